@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class JobsConfig(AppConfig):
+    """What we do in the organizations."""
+
+    name = "jobs"
+    label = "jobs"

@@ -1,0 +1,52 @@
+"""Write a checked call as one line of PowerShell that does the same."""
+
+import base64
+import re
+from datetime import datetime
+
+from jobs.catalogue.kinds import Kind
+from jobs.catalogue.validation import ValidCall
+
+# PowerShell ends a single-quoted string at any of these and reads two of them as one.
+_SINGLE_QUOTES = re.compile("['\u2018\u2019\u201a\u201b]")
+
+
+def quoted(text: str) -> str:
+    """Return `text` as a single-quoted PowerShell string, in which nothing is expanded."""
+    return f"'{_SINGLE_QUOTES.sub(lambda found: found.group() * 2, text)}'"
+
+
+def literal(value: object) -> str:
+    """Return a typed value as a PowerShell expression that can stand as one argument."""
+    if value is None:
+        return "$null"
+    if isinstance(value, bool):
+        return "$true" if value else "$false"
+    if isinstance(value, int | float):
+        return str(value) if value >= 0 else f"({value})"
+    if isinstance(value, datetime):
+        return quoted(value.replace(microsecond=0, tzinfo=None).isoformat() + "Z")
+    if isinstance(value, bytes):
+        return f"([Convert]::FromBase64String('{base64.b64encode(value).decode()}'))"
+    if isinstance(value, list):
+        return f"@({', '.join(literal(item) for item in value)})"
+    if isinstance(value, dict):
+        return f"@{{{'; '.join(f'{quoted(key)} = {literal(item)}' for key, item in value.items())}}}"
+    return quoted(str(value))
+
+
+def powershell_line(call: ValidCall) -> str:
+    """Return the line of PowerShell for `call`, with the Confirm that is always sent. Times are written in UTC."""
+    values = dict(call.parameters)
+    confirm = call.cmdlet.parameters.get("Confirm")
+    if confirm and call.service in confirm.services:
+        values["Confirm"] = False
+    return " ".join((call.cmdlet.name, *(_argument(call, name, value) for name, value in values.items())))
+
+
+def _argument(call: ValidCall, name: str, value: object) -> str:
+    parameter = call.cmdlet.parameters.get(name)
+    switch = name in ("Verbose", "Debug") or (parameter is not None and parameter.kind is Kind.SWITCH)
+    if switch and value is True:
+        return f"-{name}"
+    return f"-{name}:{literal(value)}" if switch else f"-{name} {literal(value)}"

@@ -1,0 +1,318 @@
+"""Check one scalar against one parameter and turn it into its Python type.
+
+Each function takes the parameter and a value from JSON (or already typed) and returns the typed value; it raises
+`BadValue` with a sentence. Times without a zone are UTC.
+"""
+
+import base64
+import binascii
+import math
+import re
+import uuid
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time
+
+from jobs.catalogue.cmdlets import Parameter, nearest
+from jobs.catalogue.kinds import INTEGER_LIMITS, Kind
+from jobs.catalogue.problems import BadValue
+
+_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_DOMAIN = re.compile(rf"(?:\*|(?:\*\.)?{_LABEL}(?:\.{_LABEL})*\.?)", re.ASCII)
+_INTERNATIONAL_DOMAIN = re.compile(r"(?:\*\.)?[^\s@.,;]+(?:\.[^\s@.,;]+)+")
+_ADDRESS = re.compile(r'(?:"[^"]+"|[^\s@<>,;"]+)@(?:\[[0-9A-Fa-f:.]+\]|[^\s@<>,;"]+)')
+_SIZE = re.compile(r"\d+(?:[.,]\d+)*\s*(?:[KMGT]?B)?(?:\s*\([\d,.]+ bytes\))?", re.IGNORECASE | re.ASCII)
+_TIMESPAN = re.compile(r"-?(?:\d+\.)?(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.\d{1,7})?)?|-?\d+", re.ASCII)
+_CULTURE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*", re.ASCII)
+_INTEGER = re.compile(r"[+-]?\d{1,20}", re.ASCII)
+_DATE_FORMATS = tuple(
+    f"{day}{clock}"
+    for day in ("%m/%d/%Y", "%m-%d-%Y", "%B %d, %Y", "%B %d %Y", "%d %B %Y", "%b %d, %Y", "%b %d %Y", "%d %b %Y")
+    for clock in ("", " %I:%M %p", " %I:%M:%S %p", " %I:%M%p", " %H:%M", " %H:%M:%S")
+)
+_LINE_BREAKING = frozenset("\t\r\n")
+
+
+def describe(value: object) -> str:
+    """Return what a value is in a person's words."""
+    if value is None:
+        return "nothing"
+    words = {
+        bool: "true or false",
+        int: "a number",
+        float: "a number",
+        str: "text",
+        dict: "a hashtable",
+        list: "a list",
+    }
+    return words.get(type(value), type(value).__name__)
+
+
+def text(value: object, *, lines: bool = False) -> str:
+    """Return a string without control characters; whole numbers become text as PowerShell makes them."""
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**64:
+        return str(value)
+    if not isinstance(value, str):
+        raise BadValue(f"must be text, not {describe(value)}")
+    for character in value:
+        if (character < " " and not (lines and character in _LINE_BREAKING)) or character == "\x7f":
+            raise BadValue(f"contains the control character U+{ord(character):04X}")
+        if "\ud800" <= character <= "\udfff":
+            raise BadValue(f"contains half of a character (U+{ord(character):04X})")
+    return value
+
+
+def filled(value: object) -> str:
+    """Return a string without control characters that is not blank."""
+    result = text(value)
+    if not result.strip():
+        raise BadValue("must not be empty")
+    return result
+
+
+def _within(parameter: Parameter, number: float) -> None:
+    if parameter.range and not parameter.range[0] <= number <= parameter.range[1]:
+        low, high = parameter.range
+        raise BadValue(f"must be between {low} and {high}, not {number}")
+
+
+def _string(parameter: Parameter, value: object) -> object:
+    result = text(value, lines=True)
+    if parameter.max_length is not None and len(result) > parameter.max_length:
+        raise BadValue(f"is {len(result)} characters long; at most {parameter.max_length} are allowed")
+    if parameter.accepted_values:
+        return _token(parameter, result)
+    return result
+
+
+def _identity(parameter: Parameter, value: object) -> object:
+    result = filled(value)
+    if parameter.max_length is not None and len(result) > parameter.max_length:
+        raise BadValue(f"is {len(result)} characters long; at most {parameter.max_length} are allowed")
+    return result
+
+
+def _token(parameter: Parameter, word: str) -> str:
+    """Return the documented spelling of one token. Exchange completes prefixes itself, so a near miss is refused."""
+    allowed = parameter.enum_values
+    for candidate in allowed:
+        if candidate.lower() == word.strip().lower():
+            return candidate
+    near = nearest(word, allowed, limit=1)
+    shown = ", ".join(allowed[:25]) + (" …" if len(allowed) > 25 else "")
+    raise BadValue(f"must be one of {shown}; {word[:80]!r} is none of them", near[0] if near else None)
+
+
+def _enum(parameter: Parameter, value: object) -> object:
+    if not isinstance(value, str):
+        raise BadValue(f"must be one of {', '.join(parameter.enum_values[:25])}, not {describe(value)}")
+    words = [word for word in filled(value).split(",") if word.strip()]
+    return ", ".join(_token(parameter, word) for word in words or [value])
+
+
+def _boolean(_parameter: Parameter, value: object) -> object:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int) and value in (0, 1):
+        return bool(value)
+    word = value.strip().lower().removeprefix("$") if isinstance(value, str) else ""
+    suggestion = word if word in ("true", "false") else None
+    raise BadValue(f"must be true or false, not {describe(value)}", suggestion)
+
+
+def _integer(parameter: Parameter, value: object) -> object:
+    if isinstance(value, float) and math.isfinite(value) and value.is_integer():
+        value = int(value)
+    if isinstance(value, str) and _INTEGER.fullmatch(value.strip()):
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise BadValue(f"must be a whole number, not {describe(value)}")
+    low, high = INTEGER_LIMITS.get(parameter.type, INTEGER_LIMITS["Int64"])
+    if not low <= value <= high:
+        raise BadValue(f"must be between {low} and {high}")
+    _within(parameter, value)
+    listed = [int(token) for token in parameter.values if _INTEGER.fullmatch(token)]
+    if len(listed) > 1 and not parameter.values_open and value not in listed:
+        raise BadValue(f"must be one of {', '.join(map(str, listed))}, not {value}")
+    return value
+
+
+def _number(parameter: Parameter, value: object) -> object:
+    if isinstance(value, str) and re.fullmatch(r"[+-]?\d{1,20}(\.\d{1,20})?", value.strip(), re.ASCII):
+        value = float(value)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise BadValue(f"must be a number, not {describe(value)}")
+    _within(parameter, value)
+    return value
+
+
+def _unlimited(parameter: Parameter, value: object) -> object:
+    if isinstance(value, str) and value.strip().lower() == "unlimited":
+        return "Unlimited"
+    if isinstance(value, float) and math.isfinite(value) and value.is_integer():
+        value = int(value)
+    if isinstance(value, str) and _INTEGER.fullmatch(value.strip()):
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        if not 0 <= value < 2**63:
+            raise BadValue("must be Unlimited or a number that is not negative")
+        _within(parameter, value)
+        return value
+    if isinstance(value, str) and parameter.name != "ResultSize":
+        for other in (_size, _timespan):
+            try:
+                return other(parameter, value)
+            except BadValue:
+                continue
+    raise BadValue(f"must be a number or Unlimited, not {describe(value)}", "Unlimited")
+
+
+def _size(_parameter: Parameter, value: object) -> object:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63:
+        return str(value)
+    if isinstance(value, str) and _SIZE.fullmatch(value.strip()):
+        return value.strip()
+    raise BadValue(f"must be a size such as 10MB or 49.5 GB, not {describe(value)}", "10MB")
+
+
+def parse_datetime(value: object) -> datetime:
+    """Return a time in UTC from ISO 8601 or an American date (month first); a time without a zone is UTC."""
+    if isinstance(value, datetime):
+        moment = value
+    elif isinstance(value, date):
+        moment = datetime.combine(value, time())
+    elif isinstance(value, str):
+        moment = _moment(value.strip())
+    else:
+        raise BadValue(f"must be a date such as 2026-01-31T09:00:00Z, not {describe(value)}", "2026-01-31T09:00:00Z")
+    try:
+        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    except OverflowError:
+        raise BadValue("is a date outside the calendar") from None
+
+
+def _moment(written: str) -> datetime:
+    # ISO week dates and dates without hyphens are ISO 8601 as well, but nobody who types 20260131 means a date.
+    if re.match(r"\d{4}-\d{2}-\d{2}", written, re.ASCII):
+        try:
+            return datetime.fromisoformat(written)
+        except ValueError:
+            pass
+    for pattern in _DATE_FORMATS:
+        try:
+            return datetime.strptime(written, pattern)  # noqa: DTZ007  the caller sets the zone
+        except ValueError:
+            continue
+    raise BadValue("must be a date such as 2026-01-31T09:00:00Z or 1/31/2026", "2026-01-31T09:00:00Z")
+
+
+def _datetime(_parameter: Parameter, value: object) -> object:
+    return parse_datetime(value)
+
+
+def _timespan(_parameter: Parameter, value: object) -> object:
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    found = _TIMESPAN.fullmatch(value.strip()) if isinstance(value, str) else None
+    if found is None:
+        raise BadValue(f"must be a duration such as 1.00:00:00 (one day), not {describe(value)}", "1.00:00:00")
+    hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    if hours > 23 or minutes > 59 or seconds > 59:
+        raise BadValue("must be a duration written days.hours:minutes:seconds", "1.00:00:00")
+    return found.group()
+
+
+def _guid(_parameter: Parameter, value: object) -> object:
+    if isinstance(value, uuid.UUID):
+        return str(value)
+    stripped = value.strip().removeprefix("{").removesuffix("}") if isinstance(value, str) else ""
+    if not re.fullmatch(r"[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}", stripped):
+        raise BadValue("must be a GUID such as 3f2504e0-4f89-11d3-9a0c-0305e82c3301")
+    return str(uuid.UUID(stripped))
+
+
+def _address(_parameter: Parameter, value: object) -> object:
+    result = filled(value)
+    if not _ADDRESS.fullmatch(result) and result != "<>":
+        raise BadValue("must be an email address such as anna@contoso.com")
+    return result
+
+
+def _domain(_parameter: Parameter, value: object) -> object:
+    result = filled(value)
+    if len(result) > 255 or not (_DOMAIN.fullmatch(result) or _INTERNATIONAL_DOMAIN.fullmatch(result)):
+        raise BadValue("must be a domain name such as contoso.com")
+    return result
+
+
+def _uri(_parameter: Parameter, value: object) -> object:
+    result = filled(value)
+    if re.search(r"\s", result):
+        raise BadValue("must be a web address without spaces", "https://contoso.com/")
+    return result
+
+
+def _culture(_parameter: Parameter, value: object) -> object:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**16:
+        return str(value)
+    if isinstance(value, str) and (_CULTURE.fullmatch(value.strip()) or re.fullmatch(r"\d{1,5}", value, re.ASCII)):
+        return value.strip()
+    raise BadValue("must be a culture code such as en-US", "en-US")
+
+
+def _bytes(_parameter: Parameter, value: object) -> object:
+    if isinstance(value, bytes):
+        return value
+    if isinstance(value, list) and all(isinstance(b, int) and not isinstance(b, bool) and 0 <= b < 256 for b in value):
+        return bytes(value)
+    try:
+        return base64.b64decode(value if isinstance(value, str) else "?", validate=True)
+    except (binascii.Error, ValueError):
+        raise BadValue("must be the content of a file, in base64") from None
+
+
+def _other(parameter: Parameter, value: object) -> object:
+    """A type that the documentation names but does not describe: anything that JSON can hold, within its range."""
+    if isinstance(value, int | float):
+        if not abs(value) < 2**64:
+            raise BadValue("must be a number that fits into 64 bits")
+        _within(parameter, value)
+        return value
+    return filled(value)
+
+
+def _secret(_parameter: Parameter, _value: object) -> object:
+    raise BadValue("is a password, and Signalbox does not send passwords to Exchange")
+
+
+def _credential(_parameter: Parameter, _value: object) -> object:
+    raise BadValue("is a credential, and Signalbox does not send credentials to Exchange")
+
+
+def _stream(_parameter: Parameter, _value: object) -> object:
+    raise BadValue("is a data stream, which cannot be sent over the REST connection")
+
+
+SCALARS: dict[Kind, Callable[[Parameter, object], object]] = {
+    Kind.ADDRESS: _address,
+    Kind.BOOL: _boolean,
+    Kind.BYTES: _bytes,
+    Kind.CREDENTIAL: _credential,
+    Kind.CULTURE: _culture,
+    Kind.DATETIME: _datetime,
+    Kind.DOMAIN: _domain,
+    Kind.ENUM: _enum,
+    Kind.GUID: _guid,
+    Kind.IDENTITY: _identity,
+    Kind.INT: _integer,
+    Kind.NUMBER: _number,
+    Kind.OTHER: _other,
+    Kind.SECRET: _secret,
+    Kind.SIZE: _size,
+    Kind.STREAM: _stream,
+    Kind.STRING: _string,
+    Kind.SWITCH: _boolean,
+    Kind.TIMESPAN: _timespan,
+    Kind.UNLIMITED: _unlimited,
+    Kind.URI: _uri,
+}
+"""The check of each kind of scalar; hashtables are checked in `values`."""

@@ -1,0 +1,44 @@
+"""The frozen plan as the worker sees it: loaded once per run and process, its hash recomputed."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from jobs.catalogue.effects import Effect
+from jobs.runs.models import Run
+from jobs.runs.plans import check
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenPlan:
+    """What to send, the same for every organization of the run."""
+
+    cmdlet: str
+    service: str
+    parameters: dict[str, Any]
+    effect: Effect
+    plan_hash: str
+    thumbprint: str
+    requested_by: str
+
+    @property
+    def reads_everything(self) -> bool:
+        """Whether all pages are wanted, however many."""
+        return str(self.parameters.get("ResultSize", "")).lower() == "unlimited"
+
+
+@lru_cache(maxsize=256)
+def frozen_plan(run_id: UUID) -> FrozenPlan:
+    """Return the plan of a run; raises `PlanChanged` when it was altered after review."""
+    run = Run.objects.only("plan", "plan_hash", "effect").get(pk=run_id)
+    check(run.plan, run.plan_hash)
+    return FrozenPlan(
+        cmdlet=run.plan["sent_as"],
+        service=run.plan["service"],
+        parameters=run.plan["parameters"],
+        effect=Effect(run.effect),
+        plan_hash=run.plan_hash,
+        thumbprint=run.plan["connection"]["thumbprint"],
+        requested_by=run.plan["requested_by"],
+    )

@@ -1,0 +1,26 @@
+"""Celery's doors to the engine: five lines each."""
+
+from uuid import UUID
+
+from celery import shared_task
+
+from jobs.dispatch import attempt, start
+from jobs.dispatch import sweep as sweeper
+
+
+@shared_task(name="jobs.dispatch.start_run")
+def start_run(*, run_id: str) -> None:
+    """Start one queued run."""
+    start.start_run(run_id=UUID(run_id))
+
+
+@shared_task(name="jobs.dispatch.run_target")
+def run_target(*, run_target_id: str) -> None:
+    """Make one attempt at one organization."""
+    attempt.run_target(run_target_id=UUID(run_target_id))
+
+
+@shared_task(name="jobs.dispatch.sweep")
+def sweep() -> None:
+    """Sweep once."""
+    sweeper.sweep()

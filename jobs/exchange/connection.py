@@ -1,0 +1,285 @@
+"""A connection to one organization's Exchange: opened, used, always closed.
+
+There is no session on the server: a connection is a token, cookies, and a host, all of one organization, and it ends by
+forgetting them (exchange-protocol.md 0.3, 3.12). It is for one thread.
+"""
+
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from jobs.exchange import capabilities, refusals
+from jobs.exchange.answer import Answer, Exchange
+from jobs.exchange.call import Call, masked, read_all
+from jobs.exchange.challenge import claims_of
+from jobs.exchange.classification import from_response
+from jobs.exchange.disturbances import UNREADABLE_ANSWER
+from jobs.exchange.errors import parse_error
+from jobs.exchange.failures import CallFailed, Ran
+from jobs.exchange.page import UnreadablePage
+from jobs.exchange.spec import AcquireToken, ConnectionSpec, Token
+from jobs.exchange.wire import Reply, Request, Wire
+from tenants.tokens.failures import TokenFailure
+from tenants.tokens.local_explanations import TOKEN_EXPIRED
+from tenants.tokens.source import NEW_TOKEN, utc_now
+
+_EXPIRY_MARGIN = timedelta(seconds=120)
+_OPENING_TIMEOUT = 60.0
+_UNAUTHORIZED = 401
+
+
+class ConnectionState(StrEnum):
+    """Where a connection is in its only life."""
+
+    OPENING = "opening"
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class Connection:
+    """One organization, one service, one identity. Use `connect`, which closes it on every path.
+
+    `before_send` is called with the client request id after all guards and right before the first byte of a cmdlet
+    leaves; what it raises passes through, and nothing is sent. `opening` records how the connection was opened.
+    """
+
+    def __init__(
+        self,
+        spec: ConnectionSpec,
+        acquire_token: AcquireToken,
+        *,
+        commands: Collection[str],
+        connection_id: str | None = None,
+        transport: httpx.BaseTransport | None = None,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self.spec = spec
+        self.id = connection_id or str(uuid4())
+        self.state = ConnectionState.OPENING
+        self.opened_at: datetime | None = None
+        self.opening: list[Exchange] = []
+        self.before_send: Callable[[str], None] | None = None
+        self.granted: frozenset[str] = frozenset()
+        self._commands = tuple(commands)
+        self._acquire_token: AcquireToken | None = acquire_token
+        self._clock = clock
+        self._wire = Wire(spec, transport=transport, clock=clock)
+
+    def open(self) -> None:
+        """Prove that the organization can be reached and that every named cmdlet is allowed.
+
+        Raises `CallFailed`; no cmdlet has been sent then.
+        """
+        if self.state is not ConnectionState.OPENING or self.opened_at:
+            raise RuntimeError("a connection is opened once")
+        self.opened_at = self._clock()
+        try:
+            self._open()
+        except CallFailed as failure:
+            failure.ran, failure.retry = Ran.NO, failure.explanation.retry
+            failure.exchanges = tuple(self.opening)
+            raise
+        self.state = ConnectionState.OPEN
+
+    def close(self) -> None:
+        """Forget token source, cookies and host; may be called again."""
+        self.state = ConnectionState.CLOSED
+        self._acquire_token = None
+        self._wire.close()
+
+    def invoke(
+        self,
+        cmdlet_name: str,
+        encoded_parameters: Mapping[str, Any],
+        *,
+        reads: bool,
+        result_size_unlimited: bool | None = None,
+        select: Collection[str] = (),
+        read_timeout: float | None = None,
+        secret_parameters: Collection[str] = (),
+    ) -> Answer:
+        """Run one cmdlet, with all pages of its answer. Raises `CallFailed` and nothing else that can happen.
+
+        `encoded_parameters` are in wire form (exchange-protocol.md 3.4); those named in `secret_parameters` are masked
+        in the record. `reads` says that the cmdlet changes nothing. `result_size_unlimited` follows every page; without
+        it, the `ResultSize` parameter decides. `select` names the only properties to return.
+        """
+        if self.state is not ConnectionState.OPEN:
+            raise RuntimeError(f"the connection is {self.state}")
+        if cmdlet_name.lower() not in self.granted:
+            raise CallFailed(refusals.CMDLET_ABSENT, ran=Ran.NO, answered=True, detail=cmdlet_name)
+        client_request_id = str(uuid4())
+        body = {"CmdletInput": {"CmdletName": cmdlet_name, "Parameters": dict(encoded_parameters)}}
+        request = Request(
+            method="POST",
+            headers=self._headers(client_request_id, cmdlet_name),
+            body=masked(body, ()),
+            recorded_body=masked(body, secret_parameters),
+            read_timeout=read_timeout or self.spec.time_limit(cmdlet_name),
+            reads=reads,
+            anchor=self.spec.anchor(cmdlet_name),
+        )
+        call = Call(request, encoded_parameters, client_request_id, result_size_unlimited, self.spec)
+        return self._run(call, select)
+
+    def _run(self, call: Call, select: Collection[str]) -> Answer:
+        query = f"?$select={','.join(select)}" if select else ""
+        url = f"{self._wire.host}/adminapi/beta/{self.spec.tenant_id}/InvokeCommand{query}"
+        start = time.monotonic()
+        try:
+            return read_all(call, lambda link: self._post(call, link or url), start)
+        except CallFailed as failure:
+            failure.exchanges = tuple(call.request.record)
+            raise
+
+    def _post(self, call: Call, url: str) -> Reply:
+        reply = self._authorized(
+            lambda token: self._wire.send(call.request, url, token, before_first_byte=lambda: self._announce(call))
+        )
+        if not httpx.codes.is_success(reply.status):
+            raise self._refusal(call.request, reply, may_run=True, has_parameters=bool(call.parameters))
+        return reply
+
+    def _refusal(
+        self, request: Request, reply: Reply, *, may_run: bool = False, has_parameters: bool = False
+    ) -> CallFailed:
+        request_id = request.headers["client-request-id"]
+        return from_response(
+            parse_error(reply.status, reply.headers, reply.body, client_request_id=request_id),
+            reply.headers,
+            reads=request.reads,
+            may_run=may_run,
+            has_parameters=has_parameters,
+            now=self._clock(),
+        )
+
+    def _announce(self, call: Call) -> None:
+        if not call.announced and self.before_send:
+            self.before_send(call.client_request_id)
+        call.announced = True
+
+    def _authorized(self, send: Callable[[Token], Reply]) -> Reply:
+        """Send with a token; after a 401, which comes before anything runs, once more with a new one."""
+        token = self._token(None)
+        reply = send(token)
+        if reply.status != _UNAUTHORIZED:
+            return reply
+        newer = self._token(claims_of(reply.headers) or NEW_TOKEN)
+        return reply if newer.value == token.value else send(newer)
+
+    def _token(self, claims: str | None) -> Token:
+        if self._acquire_token is None:
+            raise RuntimeError("the connection is closed")
+        try:
+            token = self._acquire_token(claims)
+        except TokenFailure as failure:
+            raise CallFailed(
+                failure.explanation,
+                ran=Ran.NO,
+                retry_after=failure.retry_after,
+                detail=failure.text,
+            ) from failure
+        if token.expires_at.astimezone(UTC) - self._clock() <= _EXPIRY_MARGIN:
+            raise CallFailed(TOKEN_EXPIRED, ran=Ran.NO, detail=f"it ends at {token.expires_at:%H:%M:%S} UTC")
+        return token
+
+    def _headers(self, client_request_id: str, cmdlet_name: str = "") -> dict[str, str]:
+        headers = {
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+            "Accept-Language": "en-US",
+            "client-request-id": client_request_id,
+            "connection-id": self.id,
+        }
+        if not cmdlet_name:
+            return headers
+        return headers | {
+            "Content-Type": "application/json; charset=utf-8",
+            "Prefer": f"odata.maxpagesize={self.spec.page_size}",
+            "X-CmdletName": cmdlet_name,
+            "X-ResponseFormat": "json",
+        }
+
+    def _open(self) -> None:
+        if self.spec.service == "scc":
+            request = self._opening_request({})
+            url = self._wire.host + capabilities.banner_path(self.spec.tenant_id)
+            self._wire.look_up_redirect(request, url, self._token(None))
+        request = self._opening_request(capabilities.module_file_headers(self._commands), keeps_response=False)
+        url = self._wire.host + capabilities.module_file_path(self.spec.tenant_id)
+        reply = self._authorized(lambda token: self._wire.send(request, url, token))
+        if not httpx.codes.is_success(reply.status):
+            raise self._refusal(request, reply)
+        self._grant(reply)
+
+    def _opening_request(
+        self, headers: Mapping[str, str], *, cmdlet_name: str = "", keeps_response: bool = True
+    ) -> Request:
+        body = masked({"CmdletInput": {"CmdletName": cmdlet_name, "Parameters": {}}}, ()) if cmdlet_name else b""
+        return Request(
+            method="POST" if cmdlet_name else "GET",
+            headers={**self._headers(str(uuid4()), cmdlet_name), **headers},
+            body=body,
+            recorded_body=body,
+            read_timeout=_OPENING_TIMEOUT,
+            reads=True,
+            anchor=self.spec.anchor(),
+            keeps_response=keeps_response,  # the module file is program text, and large
+            record=self.opening,
+        )
+
+    def _grant(self, reply: Reply) -> None:
+        try:
+            self.granted = capabilities.exported_cmdlets(reply.body)
+        except UnreadablePage as error:
+            raise CallFailed(UNREADABLE_ANSWER, ran=Ran.NO, detail=str(error)) from error
+        absent = [name for name in self._commands if name.lower() not in self.granted]
+        if absent:
+            raise self._reason_for_absence() or CallFailed(
+                refusals.CMDLET_ABSENT, ran=Ran.NO, answered=True, detail=", ".join(absent)
+            )
+
+    def _reason_for_absence(self) -> CallFailed | None:
+        """Ask for something harmless: an identity without any Exchange role is told so, the list only is empty."""
+        if self.spec.service == "scc":
+            return None
+        request = self._opening_request({}, cmdlet_name="Get-OrganizationConfig")
+        url = f"{self._wire.host}/adminapi/beta/{self.spec.tenant_id}/InvokeCommand?$select=Name"
+        try:
+            reply = self._authorized(lambda token: self._wire.send(request, url, token))
+            if not httpx.codes.is_success(reply.status):
+                raise self._refusal(request, reply)
+        except CallFailed as failure:
+            return failure if failure.explanation in (refusals.ROLE_MISSING, refusals.APP_ROLE_UNSUPPORTED) else None
+        return None
+
+
+@contextmanager
+def connect(
+    spec: ConnectionSpec,
+    acquire_token: AcquireToken,
+    *,
+    commands: Collection[str] = ("Get-AcceptedDomain",),
+    connection_id: str | None = None,
+    transport: httpx.BaseTransport | None = None,
+    clock: Callable[[], datetime] = utc_now,
+) -> Iterator[Connection]:
+    """Open a connection for the named cmdlets, and close it on every path.
+
+    Raises `CallFailed` if it cannot be opened; nothing has run then. `connection_id` names it in the caller's ledger
+    and on the wire; `transport` replaces the shared connections.
+    """
+    connection = Connection(
+        spec, acquire_token, commands=commands, connection_id=connection_id, transport=transport, clock=clock
+    )
+    try:
+        connection.open()
+        yield connection
+    finally:
+        connection.close()

@@ -1,0 +1,208 @@
+"""The HTTP side of one connection: guarded, redirected by hand, size-limited and recorded."""
+
+import time
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import httpx
+
+from jobs.exchange import disturbances
+from jobs.exchange.answer import Exchange, cut, without_secrets
+from jobs.exchange.classification import from_transport_error, retry_of
+from jobs.exchange.failures import CallFailed, Ran
+from jobs.exchange.routing import is_allowed, names_tenant, origin, redirect_target
+from jobs.exchange.spec import ConnectionSpec, Token
+from tenants.microsoft.http import light_client
+from tenants.tokens.local_explanations import WRONG_ORGANIZATION
+
+_REDIRECTS = frozenset({301, 302, 307, 308})
+_MOST_HOPS = 8
+_MOST_VISITS = 2
+_GZIP = b"\x1f\x8b"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request, before it has an address and a token. `recorded_body` is the body without secret values.
+
+    `keeps_response` False leaves the response's body out of the record. `reads` says that repeating does no harm.
+    """
+
+    method: str
+    headers: Mapping[str, str]
+    body: bytes
+    recorded_body: bytes
+    read_timeout: float
+    reads: bool
+    anchor: str
+    keeps_response: bool = True
+    record: list[Exchange] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A whole answer, decompressed."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class _TooLarge(Exception):
+    """The body is larger than the connection accepts."""
+
+
+class Wire:
+    """Cookies, pinned host and shared connections of one connection. For one organization only."""
+
+    def __init__(
+        self, spec: ConnectionSpec, *, transport: httpx.BaseTransport | None, clock: Callable[[], datetime]
+    ) -> None:
+        self._spec = spec
+        self._clock = clock
+        self._client = light_client(ca_file=spec.ca_file, connect_timeout=spec.connect_timeout, transport=transport)
+        self.host = origin(spec.base_url)
+
+    def close(self) -> None:
+        """Forget cookies and host; may be called again."""
+        self._client.cookies.clear()
+        self._client.close()
+        self.host = ""
+
+    def send(
+        self, request: Request, url: str, token: Token, *, before_first_byte: Callable[[], None] | None = None
+    ) -> Reply:
+        """Send to `url` and wherever it is redirected to; the last host is used from then on.
+
+        `before_first_byte` is called when all guards have passed. Raises `CallFailed`.
+        """
+        visits: dict[str, int] = {}
+        for hop in range(_MOST_HOPS + 1):
+            visits[url] = visits.get(url, 0) + 1
+            if visits[url] > _MOST_VISITS:
+                break
+            self.check(url, token, request.anchor)
+            if before_first_byte and hop == 0:
+                before_first_byte()
+            reply = self._once(request, url, token)
+            if reply.status not in _REDIRECTS:
+                if hop:
+                    self.host = origin(url)
+                return reply
+            url = self.target_of(reply, url)
+        raise CallFailed(disturbances.REDIRECT_REFUSED, ran=Ran.NO, detail=f"redirected in a circle at {origin(url)}")
+
+    def look_up_redirect(self, request: Request, url: str, token: Token) -> None:
+        """Ask `url` and pin the host that it redirects to, if it does. Raises `CallFailed`."""
+        self.check(url, token, request.anchor)
+        reply = self._once(request, url, token)
+        if reply.status in _REDIRECTS:
+            self.host = origin(self.target_of(reply, url))
+
+    def check(self, url: str, token: Token, anchor: str) -> None:
+        """Refuse, before every send, what does not belong to this connection (exchange-protocol.md 6.3)."""
+        spec = self._spec
+        if token.tenant_id.lower() != spec.tenant_id.lower():
+            raise _wrong_organization(f"the token is for tenant {token.tenant_id}, not {spec.tenant_id}")
+        if not is_allowed(url, spec.allowed_hosts):
+            raise CallFailed(disturbances.REDIRECT_REFUSED, ran=Ran.NO, detail=f"{url[:200]} is not allowed")
+        if not names_tenant(url, spec.tenant_id):
+            raise _wrong_organization("the address names another tenant")
+        if anchor.rpartition("@")[2].lower() not in (spec.tenant_id.lower(), spec.initial_domain.lower()):
+            raise _wrong_organization("the anchor mailbox belongs to another organization")
+
+    def target_of(self, reply: Reply, url: str) -> str:
+        """Return where a redirect leads; `CallFailed` if that is no allowed address."""
+        location = reply.headers.get("location", "")
+        try:
+            target = redirect_target(
+                location, current_url=url, base_url=self._spec.base_url, is_compliance=self._spec.service == "scc"
+            )
+        except ValueError:
+            target = ""
+        if not location or not is_allowed(target, self._spec.allowed_hosts):
+            raise CallFailed(disturbances.REDIRECT_REFUSED, ran=Ran.NO, detail=f"redirected to “{location[:200]}”")
+        return target
+
+    def _once(self, request: Request, url: str, token: Token) -> Reply:
+        started_at, start = self._clock(), time.monotonic()
+        reply: Reply | None = None
+        problem = ""
+        try:
+            reply = self._exchange(request, url, token, start + request.read_timeout)
+        except httpx.HTTPError as error:
+            problem = f"{type(error).__name__}: {error}"
+            raise from_transport_error(error, reads=request.reads) from error
+        except _TooLarge as error:
+            problem = str(error)
+            explanation = disturbances.ANSWER_TOO_LARGE
+            retry = retry_of(explanation, Ran.UNKNOWN, reads=request.reads)
+            raise CallFailed(explanation, ran=Ran.UNKNOWN, retry=retry, detail=problem) from error
+        finally:
+            request.record.append(_recorded(request, url, started_at, start, reply, problem))
+        return reply
+
+    def _exchange(self, request: Request, url: str, token: Token, deadline: float) -> Reply:
+        headers = {**request.headers, "Authorization": f"Bearer {token.value}", "X-AnchorMailbox": request.anchor}
+        timeout = httpx.Timeout(request.read_timeout, connect=self._spec.connect_timeout)
+        sending = self._client.stream(request.method, url, headers=headers, content=request.body, timeout=timeout)
+        with sending as response:
+            body = self._read(response, deadline)
+            return Reply(response.status_code, dict(response.headers.items()), self._decompressed(body))
+
+    def _read(self, response: httpx.Response, deadline: float) -> bytes:
+        """Read the raw body: error replies declare a compression that they do not have (exchange-protocol.md 3.8)."""
+        chunks: list[bytes] = []
+        size = 0
+        try:
+            for chunk in response.iter_raw():
+                chunks.append(chunk)
+                size += len(chunk)
+                if size > self._spec.largest_body:
+                    raise _TooLarge(f"more than {self._spec.largest_body} bytes")
+                if time.monotonic() > deadline:
+                    raise httpx.ReadTimeout("the answer did not end in time", request=response.request)
+        except httpx.TransportError:
+            if response.is_success:
+                raise
+            # The status of a refusal says enough even if its text is cut off.
+        return b"".join(chunks)
+
+    def _decompressed(self, body: bytes) -> bytes:
+        if not body.startswith(_GZIP):
+            return body
+        limit = self._spec.largest_body
+        try:
+            plain = zlib.decompressobj(wbits=31).decompress(body, limit + 1)
+        except zlib.error:
+            return body
+        if len(plain) > limit:
+            raise _TooLarge(f"more than {limit} bytes, decompressed")
+        return plain
+
+
+def _wrong_organization(detail: str) -> CallFailed:
+    return CallFailed(WRONG_ORGANIZATION, ran=Ran.NO, detail=detail)
+
+
+def _recorded(
+    request: Request, url: str, started_at: datetime, start: float, reply: Reply | None, problem: str
+) -> Exchange:
+    request_body, request_cut = cut(request.recorded_body)
+    response_body, response_cut = cut(reply.body if reply and request.keeps_response else b"")
+    return Exchange(
+        method=request.method,
+        url=url,
+        request_headers=without_secrets({**request.headers, "X-AnchorMailbox": request.anchor}),
+        request_body=request_body,
+        request_body_truncated=request_cut,
+        started_at=started_at,
+        duration_ms=round((time.monotonic() - start) * 1000),
+        status=reply.status if reply else None,
+        response_headers=without_secrets(reply.headers) if reply else {},
+        response_body=response_body,
+        response_body_truncated=response_cut,
+        problem=problem,
+    )

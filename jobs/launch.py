@@ -1,0 +1,190 @@
+"""From a request to a running run: draft, review, launch, discard."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from jobs.catalogue.cmdlets import catalogue_version
+from jobs.catalogue.encoding import encode, wire_cmdlet
+from jobs.catalogue.powershell import powershell_line
+from jobs.catalogue.validation import ValidCall, validate
+from jobs.runs.events import run_as_object, target_as_object
+from jobs.runs.models import Run, RunTarget
+from jobs.runs.plans import build_plan, check, hash_of
+from jobs.runs.states import RunState, TargetState
+from portal.audit.actions import AuditAction
+from portal.audit.services import draft, record, write
+from portal.core.actors import Actor
+from portal.core.permissions import Permission
+from portal.core.refusals import Refused
+from portal.core.tasks import enqueue
+from tenants.organizations.models import Organization
+from tenants.profiles.app_only import choose_certificate
+
+
+class RunRefused(Refused):
+    """The run cannot be drafted or launched; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Where a run goes: everywhere, or the union of groups and hand-picked organizations."""
+
+    everywhere: bool = False
+    group_ids: Sequence[UUID] = ()
+    organization_ids: Sequence[UUID] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """What somebody wants to run, and where; `parameters` are typed values by name."""
+
+    cmdlet: str
+    parameters: Mapping[str, Any]
+    selection: Selection
+    reason: str = ""
+    ticket: str = ""
+    thumbprint: str = ""
+    service: str | None = None
+
+
+def chosen_organizations(*, actor: Actor, selection: Selection) -> list[Organization]:
+    """Return the served organizations that `selection` names and `actor` may see, by name."""
+    served = Organization.objects.visible_to(actor).served().select_related("partner").order_by("name", "pk")
+    if selection.everywhere:
+        return list(served)
+    picked = served.filter(pk__in=selection.organization_ids)
+    if selection.group_ids:
+        picked |= served.filter(groups__in=selection.group_ids)
+    return list(picked.distinct())
+
+
+@transaction.atomic
+def draft_run(*, actor: Actor, request: RunRequest) -> Run:
+    """Freeze a plan for review; raises `InvalidCall` with every problem, or `RunRefused`."""
+    actor.require(Permission.RUN_LAUNCH)
+    call = validate(request.cmdlet, request.parameters, service=request.service)
+    organizations = chosen_organizations(actor=actor, selection=request.selection)
+    if not organizations:
+        raise RunRefused("No organization is chosen. Choose all, a group, or single organizations.")
+    plan = _plan(actor, request, call, organizations)
+    run = Run.objects.create(
+        cmdlet=call.cmdlet.name,
+        risk=call.risk,
+        effect=call.effect,
+        service=plan["service"],
+        plan=plan,
+        plan_hash=hash_of(plan),
+        powershell=powershell_line(call),
+        reason=request.reason,
+        ticket=request.ticket,
+        target_count=len(organizations),
+        requested_by_id=actor.id,
+        requested_by=actor.label,
+    )
+    record(AuditAction.RUN_DRAFTED, actor=actor, target=run_as_object(run), data=_facts(run))
+    return run
+
+
+@transaction.atomic
+def launch_run(*, actor: Actor, run_id: UUID) -> Run:
+    """Turn a reviewed draft into a queued run with one target per organization, exactly once.
+
+    An organization that vanished since the review keeps its place and ends as skipped. Launching twice returns the run
+    as it is. Raises `RunRefused` when the draft was discarded or belongs to somebody else, `PlanChanged` when altered.
+    """
+    actor.require(Permission.RUN_LAUNCH)
+    run = Run.objects.select_for_update().filter(pk=run_id).first()
+    if run is None:
+        raise RunRefused("This draft was discarded. Start again from the cmdlet.")
+    if run.requested_by_id != actor.id:
+        raise RunRefused("Only the person who drafted this run may launch it.")
+    if run.state != RunState.DRAFT:
+        return run
+    check(run.plan, run.plan_hash)
+    run.state, run.launched_at = RunState.QUEUED, timezone.now()
+    run.save(update_fields=["state", "launched_at"])
+    record(AuditAction.RUN_LAUNCHED, actor=actor, target=run_as_object(run), data=_facts(run))
+    _create_targets(actor, run)
+    enqueue("jobs.dispatch.start_run", run_id=str(run.pk))
+    return run
+
+
+@transaction.atomic
+def discard_draft(*, actor: Actor, run_id: UUID) -> None:
+    """Delete a draft that was never launched; raises `RunRefused` when it was launched."""
+    actor.require(Permission.RUN_LAUNCH)
+    run = Run.objects.select_for_update().filter(pk=run_id, requested_by_id=actor.id).first()
+    if run is None:
+        return
+    if run.state != RunState.DRAFT:
+        raise RunRefused("This run was launched already. Stop it instead.")
+    record(AuditAction.RUN_DISCARDED, actor=actor, target=run_as_object(run))
+    run.delete()
+
+
+def _plan(actor: Actor, request: RunRequest, call: ValidCall, organizations: Sequence[Organization]) -> dict[str, Any]:
+    partners = {organization.partner_id: organization.partner for organization in organizations}
+    certificates = [choose_certificate(partner, request.thumbprint) for partner in partners.values()]
+    return build_plan(
+        cmdlet=call.cmdlet.name,
+        sent_as=wire_cmdlet(call),
+        service=call.service,
+        parameters=encode(call),
+        catalogue_version=catalogue_version(),
+        connection={
+            "method": "app-only certificate",
+            "applications": sorted(str(certificate.app_registration.application_id) for certificate in certificates),
+            "thumbprint": request.thumbprint.upper(),
+        },
+        organizations=organizations,
+        requested_by=actor.label,
+        reason=request.reason,
+        ticket=request.ticket,
+    )
+
+
+def _create_targets(actor: Actor, run: Run) -> None:
+    now = timezone.now()
+    organizations = Organization.objects.filter(tenant_id__in=run.plan["organizations"]).order_by("name", "pk")
+    targets = [
+        RunTarget(
+            run=run,
+            organization=organization,
+            organization_name=organization.name,
+            position=position,
+            queued_at=now,
+            changed_at=now,
+        )
+        for position, organization in enumerate(organizations)
+    ]
+    events = []
+    for target in targets:
+        if target.organization.vanished_at is not None:
+            target.state, target.finished_at, target.error_class = TargetState.SKIPPED, now, "organization_vanished"
+            events.append(
+                draft(
+                    AuditAction.RUN_TARGET_ENDED,
+                    actor=actor,
+                    target=target_as_object(target),
+                    data={"state": target.state, "error_class": target.error_class},
+                )
+            )
+    RunTarget.objects.bulk_create(targets, batch_size=1000)
+    write(events)
+
+
+def _facts(run: Run) -> dict[str, Any]:
+    return {
+        "cmdlet": run.cmdlet,
+        "parameters": run.parameters,
+        "plan_hash": run.plan_hash,
+        "organizations": run.target_count,
+        "risk": run.risk,
+        "reason": run.reason,
+        "ticket": run.ticket,
+    }

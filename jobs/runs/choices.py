@@ -1,0 +1,46 @@
+"""What there is to choose from when a run is launched: organization groups and organizations."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Count, Q
+
+from portal.core.actors import Actor
+from tenants.groups.models import OrganizationGroup
+from tenants.organizations.models import Organization
+
+FOUND_AT_MOST = 50
+
+
+@dataclass(frozen=True, slots=True)
+class GroupChoice:
+    """One organization group with the number of its members that are served."""
+
+    id: UUID
+    name: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationChoices:
+    """Organizations to tick: those picked already, then those found; `more` says that the search must be narrowed."""
+
+    picked: list[Organization]
+    found: list[Organization]
+    more: bool
+
+
+def group_choices(*, actor: Actor) -> list[GroupChoice]:
+    """Return every organization group by name."""
+    served = Count("organizations", filter=Q(organizations__vanished_at=None))
+    groups = OrganizationGroup.objects.visible_to(actor).annotate(number=served).order_by("name")
+    return [GroupChoice(pk, name, number) for pk, name, number in groups.values_list("pk", "name", "number")]
+
+
+def organization_choices(*, actor: Actor, picked: Sequence[UUID], search: str) -> OrganizationChoices:
+    """Return the picked organizations and up to fifty others that match `search`, each part by name."""
+    served = Organization.objects.visible_to(actor).served().order_by("name", "pk")
+    chosen = list(served.filter(pk__in=picked)) if picked else []
+    found = list(served.matching(search).exclude(pk__in=picked)[: FOUND_AT_MOST + 1])
+    return OrganizationChoices(chosen, found[:FOUND_AT_MOST], more=len(found) > FOUND_AT_MOST)

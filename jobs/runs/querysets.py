@@ -1,0 +1,45 @@
+"""Questions about runs and their targets."""
+
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import Count
+
+from jobs.runs.states import OPEN_RUN_STATES, OPEN_TARGET_STATES, RunState
+from portal.core.actors import Actor
+from portal.core.permissions import Permission
+
+if TYPE_CHECKING:
+    from jobs.runs.models import Run, RunTarget  # noqa: F401 - the querysets' types
+
+
+class RunQuerySet(models.QuerySet["Run"]):
+    """Filters over runs."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """Return the runs that `actor` may see."""
+        return self if actor.has(Permission.RUN_READ) else self.none()
+
+    def launched(self) -> Self:
+        """Return those that were launched: everything but drafts."""
+        return self.exclude(state=RunState.DRAFT)
+
+    def open(self) -> Self:
+        """Return those that can still change by themselves."""
+        return self.filter(state__in=OPEN_RUN_STATES)
+
+
+class RunTargetQuerySet(models.QuerySet["RunTarget"]):
+    """Filters over run targets."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """Return the targets that `actor` may see."""
+        return self if actor.has(Permission.RUN_READ) and actor.has(Permission.ORGANIZATION_READ) else self.none()
+
+    def open(self) -> Self:
+        """Return those that have no outcome yet."""
+        return self.filter(state__in=OPEN_TARGET_STATES)
+
+    def count_by_state(self) -> dict[str, int]:
+        """Return how many targets are in each state that occurs."""
+        return dict(self.order_by().values_list("state").annotate(number=Count("pk")))

@@ -1,0 +1,196 @@
+"""Questions that the pages of one run ask."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db.models import Count, F, Q
+from django.db.models.functions import Now
+
+from jobs.runs.models import Attempt, Connection, Run, RunTarget
+from jobs.runs.states import OPEN_TARGET_STATES, RunState, TargetState
+from portal.audit.models import AuditEvent
+from portal.core.actors import Actor
+from portal.core.pagination import Page, page_by_key
+from tenants.organizations.models import Organization, Reachability
+
+
+class Cell(NamedTuple):
+    """One organization on the board of a run; `changed_at` is aware UTC."""
+
+    target_id: UUID
+    position: int
+    organization_name: str
+    state: str
+    error_class: str
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is: targets by state (only states that occur), and what is known of the open ones.
+
+    `sent` are running targets whose cmdlet is on its way; `deferred` are queued ones that wait for their next attempt.
+    """
+
+    counts: dict[str, int]
+    sent: int
+    deferred: int
+
+
+class ErrorClassCount(NamedTuple):
+    """How often one error class occurs in a run: in targets that ended, and in targets that will be tried again."""
+
+    error_class: str
+    ended: int
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class TargetFilter:
+    """Which targets of a run are wanted; empty texts mean all."""
+
+    state: str = ""
+    error_class: str = ""
+    organization: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How many organizations are reachable, unreachable and not tried yet."""
+
+    reachable: int
+    unreachable: int
+    untried: int
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.reachable + self.unreachable + self.untried
+
+
+def launched_run(*, actor: Actor, run_id: UUID) -> Run | None:
+    """Return a run that was launched, or None."""
+    return Run.objects.visible_to(actor).launched().filter(pk=run_id).first()
+
+
+def draft_of(*, actor: Actor, run_id: UUID) -> Run | None:
+    """Return a draft of this very person, or None: nobody sees the drafts of others."""
+    return Run.objects.visible_to(actor).filter(pk=run_id, state=RunState.DRAFT, requested_by_id=actor.id).first()
+
+
+def board(*, actor: Actor, run_id: UUID, since: datetime | None = None) -> list[Cell]:
+    """Return the run's organizations in stable order, or only those that changed at or after `since`."""
+    targets = RunTarget.objects.visible_to(actor).filter(run=run_id)
+    if since is not None:
+        targets = targets.filter(changed_at__gte=since)
+    fields = ("pk", "position", "organization_name", "state", "error_class", "changed_at")
+    return [Cell(*values) for values in targets.order_by("position").values_list(*fields)]
+
+
+def progress_of(*, actor: Actor, run_id: UUID) -> Progress:
+    """Return how far a run is, read in one pass."""
+    figures = (
+        RunTarget.objects.visible_to(actor)
+        .filter(run=run_id)
+        .aggregate(
+            **{state.value: Count("pk", filter=Q(state=state)) for state in TargetState},
+            sent=Count("pk", filter=Q(state=TargetState.RUNNING, intent_fence=F("fence"))),
+            deferred=Count("pk", filter=Q(state=TargetState.QUEUED, not_before__gt=Now())),
+        )
+    )
+    counts = {state.value: figures[state.value] for state in TargetState if figures[state.value]}
+    return Progress(counts, figures["sent"], figures["deferred"])
+
+
+def error_classes(*, actor: Actor, run_id: UUID) -> list[ErrorClassCount]:
+    """Return the error classes of a run with their counts, most frequent first."""
+    found = (
+        RunTarget.objects.visible_to(actor)
+        .filter(run=run_id)
+        .exclude(error_class="")
+        .order_by()
+        .values_list("error_class")
+        .annotate(
+            ended=Count("pk", filter=~Q(state__in=OPEN_TARGET_STATES)),
+            waiting=Count("pk", filter=Q(state__in=OPEN_TARGET_STATES)),
+        )
+        .order_by("-ended", "-waiting", "error_class")
+    )
+    return [ErrorClassCount(*values) for values in found]
+
+
+def targets_page(*, actor: Actor, run_id: UUID, wanted: TargetFilter, cursor: str = "") -> Page[RunTarget]:
+    """Return the targets that `wanted` lets through, by position."""
+    targets = RunTarget.objects.visible_to(actor).filter(run=run_id)
+    if wanted.state:
+        targets = targets.filter(state=wanted.state)
+    if wanted.error_class:
+        targets = targets.filter(error_class=wanted.error_class)
+    for word in wanted.organization.split():
+        targets = targets.filter(organization_name__icontains=word)
+    return page_by_key(targets, order="position", cursor=cursor)
+
+
+def organizations_of_targets(*, actor: Actor, run_id: UUID, states: Sequence[str], error_class: str) -> list[UUID]:
+    """Return the organizations of a run whose target is in one of `states`, or all; of one error class, or any."""
+    targets = RunTarget.objects.visible_to(actor).filter(run=run_id)
+    if states:
+        targets = targets.filter(state__in=states)
+    if error_class:
+        targets = targets.filter(error_class=error_class)
+    return list(targets.order_by("position").values_list("organization_id", flat=True))
+
+
+def planned_reach(*, actor: Actor, run: Run) -> Reach:
+    """Return how many organizations of a plan can be reached, as far as is known now."""
+    figures = (
+        Organization.objects.visible_to(actor)
+        .filter(tenant_id__in=run.plan["organizations"])
+        .aggregate(**{reach.value: Count("pk", filter=Q(reachability=reach)) for reach in Reachability})
+    )
+    return Reach(**figures)
+
+
+def planned_organizations(*, actor: Actor, run: Run, search: str = "", cursor: str = "") -> Page[Organization]:
+    """Return the frozen list of a plan by name, narrowed by `search`."""
+    found = Organization.objects.visible_to(actor).filter(tenant_id__in=run.plan["organizations"]).matching(search)
+    return page_by_key(found, order="name", cursor=cursor)
+
+
+def planned_organization_ids(*, actor: Actor, run: Run) -> list[UUID]:
+    """Return the organizations of a plan by name."""
+    found = Organization.objects.visible_to(actor).filter(tenant_id__in=run.plan["organizations"])
+    return list(found.order_by("name", "pk").values_list("pk", flat=True))
+
+
+def predicted_refusals(*, actor: Actor, run: Run) -> list[Organization]:
+    """Return the organizations of a plan that could not be reached when last tried, by cause and name."""
+    return list(
+        Organization.objects.visible_to(actor)
+        .filter(tenant_id__in=run.plan["organizations"], reachability=Reachability.UNREACHABLE)
+        .order_by("reachability_class", "name")
+    )
+
+
+def target_of(*, actor: Actor, target_id: UUID) -> RunTarget | None:
+    """Return one target with its run and organization, or None."""
+    return RunTarget.objects.visible_to(actor).select_related("run", "organization").filter(pk=target_id).first()
+
+
+def attempts_of(target: RunTarget) -> list[Attempt]:
+    """Return every attempt of a target, oldest first."""
+    return list(Attempt.objects.filter(run_target=target).order_by("number"))
+
+
+def connections_of(target: RunTarget) -> dict[UUID, Connection]:
+    """Return the connections that a target's attempts opened, by attempt."""
+    return {connection.attempt_id: connection for connection in Connection.objects.filter(attempt__run_target=target)}
+
+
+def events_of(*, actor: Actor, target: RunTarget) -> list[AuditEvent]:
+    """Return the audit events about a target, oldest first; none for those who may not read the trail."""
+    events = AuditEvent.objects.visible_to(actor).filter(run_id=target.run_id, target_id=str(target.pk))
+    return list(events.order_by("occurred_at", "pk"))

@@ -1,0 +1,48 @@
+"""The page of one target: what exactly happened in this organization?"""
+
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from jobs.results.evidence import NothingToDownload, download_target_rows
+from jobs.runs.models import RunTarget
+from jobs.runs.selectors import target_of
+from jobs.web.refused import refused
+from jobs.web.target_page import target_context
+from portal.accounts.web.access import actor_of
+from portal.core.actors import Actor
+from portal.core.permissions import Permission
+
+
+@require_safe
+def target_detail(request: HttpRequest, target_id: UUID) -> HttpResponse:
+    """Show one organization of a run with everything that is known of it."""
+    actor = actor_of(request)
+    actor.require(Permission.RUN_READ)
+    return render(request, "jobs/targets/detail.html", target_context(actor, _found(actor, target_id)))
+
+
+@require_safe
+def target_jsonl(request: HttpRequest, target_id: UUID) -> HttpResponse:
+    """Send all objects of one organization as JSON lines."""
+    actor = actor_of(request)
+    actor.require(Permission.RUN_EXPORT)
+    _found(actor, target_id)
+    try:
+        target, lines = download_target_rows(actor=actor, target_id=target_id)
+    except NothingToDownload as refusal:
+        title, url = "There is nothing to download", reverse("jobs:target", args=[target_id])
+        return refused(request, refusal, title=title, url=url, action="Back to the organization", status=409)
+    response = HttpResponse(lines, content_type="application/x-ndjson")
+    response.headers["Content-Disposition"] = f'attachment; filename="{target.run.cmdlet}-{target.pk}.jsonl"'
+    return response
+
+
+def _found(actor: Actor, target_id: UUID) -> RunTarget:
+    target = target_of(actor=actor, target_id=target_id)
+    if target is None:
+        raise Http404("There is no such target.")
+    return target

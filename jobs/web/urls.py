@@ -1,0 +1,25 @@
+"""Addresses of cmdlets, launches, runs, targets and exports."""
+
+from django.urls import path
+
+from jobs.web import cmdlets, exports, launch, review, runs, targets
+
+app_name = "jobs"
+urlpatterns = [
+    path("cmdlets/", cmdlets.cmdlet_list, name="cmdlets"),
+    path("cmdlets/<str:name>/", cmdlets.cmdlet_detail, name="cmdlet"),
+    path("cmdlets/<str:name>/launch/", launch.launch, name="launch"),
+    path("runs/", runs.run_list, name="runs"),
+    path("runs.csv", runs.run_list_csv, name="runs-csv"),
+    path("runs/<uuid:run_id>/", runs.run_detail, name="run"),
+    path("runs/<uuid:run_id>/progress/", runs.run_progress, name="run-progress"),
+    path("runs/<uuid:run_id>/details/", runs.run_details, name="run-details"),
+    path("runs/<uuid:run_id>/stop/", runs.run_stop, name="run-stop"),
+    path("runs/<uuid:run_id>/review/", review.run_review, name="review"),
+    path("runs/<uuid:run_id>/launch/", review.run_launch, name="run-launch"),
+    path("runs/<uuid:run_id>/discard/", review.run_discard, name="run-discard"),
+    path("runs/<uuid:run_id>/exports/", exports.export_request, name="run-exports"),
+    path("exports/<uuid:export_id>/", exports.export_download, name="export-download"),
+    path("targets/<uuid:target_id>/", targets.target_detail, name="target"),
+    path("targets/<uuid:target_id>/objects.jsonl", targets.target_jsonl, name="target-jsonl"),
+]

@@ -1,0 +1,41 @@
+"""Which role holds which permissions."""
+
+from django.db.models import TextChoices
+
+from portal.core.permissions import Permission
+
+READ_ALL = frozenset(
+    {
+        Permission.CMDLET_READ,
+        Permission.ORGANIZATION_READ,
+        Permission.RUN_READ,
+    }
+)
+
+
+class Role(TextChoices):
+    """The roles that a person can hold."""
+
+    TECHNICIAN = "technician", "Technician"
+    APPROVER = "approver", "Approver"
+    AUDITOR = "auditor", "Auditor"
+    ADMINISTRATOR = "administrator", "Administrator"
+
+
+PERMISSIONS: dict[str, frozenset[Permission]] = {
+    Role.TECHNICIAN: READ_ALL
+    | {
+        Permission.ORGANIZATION_GROUP_MANAGE,
+        Permission.RUN_LAUNCH,
+        Permission.RUN_CANCEL,
+        Permission.RUN_EXPORT,
+    },
+    Role.APPROVER: READ_ALL | {Permission.RUN_CANCEL, Permission.AUDIT_EVENT_READ},
+    Role.AUDITOR: READ_ALL | {Permission.AUDIT_EVENT_READ, Permission.RUN_EXPORT, Permission.APP_REGISTRATION_READ},
+    Role.ADMINISTRATOR: frozenset(Permission),
+}
+
+
+def permissions_of(roles: list[str]) -> frozenset[Permission]:
+    """Return everything that a person with these roles may do."""
+    return frozenset[Permission]().union(*(PERMISSIONS.get(role, frozenset()) for role in roles))

@@ -1,0 +1,84 @@
+"""Everything that the audit trail can say: one enum, each action with its sentence."""
+
+from enum import StrEnum
+
+
+class AuditAction(StrEnum):
+    """What happened, as `subject.verb` in the past tense."""
+
+    PERSON_CREATED = "person.created"
+    PERSON_SIGNED_IN = "person.signed_in"
+    PERSON_SIGNED_OUT = "person.signed_out"
+    SIGN_IN_REFUSED = "sign_in.refused"
+    ROLE_GRANTED = "role.granted"
+    PARTNER_CONNECTED = "partner.connected"
+    APP_REGISTRATION_ADDED = "app_registration.added"
+    CERTIFICATE_ADDED = "certificate.added"
+    CERTIFICATE_REMOVED = "certificate.removed"
+    PARTNER_SIGN_IN_STORED = "partner_sign_in.stored"
+    SYNCHRONIZATION_STARTED = "synchronization.started"
+    SYNCHRONIZATION_FINISHED = "synchronization.finished"
+    SYNCHRONIZATION_FAILED = "synchronization.failed"
+    ORGANIZATION_ADDED = "organization.added"
+    ORGANIZATION_VANISHED = "organization.vanished"
+    ORGANIZATION_RETURNED = "organization.returned"
+    ORGANIZATION_REACHABILITY_CHANGED = "organization.reachability_changed"
+    ORGANIZATION_GROUP_CREATED = "organization_group.created"
+    ORGANIZATION_GROUP_CHANGED = "organization_group.changed"
+    ORGANIZATION_GROUP_DELETED = "organization_group.deleted"
+    RUN_DRAFTED = "run.drafted"
+    RUN_DISCARDED = "run.discarded"
+    RUN_LAUNCHED = "run.launched"
+    RUN_STARTED = "run.started"
+    RUN_CANCEL_REQUESTED = "run.cancel_requested"
+    RUN_FINISHED = "run.finished"
+    RUN_TARGET_CLAIMED = "run_target.claimed"
+    RUN_TARGET_RELEASED = "run_target.released"
+    RUN_TARGET_DEFERRED = "run_target.deferred"
+    RUN_TARGET_ENDED = "run_target.ended"
+    CMDLET_INTENDED = "cmdlet.intended"
+    LATE_ANSWER_KEPT = "late_answer.kept"
+    EXPORT_REQUESTED = "export.requested"
+    EXPORT_FINISHED = "export.finished"
+    EXPORT_FAILED = "export.failed"
+    EXPORT_DOWNLOADED = "export.downloaded"
+
+
+SENTENCES: dict[AuditAction, str] = {
+    AuditAction.PERSON_CREATED: "{actor} created the account of {target}",
+    AuditAction.PERSON_SIGNED_IN: "{actor} signed in",
+    AuditAction.PERSON_SIGNED_OUT: "{actor} signed out",
+    AuditAction.SIGN_IN_REFUSED: "A sign-in as {target} was refused",
+    AuditAction.ROLE_GRANTED: "{actor} granted {target} the role {role}",
+    AuditAction.PARTNER_CONNECTED: "{actor} connected the partner {target}",
+    AuditAction.APP_REGISTRATION_ADDED: "{actor} added the app registration {target}",
+    AuditAction.CERTIFICATE_ADDED: "{actor} added the certificate {target}",
+    AuditAction.CERTIFICATE_REMOVED: "{actor} removed the certificate {target}",
+    AuditAction.PARTNER_SIGN_IN_STORED: "{actor} stored the partner sign-in of {target}",
+    AuditAction.SYNCHRONIZATION_STARTED: "{actor} started to read the organizations of {target}",
+    AuditAction.SYNCHRONIZATION_FINISHED: "The organizations of {target} were read",
+    AuditAction.SYNCHRONIZATION_FAILED: "Reading the organizations of {target} failed",
+    AuditAction.ORGANIZATION_ADDED: "{target} appeared among the organizations",
+    AuditAction.ORGANIZATION_VANISHED: "{target} is no longer among the organizations",
+    AuditAction.ORGANIZATION_RETURNED: "{target} is among the organizations again",
+    AuditAction.ORGANIZATION_REACHABILITY_CHANGED: "{target} became {reachability}",
+    AuditAction.ORGANIZATION_GROUP_CREATED: "{actor} created the organization group {target}",
+    AuditAction.ORGANIZATION_GROUP_CHANGED: "{actor} changed the organization group {target}",
+    AuditAction.ORGANIZATION_GROUP_DELETED: "{actor} deleted the organization group {target}",
+    AuditAction.RUN_DRAFTED: "{actor} drafted {target}",
+    AuditAction.RUN_DISCARDED: "{actor} discarded the draft of {target}",
+    AuditAction.RUN_LAUNCHED: "{actor} launched {target}",
+    AuditAction.RUN_STARTED: "{target} started",
+    AuditAction.RUN_CANCEL_REQUESTED: "{actor} asked to stop {target}",
+    AuditAction.RUN_FINISHED: "{target} ended: {state}",
+    AuditAction.RUN_TARGET_CLAIMED: "Attempt {attempt} of {target} began",
+    AuditAction.RUN_TARGET_RELEASED: "{target} was given back after its worker was lost",
+    AuditAction.RUN_TARGET_DEFERRED: "{target} waits: {error_class}",
+    AuditAction.RUN_TARGET_ENDED: "{target} ended: {state}",
+    AuditAction.CMDLET_INTENDED: "{cmdlet} is about to be sent for {target}",
+    AuditAction.LATE_ANSWER_KEPT: "A late answer for {target} was kept as evidence",
+    AuditAction.EXPORT_REQUESTED: "{actor} asked for an export of {target}",
+    AuditAction.EXPORT_FINISHED: "The export of {target} was made",
+    AuditAction.EXPORT_FAILED: "The export of {target} failed",
+    AuditAction.EXPORT_DOWNLOADED: "{actor} downloaded the export of {target}",
+}

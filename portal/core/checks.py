@@ -1,0 +1,33 @@
+"""System checks: an installation that cannot keep its promises does not start."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.exceptions import ImproperlyConfigured
+
+from portal.core.secrets import check_encryption_key
+
+
+@register(Tags.security)
+def encryption_key_is_usable(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Refuse a missing, short or shared encryption key."""
+    try:
+        check_encryption_key()
+    except ImproperlyConfigured as error:
+        return [Error(str(error), hint="Keep it in a file outside the database.", id="signalbox.E001")]
+    return []
+
+
+@register(Tags.security)
+def production_speaks_to_microsoft(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Refuse base URLs of a simulated cloud in production."""
+    if settings.SETTINGS_MODULE != "portal.settings.production" or not any(settings.MICROSOFT_BASE_URLS.values()):
+        return []
+    return [
+        Error(
+            "A base URL of Microsoft's services is overridden in production.",
+            hint="Unset MICROSOFT_LOGIN_URL, MICROSOFT_GRAPH_URL, PARTNER_CENTER_URL, EXCHANGE_URL and COMPLIANCE_URL.",
+            id="signalbox.E002",
+        )
+    ]

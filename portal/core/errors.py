@@ -1,0 +1,40 @@
+"""Error pages: each says what happened and what to do next."""
+
+import sys
+
+import structlog
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from psycopg_pool import PoolTimeout
+
+log = structlog.get_logger(__name__)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 400."""
+    return render(request, "400.html", status=400)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 403 with the sentence of the refusal, when there is one."""
+    return render(request, "403.html", {"reason": str(exception)}, status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 404: it does not exist, or lies outside what the person may see."""
+    return render(request, "404.html", status=404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer 500, or 503 when the cause is a database that cannot be reached; neither page needs the database."""
+    if is_database_down(sys.exc_info()[1]):
+        log.error("database.unreachable", path=request.path)
+        return HttpResponse(render_to_string("503.html"), status=503, headers={"Retry-After": "10"})
+    return HttpResponse(render_to_string("500.html"), status=500)
+
+
+def is_database_down(exception: BaseException | None) -> bool:
+    """Whether `exception` means that the database cannot be reached."""
+    return isinstance(exception, OperationalError | InterfaceError | PoolTimeout)

@@ -1,0 +1,44 @@
+"""Logs: one line an event, with fields; readable on a terminal, JSON in production."""
+
+import logging
+import sys
+
+import structlog
+
+
+def configure_logging() -> None:
+    """Send structlog and the standard library's loggers to stdout in one form."""
+    readable = sys.stdout.isatty() or not _in_production()
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    renderer: structlog.typing.Processor = (
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+        if readable
+        else structlog.processors.JSONRenderer()
+    )
+    structlog.configure(
+        processors=[
+            *shared,
+            structlog.processors.format_exc_info,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.INFO)
+    for chatty in ("httpx", "httpcore", "celery.worker.strategy", "celery.app.trace", "kombu", "rq.worker"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def _in_production() -> bool:
+    from django.conf import settings
+
+    return settings.SETTINGS_MODULE == "portal.settings.production"

@@ -1,0 +1,52 @@
+"""The doorbell: tasks are enqueued by name, with ids only, after the change that needs them is committed."""
+
+from collections.abc import Iterable
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from kombu.exceptions import OperationalError
+from redis import Redis, RedisError
+
+from portal.celery import app
+
+log = structlog.get_logger(__name__)
+
+
+def enqueue(name: str, **ids: str) -> None:
+    """Ring for the task `name` once the present transaction commits; a broker that is down is logged, never fatal.
+
+    The database owns the work: the sweeper rings again for whatever is due, so a lost ring loses nothing.
+    """
+    transaction.on_commit(lambda: ring(name, **ids))
+
+
+def ring(name: str, **ids: str) -> bool:
+    """Send the message now; returns whether the broker took it."""
+    try:
+        app.send_task(name, kwargs=ids, retry=False)
+    except (OperationalError, OSError) as error:
+        log.warning("broker.unreachable", task=name, error=str(error), **ids)
+        return False
+    return True
+
+
+def ring_many(name: str, keyword: str, ids: Iterable[object]) -> bool:
+    """Send one message per id over one connection; returns whether the broker took them all."""
+    try:
+        with app.producer_or_acquire() as producer:
+            for value in ids:
+                app.send_task(name, kwargs={keyword: str(value)}, producer=producer, retry=False)
+    except (OperationalError, OSError) as error:
+        log.warning("broker.unreachable", task=name, error=str(error))
+        return False
+    return True
+
+
+def queue_length(queue: str) -> int:
+    """Return how many messages wait in `queue`; 0 when the broker cannot be asked."""
+    try:
+        with Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2, socket_timeout=2) as broker:
+            return int(broker.llen(queue))
+    except RedisError:
+        return 0

@@ -1,0 +1,67 @@
+"""How states look: one word, one icon and one colour for every state that a page can show."""
+
+from dataclasses import dataclass
+
+from django import template
+
+register = template.Library()
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The word of a state, the heroicon beside it and the colour class (`state-…` in signalbox.css)."""
+
+    label: str
+    icon: str
+    tone: str
+
+
+LOOKS: dict[str, Look] = {
+    # runs
+    "draft": Look("Draft", "pencil", "quiet"),
+    "pending_approval": Look("Waits for approval", "hand-raised", "waiting"),
+    "queued": Look("Queued", "clock", "waiting"),
+    "running": Look("Running", "play", "busy"),
+    "paused": Look("Paused", "pause", "partly"),
+    "succeeded": Look("Succeeded", "check-circle", "good"),
+    "partly_failed": Look("Partly failed", "exclamation-triangle", "partly"),
+    "failed": Look("Failed", "x-circle", "bad"),
+    "cancelled": Look("Cancelled", "stop-circle", "quiet"),
+    "rejected": Look("Rejected", "hand-thumb-down", "denied"),
+    "expired": Look("Expired", "calendar", "bad"),
+    # organizations of a run
+    "errored": Look("Errored", "bolt-slash", "errored"),
+    "unknown": Look("Unknown", "question-mark-circle", "unknown"),
+    "skipped": Look("Skipped", "forward", "quiet"),
+    "denied": Look("Denied", "no-symbol", "denied"),
+    # reachability
+    "untried": Look("Not tried yet", "minus-circle", "quiet"),
+    "reachable": Look("Reachable", "signal", "good"),
+    "unreachable": Look("Not reachable", "signal-slash", "bad"),
+    # relationships; Graph's own status names (exchange-protocol.md 4.1) in its spelling
+    "active": Look("Active", "check-circle", "good"),
+    "pending": Look("Pending", "clock", "waiting"),
+    "ended": Look("Ended", "x-circle", "bad"),
+    "none": Look("None", "minus-circle", "quiet"),
+    "created": Look("Created", "pencil", "quiet"),
+    "approvalPending": Look("Approval pending", "hand-raised", "waiting"),
+    "approved": Look("Approved", "clock", "waiting"),
+    "activating": Look("Activating", "clock", "waiting"),
+    "expiring": Look("Expiring", "exclamation-triangle", "partly"),
+    "terminating": Look("Terminating", "exclamation-triangle", "partly"),
+    "terminated": Look("Terminated", "x-circle", "bad"),
+    "terminationRequested": Look("Termination requested", "exclamation-triangle", "partly"),
+    "deleting": Look("Deleting", "exclamation-triangle", "partly"),
+    "deleted": Look("Deleted", "x-circle", "bad"),
+    "error": Look("Error", "exclamation-triangle", "bad"),
+    # certificates and connections
+    "valid": Look("Valid", "check-circle", "good"),
+    "open": Look("Open", "link", "busy"),
+    "closed": Look("Closed", "link-slash", "quiet"),
+}
+
+
+@register.filter
+def look(state: str) -> Look:
+    """Return how `state` looks; a state that is not known shows its own name."""
+    return LOOKS.get(str(state)) or Look(str(state) or "Unnamed", "question-mark-circle", "quiet")

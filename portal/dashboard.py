@@ -1,0 +1,242 @@
+"""The first page: what needs attention, in order of urgency; and the search over everything."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_safe
+
+from jobs.catalogue.search import search as search_cmdlets
+from jobs.runs.models import Run, RunTarget
+from jobs.runs.states import OPEN_TARGET_STATES
+from portal.accounts.web.access import actor_of
+from portal.core.actors import Actor
+from portal.core.htmx import render_page
+from portal.core.permissions import Permission
+from portal.core.templatetags.presentation import day
+from tenants.app_registrations.selectors import count_certificates_expiring
+from tenants.organizations import selectors as organizations
+from tenants.partner.models import Partner
+from tenants.sync.selectors import is_open, latest_synchronization
+
+RELATIONSHIP_DAYS = 30
+CERTIFICATE_DAYS = 60
+SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class CardCause:
+    """One cause behind a card: how many, its name, its fix, and where they are listed."""
+
+    count: int
+    title: str
+    fix: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One thing that needs somebody: a number, a reason or causes, one action; `tone` is a state's colour."""
+
+    figure: int
+    title: str
+    reason: str
+    action: str
+    url: str
+    tone: str
+    icon: str
+    causes: Sequence[CardCause] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRun:
+    """A run in progress, with how many of its organizations are done."""
+
+    run: Run
+    done: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of setting an installation up."""
+
+    title: str
+    sentence: str
+    action: str
+    url: str
+    is_done: bool
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Show what needs attention, or the steps of a new installation."""
+    actor = actor_of(request)
+    if not organizations.organizations_for_list(actor).exists():
+        context: dict[str, object] = {"steps": _steps(), "can_manage": actor.has(Permission.APP_REGISTRATION_MANAGE)}
+        return render_page(request, "portal/home.html", context)
+    context = {
+        "cards": [*_unknown_outcomes(actor), *_unreachable(actor), *_ending(actor), *_expiring(actor)],
+        "open_runs": _open_runs(actor),
+        "recent_runs": list(
+            Run.objects.visible_to(actor).launched().exclude(finished_at=None).order_by("-launched_at", "-pk")[:5]
+        ),
+        "can_launch": actor.has(Permission.RUN_LAUNCH),
+    }
+    return render_page(request, "portal/home.html", context, partials=("runs-in-progress",))
+
+
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    """Show the organizations and cmdlets that a few words may mean."""
+    actor = actor_of(request)
+    text = request.GET.get("q", "").replace("\0", "").strip()[:200]
+    found = organizations.organizations_for_list(actor).matching(text).order_by("name", "pk")
+    context = {
+        "search_text": text,
+        "organizations": list(found[: SHOWN + 1]) if text else [],
+        "cmdlets": search_cmdlets(text, limit=SHOWN) if text and actor.has(Permission.CMDLET_READ) else [],
+        "shown": SHOWN,
+    }
+    return render_page(request, "portal/search.html", context)
+
+
+def _open_runs(actor: Actor) -> list[OpenRun]:
+    runs = list(Run.objects.visible_to(actor).open().order_by("-launched_at", "-pk")[:SHOWN])
+    ended = RunTarget.objects.visible_to(actor).filter(run__in=runs).exclude(state__in=OPEN_TARGET_STATES)
+    done = dict(ended.order_by().values_list("run_id").annotate(number=Count("pk")))
+    return [OpenRun(run, done.get(run.pk, 0)) for run in runs]
+
+
+def _unknown_outcomes(actor: Actor) -> list[Card]:
+    """One card a run: somebody must look whether the change was made."""
+    runs = Run.objects.visible_to(actor).filter(counts__unknown__gt=0).order_by("-launched_at", "-pk")
+    return [
+        Card(
+            figure=run.counts["unknown"],
+            title=_noun(run.counts["unknown"], "outcome unknown", "outcomes unknown"),
+            reason=f"{run.cmdlet}: the change was sent and the answer was lost. Look in the organization whether it "
+            "was made.",
+            action="Show them",
+            url=f"{reverse('jobs:run', args=[run.pk])}?state=unknown",
+            tone="unknown",
+            icon="question-mark-circle",
+        )
+        for run in runs[:3]
+    ]
+
+
+def _unreachable(actor: Actor) -> list[Card]:
+    """One card, by cause: the same fix helps all organizations of a cause."""
+    causes = [
+        CardCause(cause.count, cause.title or "No reason is known", cause.fix, _list(**_unreached(cause.error_class)))
+        for cause in organizations.causes_of_unreachability(actor)
+    ]
+    if not causes:
+        return []
+    number = sum(cause.count for cause in causes)
+    return [
+        Card(
+            figure=number,
+            title=_noun(number, "organization not reachable", "organizations not reachable"),
+            reason="",
+            action="Show them",
+            url=_list(reachability="unreachable"),
+            tone="bad",
+            icon="signal-slash",
+            causes=causes,
+        )
+    ]
+
+
+def _unreached(error_class: str) -> dict[str, str | int]:
+    return {"reachability": "unreachable", **({"cause": error_class} if error_class else {})}
+
+
+def _ending(actor: Actor) -> list[Card]:
+    number, first = organizations.count_relationships_ending(actor, days=RELATIONSHIP_DAYS)
+    if not number or first is None:
+        return []
+    return [
+        Card(
+            figure=number,
+            title=f"{_noun(number, 'relationship ends', 'relationships end')} within {RELATIONSHIP_DAYS} days",
+            reason=f"The first on {day(first)}. Extend the delegated admin relationship, or we lose access.",
+            action="Show them",
+            url=_list(ends_within=RELATIONSHIP_DAYS, sort="ends"),
+            tone="partly",
+            icon="calendar-days",
+        )
+    ]
+
+
+def _expiring(actor: Actor) -> list[Card]:
+    number, first = count_certificates_expiring(actor, days=CERTIFICATE_DAYS)
+    if not number or first is None:
+        return []
+    return [
+        Card(
+            figure=number,
+            title=f"{_noun(number, 'certificate expires', 'certificates expire')} within {CERTIFICATE_DAYS} days",
+            reason=f"The first on {day(first)}. Upload a new one here and in Entra before that.",
+            action="Show app registrations",
+            url=reverse("tenants:app-registrations"),
+            tone="partly",
+            icon="key",
+        )
+    ]
+
+
+def _steps() -> list[Step]:
+    partner = Partner.objects.select_related("sign_in").order_by("created_at").first()
+    registered = partner is not None and partner.app_registrations.exists()
+    certified = partner is not None and partner.app_registrations.filter(certificates__isnull=False).exists()
+    app_registrations = reverse("tenants:app-registrations")
+    synchronization = latest_synchronization()
+    return [
+        Step(
+            "Connect your partner tenant",
+            "Name and tenant id of the tenant that holds your GDAP relationships.",
+            "Connect partner",
+            reverse("tenants:partner-connect"),
+            partner is not None,
+        ),
+        Step(
+            "Add the app registration",
+            "The multi-tenant application through which Signalbox gets into each organization.",
+            "Add app registration",
+            reverse("tenants:app-registration-add", args=[partner.pk]) if partner else app_registrations,
+            registered,
+        ),
+        Step(
+            "Upload its certificate",
+            "App-only sign-in needs a certificate; its private key is stored encrypted and never shown.",
+            "Upload certificate",
+            app_registrations,
+            certified,
+        ),
+        Step(
+            "Store the partner sign-in",
+            "A delegated sign-in of a service account reads your customers and their GDAP relationships.",
+            "Store sign-in",
+            reverse("tenants:partner-sign-in", args=[partner.pk]) if partner else app_registrations,
+            partner is not None and hasattr(partner, "sign_in"),
+        ),
+        Step(
+            "Read your organizations",
+            "Signalbox lists every customer with its relationship and shows which ones can be reached.",
+            "Watch" if synchronization and is_open(synchronization) else "Read organizations",
+            reverse("tenants:organizations"),
+            False,
+        ),
+    ]
+
+
+def _noun(number: int, singular: str, plural: str) -> str:
+    return singular if number == 1 else plural
+
+
+def _list(**query: str | int) -> str:
+    return f"{reverse('tenants:organizations')}?{urlencode(query)}"

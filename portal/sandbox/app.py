@@ -1,0 +1,135 @@
+"""The ASGI application: dispatch by path, faults, latency, and answers that break off on purpose."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from portal.sandbox.cloud import Cloud
+from portal.sandbox.control import Control
+from portal.sandbox.exchange import PATH, Exchange, read_call
+from portal.sandbox.faults import AFTER, BEFORE, Call, Rule, answer_after, answer_before
+from portal.sandbox.graph import Graph
+from portal.sandbox.http import Request, Response
+from portal.sandbox.login import Login
+from portal.sandbox.partner_center import PartnerCenter
+from portal.sandbox.server import abort
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+LOGIN, GRAPH, EXCHANGE, PARTNER_CENTER, CONTROL = "login", "graph", "exchange", "partner_center", "control"
+
+
+class SandboxApp:
+    """One application for all services; the path decides which service answers."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self.cloud = cloud
+        self._login = Login(cloud)
+        self._graph = Graph(cloud)
+        self._exchange = Exchange(cloud)
+        self._partner_center = PartnerCenter(cloud)
+        self._control = Control(cloud)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one HTTP request."""
+        if scope["type"] != "http":
+            return
+        request = await _read(scope, receive)
+        response = await self._answer(request)
+        await _send(response, scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        service = service_of(request.path)
+        if service == CONTROL:
+            return self._control.handle(request)
+        if self.cloud.latency:
+            await asyncio.sleep(self.cloud.latency)
+        rule = self._rule(service, request) if self.cloud.faults.rules else None
+        if rule is None:
+            return await self._serve(service, request, None)
+        if rule.type == "delay":
+            await asyncio.sleep(float(rule.action["seconds"]))
+        if rule.type in BEFORE:
+            instead = answer_before(rule, self.cloud.tokens.read(request.bearer) if request.bearer else None)
+            if instead is not None:
+                return self._not_executed(service, request, rule, instead)
+            return await self._serve(service, request, None)
+        response = await self._serve(service, request, rule)
+        return answer_after(rule, response) if rule.type in AFTER else response
+
+    async def _serve(self, service: str, request: Request, rule: Rule | None) -> Response:
+        if service == EXCHANGE:
+            return await self._exchange.handle(request, rule)
+        if service == GRAPH:
+            return self._graph.handle(request)
+        if service == PARTNER_CENTER:
+            return self._partner_center.handle(request)
+        return self._login.handle(request, revoked=rule is not None and rule.type == "revoke_rt")
+
+    def _rule(self, service: str, request: Request) -> Rule | None:
+        cmdlet, tenant = "", ""
+        if service == EXCHANGE:
+            match = PATH.match(request.path)
+            tenant = match.group(2) if match else ""
+            cmdlet = request.headers.get("x-cmdletname") or read_call(request)[0] or ""
+        elif service == LOGIN:
+            tenant = request.path.split("/")[1]
+        elif request.bearer:
+            tenant = (self.cloud.tokens.read(request.bearer) or {}).get("tid", "")
+        organization = self.cloud.find(tenant)
+        known = organization.tenant_id if organization else tenant
+        return self.cloud.faults.find(Call(service, request.host, request.path, request.method, cmdlet, known))
+
+    def _not_executed(self, service: str, request: Request, rule: Rule, response: Response) -> Response:
+        if service == EXCHANGE:
+            self._exchange.record_fault(request, rule.type, response)
+        return response
+
+
+def service_of(path: str) -> str:
+    """Which service a path belongs to; the paths of the real hosts do not collide."""
+    lowered = path.lower()
+    if lowered.startswith("/adminapi/"):
+        return EXCHANGE
+    if path.startswith("/_sandbox/"):
+        return CONTROL
+    if lowered.startswith(("/v1/customers", "/v1/")):
+        return PARTNER_CENTER
+    return GRAPH if lowered.startswith(("/v1.0/", "/beta/")) else LOGIN
+
+
+async def _read(scope: Scope, receive: Receive) -> Request:
+    body = b""
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            break
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    return Request(scope["method"], scope["path"], scope["query_string"].decode("latin-1"), headers, body)
+
+
+async def _send(response: Response, scope: Scope, receive: Receive, send: Send) -> None:
+    if response.cut == "hold":
+        await _until_gone(receive)
+        return
+    if response.cut == "reset":
+        abort(scope)
+        await _until_gone(receive)
+        return
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
+    headers.append((b"content-length", str(len(response.body)).encode()))
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    if response.cut == "truncate":
+        await send({"type": "http.response.body", "body": response.body[: len(response.body) // 2], "more_body": True})
+        abort(scope, politely=True)
+        await _until_gone(receive)
+        return
+    await send({"type": "http.response.body", "body": response.body})
+
+
+async def _until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,29 @@
+"""OpenID Connect discovery: where a tenant's endpoints are, and in which cloud it lives (exchange-protocol.md 1.2)."""
+
+from portal.sandbox.http import Json
+from portal.sandbox.world.organizations import Organization
+
+
+def configuration(base: str, organization: Organization) -> Json:
+    """The discovery document of a tenant, whose endpoints start with `base` and name the tenant id."""
+    tenant = f"{base}/{organization.tenant_id}"
+    region = "USGov" if organization.cloud == "USGov" else "WW"
+    document: Json = {
+        "token_endpoint": f"{tenant}/oauth2/v2.0/token",
+        "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
+        "jwks_uri": f"{tenant}/discovery/v2.0/keys",
+        "response_modes_supported": ["query", "fragment", "form_post"],
+        "subject_types_supported": ["pairwise"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
+        "scopes_supported": ["openid", "profile", "email", "offline_access"],
+        "issuer": f"{tenant}/v2.0",
+        "authorization_endpoint": f"{tenant}/oauth2/v2.0/authorize",
+        "device_authorization_endpoint": f"{tenant}/oauth2/v2.0/devicecode",
+        "tenant_region_scope": region,
+        "cloud_instance_name": "microsoftonline.com",
+        "msgraph_host": "graph.microsoft.com",
+    }
+    if region == "USGov":
+        document["tenant_region_sub_scope"] = "DODCON"
+    return document

@@ -1,0 +1,124 @@
+"""Access tokens, refresh tokens and the audiences they are for (exchange-protocol.md 1.1, 2.4, 2.5)."""
+
+import base64
+import hashlib
+import hmac
+import random
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import orjson
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+from portal.sandbox.http import Json
+
+GRAPH, EXCHANGE, COMPLIANCE, PARTNER_CENTER = "graph", "exchange", "compliance", "partner_center"
+
+RESOURCES = {
+    "https://graph.microsoft.com": GRAPH,
+    "00000003-0000-0000-c000-000000000000": GRAPH,
+    "https://outlook.office365.com": EXCHANGE,
+    "https://outlook.office.com": EXCHANGE,
+    "https://outlook.office365.us": EXCHANGE,
+    "https://outlook-dod.office365.us": EXCHANGE,
+    "https://partner.outlook.cn": EXCHANGE,
+    "00000002-0000-0ff1-ce00-000000000000": EXCHANGE,
+    "https://ps.compliance.protection.outlook.com": COMPLIANCE,
+    "https://ps.compliance.protection.office365.us": COMPLIANCE,
+    "https://api.partnercenter.microsoft.com": PARTNER_CENTER,
+    "fa3d9a0c-3fb0-42cc-9193-47c7ecd2edbd": PARTNER_CENTER,
+}
+
+REMEMBERED = 20_000
+
+
+def resource_of(audience: str) -> str | None:
+    """Which service an audience names: `graph`, `exchange`, `compliance`, `partner_center` or `None`."""
+    return RESOURCES.get(audience.rstrip("/").lower())
+
+
+def encode(raw: bytes) -> str:
+    """Base64url without padding."""
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
+
+
+def decode(text: str) -> bytes:
+    """Base64url with or without padding. Raises ValueError (binascii.Error) on anything else."""
+    stripped = text.rstrip("=")
+    return base64.urlsafe_b64decode(stripped + "=" * (-len(stripped) % 4))
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshGrant:
+    """What a refresh token stands for: a partner user who signed in to a client application."""
+
+    user_id: str
+    client_id: str
+    issued_at: int
+
+
+class TokenIssuer:
+    """Signs and reads access tokens (RS256 JWT) and refresh tokens (HMAC, tenant-independent, 2.4)."""
+
+    def __init__(self, key: rsa.RSAPrivateKey) -> None:
+        self._key = key
+        self._public = key.public_key()
+        numbers = self._public.public_numbers()
+        self._modulus = encode(numbers.n.to_bytes(256, "big"))
+        digest = hashlib.sha256(numbers.n.to_bytes(256, "big")).digest()
+        self._secret = hashlib.sha256(b"refresh" + digest + key.private_numbers().d.to_bytes(256, "big")).digest()
+        self.key_id = encode(digest[:20])
+        self._header = encode(orjson.dumps({"typ": "JWT", "alg": "RS256", "kid": self.key_id, "x5t": self.key_id}))
+        self._read: OrderedDict[str, Json] = OrderedDict()
+        self._random = random.Random()
+
+    def keys(self) -> Json:
+        """The JSON Web Key Set of the discovery endpoint."""
+        key = {"kty": "RSA", "use": "sig", "kid": self.key_id, "x5t": self.key_id, "n": self._modulus, "e": "AQAB"}
+        return {"keys": [key]}
+
+    def lifetime(self) -> int:
+        """Seconds an access token lives: 60 to 90 minutes at random (2.7)."""
+        return self._random.randint(3600, 5400)
+
+    def sign(self, claims: Json) -> str:
+        """Sign claims as a JWT."""
+        signed = f"{self._header}.{encode(orjson.dumps(claims))}"
+        signature = self._key.sign(signed.encode("ascii"), padding.PKCS1v15(), hashes.SHA256())
+        return f"{signed}.{encode(signature)}"
+
+    def read(self, token: str) -> Json | None:
+        """Return the claims of a token that we signed, `None` for any other. Expiry is for the caller to judge."""
+        known = self._read.get(token)
+        if known is not None:
+            return known
+        try:
+            signed, _, signature = token.rpartition(".")
+            self._public.verify(decode(signature), signed.encode("ascii"), padding.PKCS1v15(), hashes.SHA256())
+            claims: Json = orjson.loads(decode(signed.split(".")[1]))
+        except (InvalidSignature, ValueError, IndexError):
+            return None
+        self._read[token] = claims
+        if len(self._read) > REMEMBERED:
+            self._read.popitem(last=False)
+        return claims
+
+    def refresh_token(self, *, user_id: str, client_id: str, issued_at: int | None = None) -> str:
+        """Make a refresh token of a user for a client application."""
+        issued = int(time.time()) if issued_at is None else issued_at
+        body = encode(orjson.dumps([user_id, client_id, issued]))
+        return f"0.AX{body}.{self._seal(body)}"
+
+    def read_refresh_token(self, token: str) -> RefreshGrant | None:
+        """Return what a refresh token stands for, `None` if it is not one of ours."""
+        body, _, seal = token.removeprefix("0.AX").partition(".")
+        if not hmac.compare_digest(self._seal(body).encode(), seal.encode()):
+            return None
+        user_id, client_id, issued_at = orjson.loads(decode(body))
+        return RefreshGrant(user_id, client_id, issued_at)
+
+    def _seal(self, body: str) -> str:
+        return encode(hmac.digest(self._secret, body.encode(), "sha256"))

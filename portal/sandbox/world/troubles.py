@@ -1,0 +1,48 @@
+"""Troubles that a fixed share of the organizations has, spread deterministically over their indices."""
+
+import random
+
+AT_THE_TOKEN = ("app_not_consented", "no_exchange_licence", "conditional_access", "app_disabled", "subscription_lapsed")
+EXCHANGE_SAYS_NO = ("role_missing", "role_unsupported", "cmdlet_trimmed")
+STILL_SUCCEEDS = ("slow", "throttled", "dehydrated", "relationship_ended")
+ON_REQUEST = ("exchange_role_revoked",)
+
+TROUBLES = {
+    "app_not_consented": "no consent for the application in the customer: AADSTS65001",
+    "no_exchange_licence": "no Exchange Online in the organization: AADSTS500011",
+    "subscription_lapsed": "the Exchange Online subscription has lapsed: AADSTS500014",
+    "conditional_access": "the customer's Conditional Access blocks the partner: AADSTS53003",
+    "app_disabled": "the customer disabled the enterprise application: AADSTS7000112",
+    "role_missing": "no Exchange role: 403 with a body of NUL bytes",
+    "role_unsupported": "a directory role that Exchange does not support: 403 with a text",
+    "cmdlet_trimmed": "an Exchange role without the cmdlet: 403 with x-ms-diagnostics",
+    "exchange_role_revoked": "the application permission Exchange.ManageAsApp is missing: 401",
+    "slow": "every Exchange answer takes two seconds",
+    "throttled": "the first Exchange calls answer 429 with Retry-After 1",
+    "dehydrated": "Enable-OrganizationCustomization was never run",
+    "relationship_ended": "the delegated admin relationship was terminated: AADSTS50020 for delegated access",
+}
+
+THROTTLED_CALLS = 2
+SLOW_SECONDS = 2.0
+
+
+def spread(seed: int, organizations: int, share: float) -> dict[int, str]:
+    """Return the trouble of each troubled organization by index.
+
+    `share` is the part of the organizations that does not succeed: 22 of 30 of them because Exchange says no, 7 of 30
+    because no token is issued. As many again as 12 of 30 have a trouble that still lets application access succeed.
+    """
+    troubled = organizations * share / 30
+    plan = [
+        *_cycle(EXCHANGE_SAYS_NO, round(troubled * 22)),
+        *_cycle(AT_THE_TOKEN, round(troubled * 7)),
+        *_cycle(STILL_SUCCEEDS, round(troubled * 12)),
+    ]
+    plan = plan[:organizations]
+    order = random.Random(f"{seed}:troubles").sample(range(organizations), len(plan))
+    return dict(zip(order, plan, strict=True))
+
+
+def _cycle(names: tuple[str, ...], count: int) -> list[str]:
+    return [names[position % len(names)] for position in range(count)]

@@ -1,0 +1,192 @@
+"""Settings that every installation shares."""
+
+from pathlib import Path
+
+from csp.constants import NONE, SELF
+
+from portal.settings import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+
+SECRET_KEY = env.secret("SECRET_KEY")
+ENCRYPTION_KEY = env.secret("ENCRYPTION_KEY")
+DEBUG = False
+ALLOWED_HOSTS = env.names("ALLOWED_HOSTS")
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "django.forms",
+    "csp",
+    "django_filters",
+    "django_htmx",
+    "django_include_bootstrap",
+    "django_rq",
+    "heroicons",
+    "template_partials",
+    "portal.core",
+    "portal.accounts",
+    "portal.audit",
+    "tenants",
+    "jobs",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "portal.core.middleware.PrivatePagesMiddleware",
+    "portal.accounts.web.access.PermissionRefusedMiddleware",
+]
+
+ROOT_URLCONF = "portal.urls"
+WSGI_APPLICATION = "portal.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "portal.core.context.shell",
+                "portal.accounts.web.shell.context",
+            ],
+        },
+    }
+]
+FORM_RENDERER = "portal.core.forms.BootstrapRenderer"
+
+DATABASES = {"default": env.database(env.url("DATABASE_URL"), pool_size=env.integer("DATABASE_POOL_SIZE", 12))}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 15},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+LOGIN_URL = "accounts:sign-in"
+LOGIN_REDIRECT_URL = "home"
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+
+LANGUAGE_CODE = "en"
+USE_I18N = False
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "templates" / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "object-src": [NONE],
+    }
+}
+
+# Microsoft. An empty address means the published one of the organization's environment.
+MICROSOFT_BASE_URLS = {
+    "login_url": env.text("MICROSOFT_LOGIN_URL", ""),
+    "graph_url": env.text("MICROSOFT_GRAPH_URL", ""),
+    "partner_center_url": env.text("PARTNER_CENTER_URL", ""),
+    "exchange_url": env.text("EXCHANGE_URL", ""),
+    "compliance_url": env.text("COMPLIANCE_URL", ""),
+}
+MICROSOFT_CA_FILE = env.text("MICROSOFT_CA_FILE", "")
+EXCHANGE_REDIRECT_HOSTS = env.names("EXCHANGE_REDIRECT_HOSTS")
+
+# The broker is a doorbell: the database owns the work, so losing every message loses nothing.
+REDIS_URL = env.url("REDIS_URL")
+RQ_QUEUES = {"exports": {"URL": REDIS_URL, "DEFAULT_TIMEOUT": 1800}}
+RQ = {"DEFAULT_RESULT_TTL": 0}
+CELERY = {
+    "broker_url": REDIS_URL,
+    "broker_connection_retry_on_startup": True,
+    "broker_transport_options": {
+        "visibility_timeout": 4 * 3600,
+        "max_connections": 300,
+        "socket_connect_timeout": 3,
+        "unacked_restore_interval": 5,
+        "unacked_restore_throttle": 1,
+        "unacked_restore_limit": 500,
+    },
+    "result_backend": None,
+    "task_ignore_result": True,
+    "task_acks_late": True,
+    "task_reject_on_worker_lost": True,
+    "task_default_queue": "system",
+    "task_routes": {
+        "jobs.dispatch.run_target": {"queue": "bulk"},
+        "jobs.dispatch.start_run": {"queue": "interactive"},
+    },
+    "worker_prefetch_multiplier": 1,
+    "worker_enable_remote_control": False,
+    "worker_send_task_events": False,
+    "worker_hijack_root_logger": False,
+    "worker_soft_shutdown_timeout": 5.0,
+    "accept_content": ["json"],
+    "task_serializer": "json",
+    "timezone": "UTC",
+    "beat_schedule": {
+        "sweep": {
+            "task": "jobs.dispatch.sweep",
+            "schedule": float(env.integer("SWEEP_SECONDS", 15)),
+            "options": {"expires": 60},
+        },
+    },
+}
+
+# The execution engine.
+LEASE_SECONDS = env.integer("LEASE_SECONDS", 90)
+MAX_ATTEMPTS = env.integer("MAX_ATTEMPTS", 5)
+RETRY_BASE_SECONDS = env.integer("RETRY_BASE_SECONDS", 2)
+TARGET_DEADLINE_SECONDS = env.integer("TARGET_DEADLINE_SECONDS", 3600)
+DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / ".data")))
+EXPORT_DIR = Path(env.text("EXPORT_DIR", str(DATA_DIR / "exports")))
+
+LOGGING_CONFIG = None

@@ -1,0 +1,87 @@
+// Conveniences of the launch, review and run pages; every page is complete without them.
+"use strict";
+
+// What needs a script is hidden until there is one.
+function reveal(root) {
+  for (const element of root.querySelectorAll("[data-needs-script]")) element.hidden = false;
+}
+
+// data-copy="id" copies the text of that element.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const source = document.getElementById(button.dataset.copy);
+  const word = button.querySelector("span") || button;
+  try {
+    await navigator.clipboard.writeText(source.textContent.trim());
+    word.textContent = "Copied";
+  } catch {
+    window.getSelection().selectAllChildren(source);
+    word.textContent = "Selected: press Ctrl+C";
+  }
+});
+
+// data-narrow="selector" shows only those elements whose data-parameter contains what is typed.
+document.addEventListener("input", (event) => {
+  const selector = event.target.dataset?.narrow;
+  if (!selector) return;
+  const typed = event.target.value.trim().toLowerCase();
+  for (const element of document.querySelectorAll(selector)) element.hidden = !element.dataset.parameter.includes(typed);
+});
+
+// A link to a field in a folded part opens that part.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest('a[href^="#p-"]');
+  const field = link && document.getElementById(link.hash.slice(1));
+  if (!field) return;
+  event.preventDefault();
+  const folded = field.closest("details");
+  if (folded) folded.open = true;
+  field.focus();
+});
+
+// data-keep="name": what is typed survives a sign-out in this tab. It is offered back, never filled in by itself.
+const IGNORED = new Set(["csrfmiddlewaretoken", "look", "choose_set", "find"]);
+
+function typedInto(form) {
+  return [...new FormData(form)].filter(([name, value]) => !IGNORED.has(name) && typeof value === "string" && value.trim() !== "");
+}
+
+function keep(form) {
+  const storage = `signalbox.launch.${form.dataset.keep}`;
+  const fresh = JSON.stringify(typedInto(form));
+  const kept = sessionStorage.getItem(storage);
+  if (kept && kept !== fresh && !document.getElementById("problems") && !window.location.search) offer(form, JSON.parse(kept));
+  form.addEventListener("change", () => sessionStorage.setItem(storage, JSON.stringify(typedInto(form))));
+}
+
+function offer(form, pairs) {
+  const note = document.createElement("p");
+  note.className = "note";
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "btn btn-sm btn-outline-secondary";
+  button.textContent = "Fill in what you typed here before";
+  button.addEventListener("click", () => {
+    // The server builds the page anew from these values, with the right parameter set and organizations.
+    const again = document.createElement("form");
+    again.method = "post";
+    for (const [name, value] of [...pairs, ["look", "again"], ["csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value]]) {
+      const input = document.createElement("textarea");
+      input.name = name;
+      input.value = value;
+      again.append(input);
+    }
+    again.hidden = true;
+    document.body.append(again);
+    again.submit();
+  });
+  note.append(button);
+  form.before(note);
+}
+
+document.addEventListener("htmx:load", (event) => reveal(event.target.parentElement || document));
+document.addEventListener("DOMContentLoaded", () => {
+  reveal(document);
+  for (const form of document.querySelectorAll("form[data-keep]")) keep(form);
+});

@@ -1,0 +1,146 @@
+"""The demo: a partner of the simulated cloud, its people, its app registration, its organization groups.
+
+It is told apart from a real installation only by what it is given: everything goes through the same services.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import NameOID
+from django.conf import settings
+
+from portal.accounts.models import User
+from portal.accounts.policy import Role
+from portal.accounts.services import create_person
+from portal.core.actors import Actor, Source
+from tenants.app_registrations.material import CertificateMaterial
+from tenants.app_registrations.models import AppRegistration
+from tenants.app_registrations.services import add_app_registration, add_certificate
+from tenants.groups.models import OrganizationGroup
+from tenants.groups.services import create_organization_group
+from tenants.organizations.models import Organization
+from tenants.partner.models import Partner
+from tenants.partner.services import connect_partner, store_partner_sign_in
+from tenants.profiles.microsoft import microsoft_client
+
+DEMO = Actor.system("demo").through(Source.COMMAND_LINE)
+PEOPLE = {
+    "tess": ("Tess Turner", Role.TECHNICIAN),
+    "omar": ("Omar Okafor", Role.APPROVER),
+    "ada": ("Ada Auer", Role.AUDITOR),
+    "max": ("Max Meyer", Role.ADMINISTRATOR),
+}
+GROUPS = {"Gold customers": 5, "Pilot organizations": 23}
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """A demo person's sign-in."""
+
+    username: str
+    display_name: str
+    role: str
+    password: str
+
+
+def sign_ins() -> list[SignIn]:
+    """Return the demo people with the password that was made for this installation."""
+    password = _password()
+    return [SignIn(name, display_name, role.label, password) for name, (display_name, role) in PEOPLE.items()]
+
+
+def create_people() -> None:
+    """Create the demo people that are not there yet."""
+    there = set(User.objects.values_list("username", flat=True))
+    for sign_in in sign_ins():
+        if sign_in.username not in there:
+            display_name, role = PEOPLE[sign_in.username]
+            create_person(
+                actor=DEMO,
+                username=sign_in.username,
+                display_name=display_name,
+                password=sign_in.password,
+                roles=[role],
+            )
+
+
+def connect_demo_partner(sandbox_url: str) -> Partner:
+    """Connect the simulated cloud's partner with app registration, certificate and partner sign-in; repeatable."""
+    state = _ask(sandbox_url, "state")["partner"]
+    partner = Partner.objects.filter(tenant_id=UUID(state["tenant_id"])).first() or connect_partner(
+        actor=DEMO, name=state["name"], tenant_id=UUID(state["tenant_id"]), initial_domain=state["initial_domain"]
+    )
+    application_id = UUID(state["application_id"])
+    app_registration = AppRegistration.objects.filter(application_id=application_id).first() or add_app_registration(
+        actor=DEMO, partner=partner, display_name="Signalbox", application_id=application_id
+    )
+    store_partner_sign_in(
+        actor=DEMO,
+        partner=partner,
+        user_principal_name=state["service_account"],
+        refresh_token=state["refresh_token"],
+    )
+    if not app_registration.certificates.exists():
+        add_certificate(actor=DEMO, app_registration=app_registration, material=self_signed_certificate())
+    for certificate in app_registration.certificates.all():
+        register_certificate(sandbox_url, application_id, certificate.certificate_pem)
+    return partner
+
+
+def create_groups() -> None:
+    """Create the demo's organization groups from every n-th organization."""
+    ids = list(Organization.objects.served().order_by("name").values_list("pk", flat=True))
+    for name, every in GROUPS.items():
+        if not OrganizationGroup.objects.filter(name=name).exists():
+            create_organization_group(actor=DEMO, name=name, organization_ids=ids[::every])
+
+
+def self_signed_certificate(days: int = 365) -> CertificateMaterial:
+    """Return a new certificate with its key, as an administrator would make one for an app registration."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Signalbox demo")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(minutes=5))
+        .not_valid_after(now + timedelta(days=days))
+        .sign(key, hashes.SHA256())
+    )
+    return CertificateMaterial(certificate, key)
+
+
+def register_certificate(sandbox_url: str, application_id: UUID, certificate_pem: str) -> None:
+    """Add the public certificate to the application in the simulated Entra, as a person does in the real one."""
+    with microsoft_client() as client:
+        client.post(
+            f"{sandbox_url}/_sandbox/apps/{application_id}/certificates", content=certificate_pem
+        ).raise_for_status()
+
+
+def _ask(sandbox_url: str, what: str) -> dict[str, Any]:
+    with microsoft_client() as client:
+        response: httpx.Response = client.get(f"{sandbox_url}/_sandbox/{what}")
+    response.raise_for_status()
+    answer: dict[str, Any] = response.json()
+    return answer
+
+
+def _password() -> str:
+    path = Path(settings.DATA_DIR) / "secrets" / "demo_password"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(15), encoding="utf-8")
+    return path.read_text(encoding="utf-8")

@@ -1,0 +1,27 @@
+"""Organization groups: named sets of organizations."""
+
+from django.db import models
+from django.db.models.functions import Lower
+
+from portal.core.identifiers import uuid7
+from tenants.groups.querysets import OrganizationGroupQuerySet
+from tenants.organizations.models import Organization
+
+
+class OrganizationGroup(models.Model):
+    """A named set of organizations, picked by hand."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.CharField(max_length=200)
+    organizations = models.ManyToManyField(Organization, related_name="groups", db_table="organization_group_member")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = OrganizationGroupQuerySet.as_manager()
+
+    class Meta:
+        db_table = "organization_group"
+        constraints = [models.UniqueConstraint(Lower("name"), name="organization_group_name_once")]
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,190 @@
+"""HTTP for everything that speaks to Microsoft: shared connections, separate cookies.
+
+One SSL context per process and certificate authority and one connection pool per thread are shared by all organizations
+(measurements.md 4); what a `light_client` adds on top, above all its cookies, belongs to one of them only.
+"""
+
+import ssl
+import threading
+import weakref
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+
+CONNECT_TIMEOUT = 10.0
+READ_TIMEOUT = 30.0
+_KEEPALIVE_SECONDS = 60.0
+_LIMITS = httpx.Limits(max_connections=20, max_keepalive_connections=10, keepalive_expiry=_KEEPALIVE_SECONDS)
+
+
+def _user_agent() -> str:
+    try:
+        return f"Signalbox/{version('signalbox')}"
+    except PackageNotFoundError:  # run from a source tree
+        return "Signalbox"
+
+
+USER_AGENT = _user_agent()
+
+
+_contexts: dict[str | None, ssl.SSLContext] = {}
+_contexts_lock = threading.Lock()
+
+
+def ssl_context(ca_file: str | None = None) -> ssl.SSLContext:
+    """Return the process-wide context that trusts the system's authorities, or only those in `ca_file` (PEM)."""
+    with _contexts_lock:
+        if ca_file not in _contexts:
+            _contexts[ca_file] = ssl.create_default_context(cafile=ca_file)
+        return _contexts[ca_file]
+
+
+class _Pool:
+    """One thread's connections. They are closed when the thread, and with it this object, is gone."""
+
+    def __init__(self, ca_file: str | None) -> None:
+        self.transport = httpx.HTTPTransport(verify=ssl_context(ca_file), trust_env=False, limits=_LIMITS)
+        self._close = weakref.finalize(self, self.transport.close)
+
+
+class _ThreadPools(threading.local):
+    def __init__(self) -> None:
+        self.by_ca_file: dict[str | None, _Pool] = {}
+
+
+_pools = _ThreadPools()
+
+
+def close_thread_connections() -> None:
+    """Close every kept-alive connection of the calling thread; the next request opens new ones."""
+    for pool in _pools.by_ca_file.values():
+        pool.transport.close()
+    _pools.by_ca_file.clear()
+
+
+class ThreadTransport(httpx.BaseTransport):
+    """Sends through the calling thread's connections. Closing it closes nothing: they are shared."""
+
+    def __init__(self, ca_file: str | None = None) -> None:
+        self._ca_file = ca_file
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send one request over a kept-alive or new connection of this thread."""
+        pool = _pools.by_ca_file.get(self._ca_file)
+        if pool is None:
+            pool = _pools.by_ca_file[self._ca_file] = _Pool(self._ca_file)
+        return pool.transport.handle_request(request)
+
+
+def light_client(
+    *,
+    ca_file: str | None = None,
+    connect_timeout: float = CONNECT_TIMEOUT,
+    read_timeout: float = READ_TIMEOUT,
+    transport: httpx.BaseTransport | None = None,
+) -> httpx.Client:
+    """Return a client with cookies of its own on shared connections; times in seconds.
+
+    Use one per organization, never for two. It follows no redirect and ignores proxies and certificates named in the
+    process environment. `transport` replaces the shared connections.
+    """
+    return httpx.Client(
+        transport=transport or ThreadTransport(ca_file),
+        trust_env=False,
+        follow_redirects=False,
+        timeout=httpx.Timeout(read_timeout, connect=connect_timeout),
+        headers={"User-Agent": USER_AGENT},
+    )
+
+
+class LoginResponse:
+    """The part of a `requests` response that msal reads."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self._response = response
+        self.status_code = response.status_code
+        self.text = response.text
+        self.headers: Mapping[str, str] = response.headers
+
+    def raise_for_status(self) -> None:
+        """Raise `httpx.HTTPStatusError` for a status of 400 and above."""
+        self._response.raise_for_status()
+
+
+class LoginHttp:
+    """What msal calls an `http_client`: `requests`-like calls over the shared connections, without cookies.
+
+    Each thread can read how its own last call ended in `last_status` and `last_headers`, which msal does not hand on.
+    """
+
+    def __init__(self, *, ca_file: str | None = None, transport: httpx.BaseTransport | None = None) -> None:
+        self._transport = transport or ThreadTransport(ca_file)
+        self._last = threading.local()
+
+    @property
+    def last_status(self) -> int | None:
+        """Status of this thread's last call, or None if no answer came."""
+        status: int | None = getattr(self._last, "status", None)
+        return status
+
+    @property
+    def last_headers(self) -> Mapping[str, str]:
+        """Headers of this thread's last answer."""
+        headers: Mapping[str, str] = getattr(self._last, "headers", {})
+        return headers
+
+    @property
+    def last_text(self) -> str:
+        """Body of this thread's last answer."""
+        text: str = getattr(self._last, "text", "")
+        return text
+
+    def get(
+        self,
+        url: str,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        **_: Any,
+    ) -> LoginResponse:
+        """GET `url`. Raises `httpx.TransportError` if no answer comes."""
+        return self._send("GET", url, params=params or None, headers=headers)
+
+    def post(
+        self,
+        url: str,
+        params: Mapping[str, str] | None = None,
+        data: Mapping[str, Any] | str | None = None,
+        headers: Mapping[str, str] | None = None,
+        **_: Any,
+    ) -> LoginResponse:
+        """POST a form. Raises `httpx.TransportError` if no answer comes."""
+        # httpx would write msal's client assertion, which is bytes, as "b'...'".
+        form = data if isinstance(data, str) else urlencode(data or {}, doseq=True)
+        sent = {"Content-Type": "application/x-www-form-urlencoded", **(headers or {})}
+        return self._send("POST", url, params=params or None, content=form, headers=sent)
+
+    def close(self) -> None:
+        """Do nothing: the connections are shared."""
+
+    def _send(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Mapping[str, str] | None,
+        headers: Mapping[str, str] | None,
+        content: str | None = None,
+    ) -> LoginResponse:
+        self._last.status, self._last.headers, self._last.text = None, {}, ""
+        named = {name: value for name, value in (headers or {}).items() if value is not None}
+        with light_client(transport=self._transport) as client:
+            response = LoginResponse(client.request(method, url, params=params, headers=named, content=content))
+        self._last.status, self._last.headers, self._last.text = (
+            response.status_code,
+            response.headers,
+            response.text,
+        )
+        return response

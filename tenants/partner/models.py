@@ -1,0 +1,37 @@
+"""The partner: the MSP's own tenant."""
+
+from django.db import models
+
+from portal.core.identifiers import uuid7
+
+
+class Partner(models.Model):
+    """The MSP's own tenant; there may be several."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.CharField(max_length=300)
+    tenant_id = models.UUIDField(unique=True)
+    initial_domain = models.CharField(max_length=253)
+    environment = models.CharField(max_length=30, default="O365Default")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "partner"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PartnerSignIn(models.Model):
+    """The partner's one delegated sign-in, whose refresh token is redeemed at each customer's authority."""
+
+    partner = models.OneToOneField(Partner, on_delete=models.CASCADE, related_name="sign_in")
+    user_principal_name = models.CharField(max_length=320)
+    sealed_refresh_token = models.BinaryField()
+    obtained_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "partner_sign_in"
+
+    def __str__(self) -> str:
+        return self.user_principal_name

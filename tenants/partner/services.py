@@ -1,0 +1,65 @@
+"""What is done to the partner."""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from portal.audit.actions import AuditAction
+from portal.audit.services import Object, record
+from portal.core.actors import Actor
+from portal.core.permissions import Permission
+from portal.core.refusals import Refused
+from portal.core.secrets import seal, unseal
+from tenants.partner.models import Partner, PartnerSignIn
+
+
+class PartnerRefused(Refused):
+    """The partner cannot be connected, or its sign-in cannot be stored."""
+
+
+def as_object(partner: Partner) -> Object:
+    """Return how audit events name a partner."""
+    return Object("partner", str(partner.pk), partner.name)
+
+
+@transaction.atomic
+def connect_partner(*, actor: Actor, name: str, tenant_id: UUID, initial_domain: str) -> Partner:
+    """Add the MSP's own tenant; raises `PartnerRefused` when it is there already."""
+    actor.require(Permission.APP_REGISTRATION_MANAGE)
+    if Partner.objects.filter(tenant_id=tenant_id).exists():
+        raise PartnerRefused(f"The tenant {tenant_id} is connected already.")
+    partner = Partner.objects.create(name=name, tenant_id=tenant_id, initial_domain=initial_domain)
+    record(AuditAction.PARTNER_CONNECTED, actor=actor, target=as_object(partner), data={"tenant_id": str(tenant_id)})
+    return partner
+
+
+@transaction.atomic
+def store_partner_sign_in(*, actor: Actor, partner: Partner, user_principal_name: str, refresh_token: str) -> None:
+    """Seal the refresh token of the partner's one delegated sign-in; an earlier one is replaced."""
+    actor.require(Permission.APP_REGISTRATION_MANAGE)
+    if not refresh_token.strip():
+        raise PartnerRefused("The refresh token is empty. Sign in as the partner's service account to obtain one.")
+    PartnerSignIn.objects.update_or_create(
+        partner=partner,
+        defaults={
+            "user_principal_name": user_principal_name,
+            "sealed_refresh_token": seal(refresh_token.strip().encode(), **_place(partner)),
+            "obtained_at": timezone.now(),
+        },
+    )
+    record(
+        AuditAction.PARTNER_SIGN_IN_STORED,
+        actor=actor,
+        target=as_object(partner),
+        data={"user_principal_name": user_principal_name},
+    )
+
+
+def refresh_token_of(sign_in: PartnerSignIn) -> str:
+    """Return the refresh token, opened."""
+    return unseal(bytes(sign_in.sealed_refresh_token), **_place(sign_in.partner)).decode()
+
+
+def _place(partner: Partner) -> dict[str, str]:
+    return {"table": "partner_sign_in", "row": str(partner.pk), "column": "sealed_refresh_token"}

@@ -1,0 +1,70 @@
+"""What pages ask about relationships."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from tenants.organizations.models import Organization
+from tenants.relationships.models import AccessAssignment, DelegatedAdminRelationship
+from tenants.relationships.roles import role_name
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentView:
+    """An access assignment with the names of its roles; `container_id` is the partner's security group."""
+
+    container_id: str
+    status: str
+    roles: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class RelationshipView:
+    """A delegated admin relationship with the names of its roles and its access assignments.
+
+    `extends_by` says in words by how much it extends itself when it ends; empty when it does not.
+    """
+
+    id: str
+    display_name: str
+    status: str
+    roles: list[str]
+    activated_at: datetime | None
+    end_at: datetime | None
+    extends_by: str
+    read_at: datetime
+    assignments: list[AssignmentView]
+
+
+def relationships_of(organization: Organization) -> list[RelationshipView]:
+    """Return the organization's relationships, the one that ends last first."""
+    relationships = DelegatedAdminRelationship.objects.filter(organization=organization)
+    return [_relationship(relationship) for relationship in relationships.prefetch_related("access_assignments")]
+
+
+def _relationship(relationship: DelegatedAdminRelationship) -> RelationshipView:
+    return RelationshipView(
+        id=relationship.id,
+        display_name=relationship.display_name,
+        status=relationship.status,
+        roles=_names(relationship.role_ids),
+        activated_at=relationship.activated_at,
+        end_at=relationship.end_at,
+        extends_by=_duration(relationship.auto_extend_duration),
+        read_at=relationship.read_at,
+        assignments=[_assignment(assignment) for assignment in relationship.access_assignments.all()],
+    )
+
+
+def _assignment(assignment: AccessAssignment) -> AssignmentView:
+    return AssignmentView(assignment.container_id, assignment.status, _names(assignment.role_ids))
+
+
+def _duration(text: str) -> str:
+    """Return an ISO 8601 duration of whole days in words, empty for none (exchange-protocol.md 4.1)."""
+    found = re.fullmatch(r"P(\d+)D", text)
+    return f"{found[1]} days" if found and int(found[1]) else ""
+
+
+def _names(role_ids: list[str]) -> list[str]:
+    return sorted(role_name(role_id) for role_id in role_ids)

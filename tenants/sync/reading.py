@@ -1,0 +1,113 @@
+"""What Microsoft says about the partner's customers, read into one picture per tenant."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import httpx
+
+from tenants.microsoft import graph, partner_center
+from tenants.microsoft.environments import ENVIRONMENTS, Environment
+from tenants.microsoft.errors import MicrosoftError
+from tenants.microsoft.graph import AccessAssignment, Relationship
+from tenants.partner.models import Partner
+from tenants.profiles.delegated import partner_tokens
+from tenants.profiles.microsoft import environment_named, microsoft_client
+from tenants.tokens.delegated import DelegatedTokens
+from tenants.tokens.failures import TokenFailure
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(slots=True)
+class Customer:
+    """Everything that was read about one customer; an empty domain means that no source told it."""
+
+    tenant_id: str
+    name: str = ""
+    initial_domain: str = ""
+    default_domain: str = ""
+    relationship_to_partner: str = ""
+    relationships: list[Relationship] = field(default_factory=list)
+    assignments: list[AccessAssignment] = field(default_factory=list)
+
+
+class CustomerReader:
+    """Reads GDAP relationships, assignments, contracts, Partner Center's customers and missing domains, in that order.
+
+    `progress(step, done, total)` is called as it goes on. Every step raises `TokenFailure` or `MicrosoftError`.
+    """
+
+    def __init__(self, partner: Partner, progress: Progress) -> None:
+        self._partner = partner
+        self._progress = progress
+        self._environment: Environment = environment_named(partner.environment)
+        self._published = ENVIRONMENTS[partner.environment]
+        self._tokens: DelegatedTokens = partner_tokens(partner)
+        self._customers: dict[str, Customer] = {}
+
+    def read(self) -> list[Customer]:
+        """Return all customers, by name."""
+        with microsoft_client() as client:
+            bearer = self._bearer(str(self._partner.tenant_id), f"{self._published.graph_url}/.default")
+            self._read_relationships(client, bearer)
+            self._read_assignments(client, bearer)
+            self._read_contracts(client, bearer)
+            if self._environment.partner_center_url:
+                self._read_partner_center(client, self._environment.partner_center_url)
+        self._read_missing_domains()
+        return sorted(self._customers.values(), key=lambda customer: (customer.name.casefold(), customer.tenant_id))
+
+    def _bearer(self, tenant_id: str, scope: str) -> str:
+        return self._tokens.acquire(tenant_id, scope).value
+
+    def _customer(self, tenant_id: str, name: str) -> Customer:
+        customer = self._customers.setdefault(tenant_id.lower(), Customer(tenant_id.lower()))
+        customer.name = customer.name or name
+        return customer
+
+    def _read_relationships(self, client: httpx.Client, bearer: str) -> None:
+        self._progress("Reading GDAP relationships", 0, 0)
+        for relationship in graph.relationships(client, bearer, graph_url=self._environment.graph_url):
+            if not relationship.is_microsoft_led:
+                customer = self._customer(relationship.customer_tenant_id, relationship.customer_name)
+                customer.relationships.append(relationship)
+
+    def _read_assignments(self, client: httpx.Client, bearer: str) -> None:
+        owners = {r.id: customer for customer in self._customers.values() for r in customer.relationships}
+        ids, done = list(owners), 0
+        for start in range(0, len(ids), graph.BATCH_SIZE):
+            chunk = ids[start : start + graph.BATCH_SIZE]
+            for assignment in graph.access_assignments(client, bearer, chunk, graph_url=self._environment.graph_url):
+                owners[assignment.relationship_id].assignments.append(assignment)
+            done += len(chunk)
+            self._progress("Reading access assignments", done, len(ids))
+
+    def _read_contracts(self, client: httpx.Client, bearer: str) -> None:
+        self._progress("Reading CSP contracts", 0, 0)
+        for contract in graph.contracts(client, bearer, graph_url=self._environment.graph_url):
+            customer = self._customer(contract.customer_tenant_id, contract.display_name)
+            customer.default_domain = contract.default_domain
+
+    def _read_partner_center(self, client: httpx.Client, url: str) -> None:
+        self._progress("Reading Partner Center customers", 0, 0)
+        bearer = self._bearer(str(self._partner.tenant_id), f"{self._published.partner_center_url}/.default")
+        for listed in partner_center.customers(client, bearer, partner_center_url=url):
+            customer = self._customer(listed.tenant_id, listed.company_name)
+            customer.initial_domain = listed.domain
+            customer.relationship_to_partner = listed.relationship
+
+    def _read_missing_domains(self) -> None:
+        missing = [customer for customer in self._customers.values() if not customer.initial_domain]
+        for done, customer in enumerate(missing, start=1):
+            self._progress("Asking organizations for their domains", done, len(missing))
+            self._read_domains(customer)
+
+    def _read_domains(self, customer: Customer) -> None:
+        try:
+            bearer = self._bearer(customer.tenant_id, f"{self._published.graph_url}/.default")
+            with microsoft_client() as client:
+                details = graph.organization(client, bearer, graph_url=self._environment.graph_url)
+        except (TokenFailure, MicrosoftError):
+            return  # an organization that we cannot enter keeps what the partner's own lists say of it
+        customer.initial_domain = details.initial_domain or ""
+        customer.default_domain = customer.default_domain or details.default_domain or ""

@@ -1,0 +1,101 @@
+"""Reading the partner's organizations: started by a person, carried out by a task, stored in one transaction."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from portal.audit.actions import AuditAction
+from portal.audit.services import record
+from portal.core.actors import Actor
+from portal.core.permissions import Permission
+from portal.core.refusals import Refused
+from portal.core.tasks import enqueue
+from tenants.microsoft.errors import MicrosoftError
+from tenants.partner.models import Partner
+from tenants.partner.services import as_object
+from tenants.sync.models import Synchronization, SynchronizationState
+from tenants.sync.reading import CustomerReader, Progress
+from tenants.sync.storing import store_customers
+from tenants.tokens.failures import TokenFailure
+
+LONGEST = timedelta(minutes=15)
+GRACE = timedelta(seconds=30)
+
+
+@transaction.atomic
+def start_synchronization(*, actor: Actor, partner: Partner) -> Synchronization:
+    """Ask for the organizations to be read; returns the one that is under way when there is one."""
+    actor.require(Permission.PARTNER_SYNCHRONIZE)
+    Partner.objects.select_for_update().get(pk=partner.pk)
+    open_one = Synchronization.objects.filter(
+        partner=partner, state__in=[SynchronizationState.QUEUED, SynchronizationState.RUNNING]
+    ).first()
+    if open_one:
+        enqueue("tenants.sync.synchronize", synchronization_id=str(open_one.pk))
+        return open_one
+    synchronization = Synchronization.objects.create(partner=partner, requested_by=actor.label)
+    record(AuditAction.SYNCHRONIZATION_STARTED, actor=actor, target=as_object(partner))
+    enqueue("tenants.sync.synchronize", synchronization_id=str(synchronization.pk))
+    return synchronization
+
+
+def sweep_synchronizations() -> None:
+    """Ring again for synchronizations that nobody began, and end those whose worker was lost."""
+    now = timezone.now()
+    lost = Synchronization.objects.filter(state=SynchronizationState.RUNNING, started_at__lt=now - LONGEST)
+    for synchronization in lost.select_related("partner"):
+        _fail(Actor.system("sweeper"), synchronization, Refused("Its worker was lost. Read the organizations again."))
+    waiting = Synchronization.objects.filter(state=SynchronizationState.QUEUED, requested_at__lt=now - GRACE)
+    for key in waiting.values_list("pk", flat=True):
+        enqueue("tenants.sync.synchronize", synchronization_id=str(key))
+
+
+def synchronize(*, synchronization_id: UUID) -> None:
+    """Carry a queued synchronization out; one that another worker has already begun is left alone."""
+    begun = Synchronization.objects.filter(pk=synchronization_id, state=SynchronizationState.QUEUED).update(
+        state=SynchronizationState.RUNNING, started_at=timezone.now()
+    )
+    if not begun:
+        return
+    synchronization = Synchronization.objects.select_related("partner").get(pk=synchronization_id)
+    actor = Actor.system("synchronization")
+    try:
+        customers = CustomerReader(synchronization.partner, _reporter(synchronization)).read()
+    except (TokenFailure, MicrosoftError, Refused) as failure:
+        _fail(actor, synchronization, failure)
+        return
+    with transaction.atomic():
+        counts = store_customers(actor=actor, partner=synchronization.partner, customers=customers)
+        _finish(actor, synchronization, added=counts.added, vanished=counts.vanished, total=len(customers))
+
+
+def _reporter(synchronization: Synchronization) -> Progress:
+    def report(step: str, done: int, total: int) -> None:
+        Synchronization.objects.filter(pk=synchronization.pk).update(step=step, done=done, total=total)
+
+    return report
+
+
+def _fail(actor: Actor, synchronization: Synchronization, failure: Exception) -> None:
+    explanation = getattr(failure, "explanation", None)
+    sentence = f"{explanation.title}. {explanation.fix} ({failure})" if explanation else str(failure)
+    with transaction.atomic():
+        _end(synchronization, SynchronizationState.FAILED, error=sentence)
+        record(
+            AuditAction.SYNCHRONIZATION_FAILED,
+            actor=actor,
+            target=as_object(synchronization.partner),
+            data={"error": sentence},
+        )
+
+
+def _finish(actor: Actor, synchronization: Synchronization, *, added: int, vanished: int, total: int) -> None:
+    facts = {"added": added, "vanished": vanished, "total": total}
+    _end(synchronization, SynchronizationState.SUCCEEDED, step="", done=total, **facts)
+    record(AuditAction.SYNCHRONIZATION_FINISHED, actor=actor, target=as_object(synchronization.partner), data=facts)
+
+
+def _end(synchronization: Synchronization, state: SynchronizationState, **values: object) -> None:
+    Synchronization.objects.filter(pk=synchronization.pk).update(state=state, finished_at=timezone.now(), **values)

@@ -1,0 +1,71 @@
+"""An access token and what can be read from it."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tenants.microsoft.errors import parse_json
+
+# A token counts as expired this long before it is, so that it does not end on its way (exchange-protocol.md 2.5).
+EXPIRY_MARGIN = timedelta(seconds=120)
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """A bearer token for one organization and one service.
+
+    `value` is a secret and never shown. Everything else is read from the token without checking its signature, which is
+    the service's business; an empty `tenant_id` means that the token could not be read. `expires_at` is aware UTC.
+    """
+
+    value: str = field(repr=False)
+    tenant_id: str
+    audience: str
+    expires_at: datetime
+    roles: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ()
+    authentication_methods: tuple[str, ...] = ()
+    identity: str = ""  # user principal name, or application id: for people to read
+
+    @classmethod
+    def parse(cls, value: str, *, expires_at: datetime | None = None) -> "AccessToken":
+        """Read a token; `expires_at` as the login host said it, otherwise the token's own `exp`."""
+        claims = _claims(value)
+        return cls(
+            value=value,
+            tenant_id=str(claims.get("tid") or "").lower(),
+            audience=str(claims.get("aud") or ""),
+            expires_at=expires_at or _moment(claims.get("exp")),
+            roles=_texts(claims.get("roles")),
+            scopes=tuple(str(claims.get("scp") or "").split()),
+            authentication_methods=_texts(claims.get("amr")),
+            identity=str(claims.get("upn") or claims.get("appid") or claims.get("azp") or ""),
+        )
+
+    def is_fresh(self, now: datetime) -> bool:
+        """True if the token lasts at least two minutes longer; `now` is aware UTC."""
+        return self.expires_at - now > EXPIRY_MARGIN
+
+
+def _claims(value: str) -> Mapping[str, Any]:
+    try:
+        payload = value.split(".")[1]
+        content = base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
+    except (IndexError, ValueError, binascii.Error):
+        return {}
+    claims = parse_json(content)
+    return claims if isinstance(claims, dict) else {}
+
+
+def _moment(seconds: object) -> datetime:
+    try:
+        return datetime.fromtimestamp(float(str(seconds)), UTC)
+    except (ValueError, OverflowError, OSError):
+        return datetime.fromtimestamp(0, UTC)  # unreadable: expired
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(str(item) for item in value) if isinstance(value, list) else ()

@@ -1,0 +1,37 @@
+"""App-only tokens: the application itself signs in to the organization with its certificate."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+import msal
+
+from tenants.microsoft.environments import Environment
+from tenants.tokens.applications import Application, AskMsal, MsalApplications
+from tenants.tokens.guards import APP_PERMISSION
+from tenants.tokens.source import TokenSource, utc_now
+
+
+class AppOnlyTokens(TokenSource):
+    """Client credentials by certificate, in each organization that consented (exchange-protocol.md 2.2)."""
+
+    def __init__(
+        self,
+        environment: Environment,
+        application: Application,
+        applications: MsalApplications,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        super().__init__(environment, application, applications, permission=APP_PERMISSION, clock=clock)
+
+    def _prepare(self, scope: str, claims: str | None) -> AskMsal:
+        def ask(app: msal.ConfidentialClientApplication) -> dict[str, object]:
+            # The tokens kept by the source are the cache; what msal still holds is at most as fresh as those.
+            app.remove_tokens_for_client()
+            answer: dict[str, object] = app.acquire_token_for_client([scope], claims_challenge=claims)
+            return answer
+
+        return ask
+
+    def _keep(self, answer: Mapping[str, object]) -> None:
+        """Nothing: an application is issued no refresh token."""

@@ -1,0 +1,118 @@
+"""Applications and their certificates, and the msal objects that act for them."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import msal
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key, pkcs12
+
+from tenants.microsoft.environments import Environment
+from tenants.microsoft.http import LoginHttp
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A certificate with its private key, parsed once: parsing costs fifty times what signing does."""
+
+    private_key: RSAPrivateKey = field(repr=False)
+    pem: str = field(repr=False)
+    thumbprint: str  # SHA-256, lower-case hexadecimal
+
+    @classmethod
+    def from_pem(cls, private_key: bytes, certificate: bytes, passphrase: bytes | None = None) -> "Certificate":
+        """Read a PEM key and certificate; `ValueError` if they cannot be read or are not RSA."""
+        return cls._of(load_pem_private_key(private_key, passphrase), x509.load_pem_x509_certificate(certificate))
+
+    @classmethod
+    def from_pfx(cls, content: bytes, passphrase: bytes | None = None) -> "Certificate":
+        """Read a PKCS #12 file; `ValueError` if it cannot be read or holds no RSA key with its certificate."""
+        key, certificate, _ = pkcs12.load_key_and_certificates(content, passphrase)
+        return cls._of(key, certificate)
+
+    @classmethod
+    def _of(cls, key: object, certificate: x509.Certificate | None) -> "Certificate":
+        if not isinstance(key, RSAPrivateKey) or certificate is None:
+            raise ValueError("an RSA private key with its certificate is needed")
+        if key.public_key() != certificate.public_key():
+            raise ValueError("the private key does not belong to the certificate")
+        pem = certificate.public_bytes(Encoding.PEM).decode()
+        return cls(key, pem, certificate.fingerprint(hashes.SHA256()).hex())
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """An application registered in the Partner's tenant, and the certificate that it signs in with."""
+
+    application_id: str
+    certificate: Certificate
+
+
+class _Key(NamedTuple):
+    environment: Environment
+    tenant_id: str
+    application_id: str
+    thumbprint: str
+
+
+class MsalApplications:
+    """The msal objects of this process, least recently used ones dropped beyond `capacity`. Safe for threads.
+
+    Each object costs a discovery request over the network, so it is kept; after a failure it must be discarded, because
+    msal replays an HTTP 400 for a minute, even when a person has fixed its cause (exchange-protocol.md 2.8, F18).
+    """
+
+    def __init__(self, http: LoginHttp, capacity: int = 2000) -> None:
+        self.http = http
+        self._capacity = capacity
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[_Key, msal.ConfidentialClientApplication] = OrderedDict()
+
+    def get(
+        self, environment: Environment, tenant_id: str, application: Application
+    ) -> msal.ConfidentialClientApplication:
+        """Return the kept or a new msal object; raises whatever msal raises for an unknown tenant or no network."""
+        key = self._key(environment, tenant_id, application)
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        new = self._build(environment, tenant_id, application)
+        with self._lock:
+            self._kept[key] = new
+            while len(self._kept) > self._capacity:
+                self._kept.popitem(last=False)
+        return new
+
+    def discard(self, environment: Environment, tenant_id: str, application: Application) -> None:
+        """Forget the msal object and all that it remembers."""
+        with self._lock:
+            self._kept.pop(self._key(environment, tenant_id, application), None)
+
+    @staticmethod
+    def _key(environment: Environment, tenant_id: str, application: Application) -> _Key:
+        return _Key(environment, tenant_id, application.application_id, application.certificate.thumbprint)
+
+    def _build(
+        self, environment: Environment, tenant_id: str, application: Application
+    ) -> msal.ConfidentialClientApplication:
+        return msal.ConfidentialClientApplication(
+            application.application_id,
+            # Without a SHA-1 "thumbprint", msal signs with PS256 and names the certificate by x5t#S256.
+            client_credential={
+                "private_key": application.certificate.private_key,
+                "public_certificate": application.certificate.pem,
+            },
+            authority=f"{environment.login_url}/{tenant_id}",
+            instance_discovery=False,  # the authority is one of ours; asking another host about it helps nobody
+            client_capabilities=["CP1"],  # continuous access evaluation, exchange-protocol.md 2.6
+            http_client=self.http,
+        )
+
+
+AskMsal = Callable[[msal.ConfidentialClientApplication], dict[str, object]]

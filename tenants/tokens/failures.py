@@ -1,0 +1,117 @@
+"""Why no usable token came: one exception for everything that msal and the login host can do."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+from msal.exceptions import MsalServiceError
+
+from portal.core.explanations import Explanation
+from tenants.microsoft.errors import parse_json
+from tenants.microsoft.http import LoginHttp
+from tenants.microsoft.retry_after import retry_after
+from tenants.tokens import local_explanations as local
+from tenants.tokens.explanations import BY_CODE, PARTNER_WIDE_CODES
+
+_CODE = re.compile(r"AADSTS(\d+)")
+_TEXT_LIMIT = 1000
+_TOO_MANY_REQUESTS = 429
+_SERVER_ERROR = 500
+# AADSTS50196 asks for at least five minutes, 700027 heals within seconds of an upload, 650051 within half a minute.
+_WAIT_BY_CODE = {"50196": 300.0, "700027": 10.0, "700030": 10.0, "650051": 30.0}
+
+
+class TokenFailure(Exception):
+    """No usable token. No cmdlet was sent.
+
+    `code` is Microsoft's ("AADSTS65001") or empty; `text` is Microsoft's own, on one line; `retry_after` is in seconds;
+    `partner_wide` says that the same failure is to be expected in every organization of the Partner.
+    """
+
+    def __init__(
+        self,
+        explanation: Explanation,
+        *,
+        code: str = "",
+        text: str = "",
+        correlation_id: str = "",
+        trace_id: str = "",
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(text or explanation.title)
+        self.explanation = explanation
+        self.code = code
+        self.text = text
+        self.correlation_id = correlation_id
+        self.trace_id = trace_id
+        self.retry_after = retry_after
+
+    @property
+    def partner_wide(self) -> bool:
+        """True if the Partner's own credentials are at fault, so that every organization fails alike."""
+        return self.code.removeprefix("AADSTS") in PARTNER_WIDE_CODES
+
+
+def from_answer(answer: Mapping[str, Any], http: LoginHttp) -> TokenFailure:
+    """Return the failure that an error answer of the token endpoint carries (exchange-protocol.md 2.9).
+
+    `http` is the client that fetched it, in the same thread: msal does not hand the headers on.
+    """
+    text = one_line(answer.get("error_description") or answer.get("error"))
+    number = _number(answer, text)
+    throttled = http.last_status == _TOO_MANY_REQUESTS
+    fallback = local.LOGIN_THROTTLED if throttled else local.LOGIN_REFUSED
+    waiting = retry_after(http.last_headers, datetime.now(UTC))
+    return TokenFailure(
+        BY_CODE.get(number, fallback),
+        code=f"AADSTS{number}" if number else "",
+        text=text,
+        correlation_id=one_line(answer.get("correlation_id")),
+        trace_id=one_line(answer.get("trace_id")),
+        retry_after=waiting if waiting is not None else _WAIT_BY_CODE.get(number),
+    )
+
+
+def from_exception(error: Exception, http: LoginHttp) -> TokenFailure:
+    """Return the failure behind an exception of msal or of the connection (exchange-protocol.md 2.8 item 8, F3, F11).
+
+    msal raises for server errors, for answers that are not JSON, and for a tenant that does not exist.
+    """
+    if isinstance(error, httpx.TransportError):
+        return TokenFailure(local.LOGIN_UNREACHABLE, text=one_line(error))
+    status = http.last_status
+    if isinstance(error, (MsalServiceError, httpx.HTTPStatusError)) or (status or 0) >= _SERVER_ERROR:
+        return _from_status(status, http)
+    body = parse_json(http.last_text.encode())
+    if isinstance(body, dict) and body.get("error"):
+        return from_answer(body, http)
+    if status == _TOO_MANY_REQUESTS:
+        return _from_status(status, http)
+    if "authority configuration" in str(error) and status in (400, 404):
+        return TokenFailure(BY_CODE["90002"], code="AADSTS90002", text=one_line(error))
+    return TokenFailure(local.LOGIN_UNREADABLE, text=one_line(http.last_text or error))
+
+
+def one_line(text: object) -> str:
+    """Return Microsoft's text without control characters and line breaks, at most 1,000 characters."""
+    printable = "".join(c if c.isprintable() else " " for c in str(text or ""))
+    return " ".join(printable.split())[:_TEXT_LIMIT]
+
+
+def _from_status(status: int | None, http: LoginHttp) -> TokenFailure:
+    explanation = local.LOGIN_THROTTLED if status == _TOO_MANY_REQUESTS else local.LOGIN_UNAVAILABLE
+    return TokenFailure(
+        explanation,
+        text=one_line(http.last_text) or f"HTTP {status}",
+        retry_after=retry_after(http.last_headers, datetime.now(UTC)),
+    )
+
+
+def _number(answer: Mapping[str, Any], text: str) -> str:
+    codes = answer.get("error_codes")
+    if isinstance(codes, list) and codes:
+        return str(codes[0])
+    found = _CODE.search(text)
+    return found.group(1) if found else ""

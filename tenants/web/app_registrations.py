@@ -1,0 +1,191 @@
+"""Pages about app registrations, certificates and the partner's sign-in."""
+
+from uuid import UUID
+
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import load_pem_x509_certificate
+from django.contrib import messages
+from django.forms import Form
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
+
+from portal.accounts.web.access import actor_of
+from portal.core.actors import Actor
+from portal.core.htmx import render_page
+from portal.core.permissions import Permission
+from portal.core.refusals import Refused
+from tenants.app_registrations import selectors, services
+from tenants.app_registrations.material import CertificateMaterial, read_pem, read_pfx
+from tenants.app_registrations.models import AppRegistration, Certificate
+from tenants.partner.models import Partner
+from tenants.partner.selectors import find_partner, partners_with_sign_in
+from tenants.partner.services import connect_partner, store_partner_sign_in
+from tenants.web.forms import AppRegistrationForm, CertificateForm, PartnerForm, PartnerSignInForm
+
+get_or_post = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@require_safe
+def listing(request: HttpRequest) -> HttpResponse:
+    """Show the partners and their app registrations with certificates."""
+    actor = actor_of(request)
+    context = {
+        "app_registrations": selectors.app_registrations(actor),
+        "partners": partners_with_sign_in(),
+        "can_manage": actor.has(Permission.APP_REGISTRATION_MANAGE),
+    }
+    return render_page(request, "tenants/app_registrations/list.html", context)
+
+
+@get_or_post
+def connect(request: HttpRequest) -> HttpResponse:
+    """Connect a partner."""
+    actor = _manager(request)
+    form = PartnerForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            partner = connect_partner(actor=actor, **form.cleaned_data)
+        except Refused as refusal:
+            form.add_error("tenant_id", str(refusal))
+        else:
+            messages.success(request, f"The partner {partner.name} is connected. Add its app registration next.")
+            return _to("tenants:app-registration-add", partner.pk)
+    return _form_page(request, form, "tenants/partners/form.html", {})
+
+
+@get_or_post
+def add(request: HttpRequest, partner_id: UUID) -> HttpResponse:
+    """Add an app registration of a partner."""
+    actor = _manager(request)
+    partner = _partner(partner_id)
+    form = AppRegistrationForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            added = services.add_app_registration(actor=actor, partner=partner, **form.cleaned_data)
+        except Refused as refusal:
+            form.add_error("application_id", str(refusal))
+        else:
+            messages.success(request, f"The app registration {added.display_name} was added. Add its certificate next.")
+            return _to("tenants:app-registration", added.pk)
+    return _form_page(request, form, "tenants/app_registrations/form.html", {"partner": partner})
+
+
+@sensitive_post_parameters("pem", "password")
+@get_or_post
+def detail(request: HttpRequest, app_registration_id: UUID) -> HttpResponse:
+    """Show an app registration with its certificates, and take a new certificate."""
+    actor = actor_of(request)
+    app_registration = _app_registration(actor, app_registration_id)
+    form = CertificateForm(request.POST or None, request.FILES or None)
+    if request.method == "POST":
+        actor.require(Permission.APP_REGISTRATION_MANAGE)
+        if form.is_valid():
+            try:
+                certificate = services.add_certificate(
+                    actor=actor, app_registration=app_registration, material=_material(form)
+                )
+            except Refused as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                messages.success(
+                    request,
+                    f"The certificate {certificate.thumbprint} is stored. Download its public part and upload it to "
+                    "the application in Entra under Certificates & secrets.",
+                )
+                return _to("tenants:app-registration", app_registration.pk)
+    context = {
+        "app_registration": app_registration,
+        "sign_in": getattr(app_registration.partner, "sign_in", None),
+        "can_manage": actor.has(Permission.APP_REGISTRATION_MANAGE),
+    }
+    return _form_page(request, form, "tenants/app_registrations/detail.html", context)
+
+
+@get_or_post
+def remove_certificate(request: HttpRequest, certificate_id: UUID) -> HttpResponse:
+    """Ask whether a certificate shall be removed, and remove it."""
+    actor = _manager(request)
+    certificate = _certificate(actor, certificate_id)
+    if request.method == "POST":
+        services.remove_certificate(actor=actor, certificate=certificate)
+        messages.success(request, f"The certificate {certificate.thumbprint} and its private key were removed.")
+        return _to("tenants:app-registration", certificate.app_registration_id)
+    return render_page(request, "tenants/app_registrations/confirm.html", {"certificate": certificate})
+
+
+@require_safe
+def download_certificate(request: HttpRequest, certificate_id: UUID, form: str) -> HttpResponse:
+    """Hand out the public certificate, as PEM or as the DER file that Entra takes."""
+    certificate = _certificate(actor_of(request), certificate_id)
+    content: bytes = certificate.certificate_pem.encode()
+    kind = "application/x-pem-file"
+    if form == "cer":
+        content = load_pem_x509_certificate(content).public_bytes(Encoding.DER)
+        kind = "application/pkix-cert"
+    disposition = f'attachment; filename="signalbox-{certificate.thumbprint}.{form}"'
+    return HttpResponse(content, content_type=kind, headers={"Content-Disposition": disposition})
+
+
+@sensitive_post_parameters("refresh_token")
+@get_or_post
+def partner_sign_in(request: HttpRequest, partner_id: UUID) -> HttpResponse:
+    """Store the partner's sign-in; what is stored is never shown."""
+    actor = _manager(request)
+    partner = _partner(partner_id)
+    stored = getattr(partner, "sign_in", None)
+    form = PartnerSignInForm(
+        request.POST or None, initial={"user_principal_name": stored.user_principal_name if stored else ""}
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            store_partner_sign_in(actor=actor, partner=partner, **form.cleaned_data)
+        except Refused as refusal:
+            form.add_error("refresh_token", str(refusal))
+        else:
+            messages.success(request, f"The partner sign-in of {partner.name} is stored.")
+            return _to("tenants:app-registrations")
+    return _form_page(request, form, "tenants/partners/sign_in.html", {"partner": partner, "sign_in": stored})
+
+
+def _material(form: CertificateForm) -> CertificateMaterial:
+    upload, password = form.cleaned_data["file"], form.cleaned_data["password"]
+    content: bytes = upload.read() if upload else form.cleaned_data["pem"].encode()
+    return read_pem(content, password) if b"-----BEGIN" in content else read_pfx(content, password)
+
+
+def _form_page(request: HttpRequest, form: Form, template: str, context: dict[str, object]) -> HttpResponse:
+    status = 422 if request.method == "POST" else 200
+    return render_page(request, template, {**context, "form": form}, status=status)
+
+
+def _manager(request: HttpRequest) -> Actor:
+    actor = actor_of(request)
+    actor.require(Permission.APP_REGISTRATION_MANAGE)
+    return actor
+
+
+def _app_registration(actor: Actor, app_registration_id: UUID) -> AppRegistration:
+    found = selectors.find_app_registration(actor, app_registration_id)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _certificate(actor: Actor, certificate_id: UUID) -> Certificate:
+    found = selectors.find_certificate(actor, certificate_id)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _partner(partner_id: UUID) -> Partner:
+    found = find_partner(partner_id)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _to(name: str, *args: object) -> HttpResponse:
+    return HttpResponseRedirect(reverse(name, args=args), status=303)

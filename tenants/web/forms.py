@@ -1,0 +1,93 @@
+"""Forms of the pages about the partner and its app registrations."""
+
+from typing import Any
+
+from django import forms
+
+MAX_UPLOAD_BYTES = 200_000
+
+
+class PartnerForm(forms.Form):
+    """The MSP's own tenant."""
+
+    name = forms.CharField(max_length=300, label="Name", help_text="The name of your company, for people to read.")
+    tenant_id = forms.UUIDField(
+        label="Tenant id", help_text="Entra admin center, Overview, Tenant ID. A GUID of 36 characters."
+    )
+    initial_domain = forms.RegexField(
+        regex=r"^[A-Za-z0-9-]+\.(onmicrosoft\.(com|us|de)|partner\.onmschina\.cn)$",
+        max_length=253,
+        label="Initial domain",
+        help_text="It ends in .onmicrosoft.com.",
+        error_messages={"invalid": "Type the initial domain of your tenant, for instance contoso.onmicrosoft.com."},
+    )
+
+
+class AppRegistrationForm(forms.Form):
+    """An application of the partner's tenant."""
+
+    display_name = forms.CharField(max_length=200, label="Display name", help_text="As it is called in Entra.")
+    application_id = forms.UUIDField(
+        label="Application id",
+        help_text="App registrations, your application, Application (client) ID. A GUID of 36 characters.",
+        error_messages={"invalid": "Type the application (client) id from Entra: a GUID of 36 characters."},
+    )
+
+
+class WriteOnlyTextarea(forms.Textarea):
+    """A text that is never rendered back: it may hold a private key."""
+
+    def format_value(self, value: Any) -> str | None:
+        """Return nothing."""
+        return None
+
+
+class CertificateForm(forms.Form):
+    """A certificate with its private key: a file (PFX or PEM), or a pasted PEM."""
+
+    file = forms.FileField(
+        required=False, label="File", help_text="A PFX file, or a PEM file that holds certificate and private key."
+    )
+    pem = forms.CharField(
+        required=False,
+        label="Or paste a PEM",
+        strip=False,
+        max_length=MAX_UPLOAD_BYTES,
+        widget=WriteOnlyTextarea(
+            attrs={"class": "code", "rows": 6, "spellcheck": "false", "placeholder": "-----BEGIN CERTIFICATE-----"}
+        ),
+        help_text="Certificate and private key in one text, in any order. It is never shown again, also not after an error.",
+    )
+    password = forms.CharField(
+        required=False,
+        label="Password",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text="The password of the PFX file or of the encrypted private key; empty when there is none.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Want exactly one of file and text, of a sensible size."""
+        cleaned = super().clean() or {}
+        upload, pem = cleaned.get("file"), (cleaned.get("pem") or "").strip()
+        if upload and pem:
+            raise forms.ValidationError("Give a file or a pasted PEM, not both.")
+        if not upload and not pem and not self.errors:
+            raise forms.ValidationError("Choose a PFX or PEM file, or paste a PEM.")
+        if upload and upload.size > MAX_UPLOAD_BYTES:
+            self.add_error("file", f"The file is larger than {MAX_UPLOAD_BYTES:,} bytes: it is not a certificate.")
+        return cleaned
+
+
+class PartnerSignInForm(forms.Form):
+    """The partner's delegated sign-in; the token is written, never shown."""
+
+    user_principal_name = forms.EmailField(
+        max_length=320, label="Service account", help_text="The user principal name that signed in."
+    )
+    refresh_token = forms.CharField(
+        max_length=20_000,
+        label="Refresh token",
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text="It replaces the stored one. It is kept encrypted and never shown.",
+    )

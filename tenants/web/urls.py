@@ -1,0 +1,45 @@
+"""Addresses of the pages about organizations, groups and app registrations."""
+
+from django.urls import path
+
+from tenants.web import app_registrations, groups, organizations, synchronizations
+
+app_name = "tenants"
+urlpatterns = [
+    path("organizations/", organizations.listing, name="organizations"),
+    path("organizations/export.csv", organizations.export, name="organizations-export"),
+    path("organizations/selected/", organizations.selected, name="organizations-selected"),
+    path("organizations/read/", synchronizations.start, name="synchronization-start"),
+    path("organizations/read/<uuid:synchronization_id>/", synchronizations.progress, name="synchronization"),
+    path("organizations/groups/", groups.listing, name="groups"),
+    path("organizations/groups/<uuid:group_id>/", groups.detail, name="group"),
+    path("organizations/groups/<uuid:group_id>/remove/", groups.remove_members, name="group-remove-members"),
+    path("organizations/groups/<uuid:group_id>/delete/", groups.delete, name="group-delete"),
+    path("organizations/<uuid:organization_id>/", organizations.detail, name="organization"),
+    path("app-registrations/", app_registrations.listing, name="app-registrations"),
+    path("app-registrations/partners/connect/", app_registrations.connect, name="partner-connect"),
+    path("app-registrations/partners/<uuid:partner_id>/add/", app_registrations.add, name="app-registration-add"),
+    path(
+        "app-registrations/partners/<uuid:partner_id>/sign-in/",
+        app_registrations.partner_sign_in,
+        name="partner-sign-in",
+    ),
+    path("app-registrations/<uuid:app_registration_id>/", app_registrations.detail, name="app-registration"),
+    path(
+        "app-registrations/certificates/<uuid:certificate_id>/remove/",
+        app_registrations.remove_certificate,
+        name="certificate-remove",
+    ),
+    path(
+        "app-registrations/certificates/<uuid:certificate_id>/signalbox.cer",
+        app_registrations.download_certificate,
+        {"form": "cer"},
+        name="certificate-cer",
+    ),
+    path(
+        "app-registrations/certificates/<uuid:certificate_id>/signalbox.pem",
+        app_registrations.download_certificate,
+        {"form": "pem"},
+        name="certificate-pem",
+    ),
+]

@@ -1,0 +1,69 @@
+"""Fixtures that every test may use."""
+
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from portal.accounts.models import User
+from portal.accounts.policy import Role
+from portal.core.actors import Actor, Source
+from tests.factories import make_person
+
+pytest_plugins = ["tests.engine", "tests.live"]
+
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
+@pytest.fixture(autouse=True)
+def _no_network_beyond_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse every connection that would leave this machine."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in LOOPBACK:
+            message = f"A test tried to reach {address[0]}."
+            raise AssertionError(message)
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture
+def technician(db: None) -> User:
+    return make_person(Role.TECHNICIAN)
+
+
+@pytest.fixture
+def administrator(db: None) -> User:
+    return make_person(Role.ADMINISTRATOR)
+
+
+@pytest.fixture
+def auditor(db: None) -> User:
+    return make_person(Role.AUDITOR)
+
+
+@pytest.fixture
+def approver(db: None) -> User:
+    return make_person(Role.APPROVER)
+
+
+@pytest.fixture
+def acting() -> Callable[[User], Actor]:
+    """Return a person as the actor of a service call."""
+    return lambda user: user.as_actor(Source.WEB)
+
+
+@pytest.fixture
+def signed_in(db: None) -> Callable[[User], Client]:
+    """Return a browser that is signed in as a person."""
+
+    def sign_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return sign_in

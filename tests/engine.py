@@ -1,0 +1,47 @@
+"""Launching runs in tests and carrying them out without a worker."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from jobs.dispatch import attempt
+from jobs.dispatch.start import start_run
+from jobs.launch import RunRequest, Selection, draft_run, launch_run
+from jobs.runs.models import Run, RunTarget
+from jobs.runs.states import TargetState
+from tenants.organizations.models import Organization
+from tests.factories import SYSTEM
+
+Launch = Callable[..., Run]
+
+
+@pytest.fixture
+def launch() -> Launch:
+    """Return a function that drafts and launches a run; nothing carries it out yet."""
+
+    def go(cmdlet: str, organizations: Sequence[Organization], **parameters: Any) -> Run:
+        selection = Selection(organization_ids=[organization.pk for organization in organizations])
+        run = draft_run(actor=SYSTEM, request=RunRequest(cmdlet, parameters, selection))
+        return launch_run(actor=SYSTEM, run_id=run.pk)
+
+    return go
+
+
+@pytest.fixture
+def carry_out() -> Callable[[Run], list[RunTarget]]:
+    """Return a function that makes one attempt at every queued target of a run, here, and returns all targets."""
+
+    def go(run: Run) -> list[RunTarget]:
+        start_run(run_id=run.pk)
+        for key in queued(run):
+            attempt.run_target(run_target_id=key)
+        return list(run.targets.order_by("position"))
+
+    return go
+
+
+def queued(run: Run) -> list[UUID]:
+    waiting = run.targets.filter(state=TargetState.QUEUED)
+    return list(waiting.order_by("position").values_list("pk", flat=True))

@@ -1,0 +1,181 @@
+"""Things that tests need, in the words of the domain."""
+
+from collections.abc import Sequence
+from itertools import count
+from typing import Any
+from uuid import uuid4
+
+from django.utils import timezone
+
+from jobs.results.bodies import pack, pack_exchanges
+from jobs.results.models import Result
+from jobs.runs.models import Attempt, Run, RunTarget
+from jobs.runs.plans import build_plan, hash_of
+from jobs.runs.states import OPEN_TARGET_STATES, RunState, TargetState
+from portal.accounts.models import RoleAssignment, User
+from portal.accounts.policy import Role
+from portal.core.actors import Actor
+from tenants.app_registrations.models import AppRegistration, Certificate
+from tenants.app_registrations.services import add_app_registration, add_certificate
+from tenants.demo import self_signed_certificate
+from tenants.groups.models import OrganizationGroup
+from tenants.organizations.models import Organization
+from tenants.partner.models import Partner
+
+SYSTEM = Actor.system("test")
+PASSWORD = "correct horse battery staple"
+_numbers = count(1)
+
+
+def make_person(role: Role | None = Role.TECHNICIAN, *, username: str = "") -> User:
+    number = next(_numbers)
+    user = User(username=username or f"person{number}", display_name=f"Person {number}")
+    user.set_password(PASSWORD)
+    user.save()
+    if role:
+        RoleAssignment.objects.create(user=user, role=role, granted_by="test")
+    return user
+
+
+def make_partner(**values: Any) -> Partner:
+    number = next(_numbers)
+    defaults = {
+        "name": f"Partner {number}",
+        "tenant_id": uuid4(),
+        "initial_domain": f"partner{number}.onmicrosoft.com",
+    }
+    return Partner.objects.create(**{**defaults, **values})
+
+
+def make_app_registration(partner: Partner | None = None, *, certificate: bool = True) -> AppRegistration:
+    app_registration = add_app_registration(
+        actor=SYSTEM, partner=partner or make_partner(), display_name="Signalbox", application_id=uuid4()
+    )
+    if certificate:
+        add_certificate(actor=SYSTEM, app_registration=app_registration, material=self_signed_certificate())
+    return app_registration
+
+
+def make_certificate(app_registration: AppRegistration, *, days: int = 365) -> Certificate:
+    material = self_signed_certificate(days)
+    return add_certificate(actor=SYSTEM, app_registration=app_registration, material=material)
+
+
+def make_organizations(number: int, *, partner: Partner | None = None, **values: Any) -> list[Organization]:
+    partner = partner or Partner.objects.first() or make_partner()
+    made = []
+    for _ in range(number):
+        index = next(_numbers)
+        defaults = {
+            "name": f"Customer {index:05}",
+            "tenant_id": uuid4(),
+            "initial_domain": f"customer{index}.onmicrosoft.com",
+            "default_domain": f"customer{index}.example",
+        }
+        made.append(Organization(partner=partner, **{**defaults, **values}))
+    return Organization.objects.bulk_create(made)
+
+
+def make_group(name: str, organizations: Sequence[Organization] = ()) -> OrganizationGroup:
+    group = OrganizationGroup.objects.create(name=name)
+    group.organizations.set(organizations)
+    return group
+
+
+def make_run(
+    *,
+    state: RunState = RunState.SUCCEEDED,
+    organizations: int | Sequence[Organization] = 3,
+    states: Sequence[TargetState] = (),
+    cmdlet: str = "Get-AcceptedDomain",
+    requested_by: User | None = None,
+    rows: Sequence[dict[str, Any]] = (),
+    **values: Any,
+) -> Run:
+    """Return a run whose targets are in `states` (repeated as needed; by default what fits the run's state)."""
+    places = make_organizations(organizations) if isinstance(organizations, int) else list(organizations)
+    open_run = state in (RunState.QUEUED, RunState.RUNNING)
+    states = states or [TargetState.QUEUED if open_run else TargetState.SUCCEEDED]
+    label = str(requested_by) if requested_by else "Person"
+    plan = build_plan(
+        cmdlet=cmdlet,
+        sent_as=cmdlet,
+        service="exo",
+        parameters={},
+        catalogue_version="test",
+        connection={"method": "app-only certificate", "applications": [], "thumbprint": ""},
+        organizations=places,
+        requested_by=label,
+        reason="",
+        ticket="",
+    )
+    now = timezone.now()
+    facts: dict[str, Any] = {
+        "state": state,
+        "cmdlet": cmdlet,
+        "risk": "read",
+        "effect": "read",
+        "service": "exo",
+        "plan": plan,
+        "plan_hash": hash_of(plan),
+        "powershell": cmdlet,
+        "target_count": len(places),
+        "requested_by_id": str(requested_by.pk) if requested_by else "",
+        "requested_by": label,
+        "launched_at": None if state == RunState.DRAFT else now,
+        "started_at": None if state in (RunState.DRAFT, RunState.QUEUED) else now,
+        "finished_at": None if open_run or state == RunState.DRAFT else now,
+    }
+    run = Run.objects.create(**{**facts, **values})
+    if state == RunState.DRAFT:
+        return run
+    targets = [
+        RunTarget(
+            run=run,
+            organization=place,
+            organization_name=place.name,
+            position=position,
+            state=(target_state := states[position % len(states)]),
+            queued_at=now,
+            changed_at=now,
+            started_at=None if target_state == TargetState.QUEUED else now,
+            finished_at=None if target_state in OPEN_TARGET_STATES else now,
+        )
+        for position, place in enumerate(places)
+    ]
+    RunTarget.objects.bulk_create(targets, batch_size=1000)
+    if not open_run:
+        run.counts = RunTarget.objects.filter(run=run).count_by_state()
+        run.save(update_fields=["counts"])
+    for target in targets:
+        if rows and target.state == TargetState.SUCCEEDED:
+            make_result(target, rows)
+    return run
+
+
+def make_result(target: RunTarget, rows: Sequence[dict[str, Any]]) -> Result:
+    now = timezone.now()
+    attempt = Attempt.objects.create(
+        run_target=target,
+        number=1,
+        fence=1,
+        worker="test:1",
+        claimed_at=now,
+        intended_at=now,
+        answered_at=now,
+        ended_at=now,
+        outcome=target.state,
+    )
+    body = pack(rows)
+    return Result.objects.create(
+        attempt=attempt,
+        run_target=target,
+        body=body.compressed,
+        row_count=body.row_count,
+        byte_count=body.byte_count,
+        sha256=body.sha256,
+        columns=body.columns,
+        exchanges=pack_exchanges([]),
+        duration_ms=1,
+        received_at=now,
+    )

@@ -1,0 +1,235 @@
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from jobs.dispatch import attempt
+from jobs.dispatch.attempt import _begin
+from jobs.dispatch.finish import store_ending
+from jobs.dispatch.outcomes import Ending
+from jobs.exchange.connection import connect
+from jobs.results.bodies import unpack, unpack_exchanges
+from jobs.results.models import Result
+from jobs.results.selectors import latest_result
+from jobs.runs.models import Attempt, Connection, Run, RunTarget
+from jobs.runs.services import cancel_run
+from jobs.runs.states import RunState, TargetState
+from portal.audit.models import AuditEvent
+from tenants.organizations.models import Organization, Reachability
+from tests.engine import Launch, queued
+from tests.factories import SYSTEM
+from tests.live import Sandbox
+
+Bring = Callable[..., list[Organization]]
+CarryOut = Callable[[Run], list[RunTarget]]
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_run_over_healthy_organizations_succeeds_in_each(
+    sandbox: Sandbox, organizations_of: Bring, launch: Launch, carry_out: CarryOut
+) -> None:
+    organizations = organizations_of(3)
+    run = launch("Get-AcceptedDomain", organizations)
+    targets = carry_out(run)
+    run.refresh_from_db()
+    assert [target.state for target in targets] == ["succeeded"] * 3
+    assert (run.state, run.counts) == (RunState.SUCCEEDED, {"succeeded": 3})
+    executed = [entry["tenant"] for entry in sandbox.executions("Get-AcceptedDomain")]
+    assert sorted(executed) == sorted(str(organization.tenant_id) for organization in organizations)
+
+
+def test_the_stored_objects_are_those_that_exchange_returned(
+    organizations_of: Bring, launch: Launch, carry_out: CarryOut
+) -> None:
+    [organization] = organizations_of(1)
+    [target] = carry_out(launch("Get-AcceptedDomain", [organization]))
+    result = latest_result(target)
+    assert result
+    rows = list(unpack(bytes(result.body)))
+    assert len(rows) == result.row_count == target.row_count
+    assert organization.initial_domain in {row["DomainName"] for row in rows}
+
+
+def test_every_target_leaves_claim_intent_and_outcome_in_the_audit_trail(
+    organizations_of: Bring, launch: Launch, carry_out: CarryOut
+) -> None:
+    run = launch("Get-AcceptedDomain", organizations_of(2))
+    carry_out(run)
+    for target in run.targets.all():
+        events = AuditEvent.objects.filter(target_id=str(target.pk)).order_by("id")
+        assert [event.action for event in events] == ["run_target.claimed", "cmdlet.intended", "run_target.ended"]
+        assert events[1].data["plan_hash"] == run.plan_hash
+    actions = Counter(AuditEvent.objects.filter(run_id=run.pk, target_kind="run").values_list("action", flat=True))
+    assert actions == {"run.drafted": 1, "run.launched": 1, "run.started": 1, "run.finished": 1}
+
+
+def test_every_opened_connection_is_closed_whatever_happened(
+    sandbox: Sandbox, organizations_of: Bring, launch: Launch, carry_out: CarryOut
+) -> None:
+    good = organizations_of(1)
+    bad = organizations_of(1, trouble="app_not_consented")
+    carry_out(launch("Get-AcceptedDomain", [*good, *bad]))
+    rows = Connection.objects.all()
+    assert len(rows) == 2
+    assert all(row.closed_at and row.closed_by and row.close_reason for row in rows)
+
+
+def test_recorded_requests_hold_no_token(organizations_of: Bring, launch: Launch, carry_out: CarryOut) -> None:
+    [target] = carry_out(launch("Get-AcceptedDomain", organizations_of(1)))
+    result = latest_result(target)
+    assert result
+    recorded = unpack_exchanges(bytes(result.exchanges))
+    assert any("InvokeCommand" in exchange["url"] for exchange in recorded)
+    assert "bearer" not in str(recorded).lower()
+    assert "eyJ" not in str(recorded)
+
+
+def test_an_organization_without_consent_is_errored_and_marked_not_reachable(
+    sandbox: Sandbox, organizations_of: Bring, launch: Launch, carry_out: CarryOut
+) -> None:
+    [organization] = organizations_of(1, trouble="app_not_consented")
+    [target] = carry_out(launch("Get-AcceptedDomain", [organization]))
+    organization.refresh_from_db()
+    assert (target.state, target.error_code) == (TargetState.ERRORED, "AADSTS65001")
+    assert organization.reachability == Reachability.UNREACHABLE
+    assert organization.reachability_fix
+    assert sandbox.executions("Get-AcceptedDomain") == []
+
+
+def test_a_refusal_by_exchange_is_failed_not_errored(
+    organizations_of: Bring, launch: Launch, carry_out: CarryOut
+) -> None:
+    [target] = carry_out(launch("Get-Mailbox", organizations_of(1), Identity="nobody@nowhere.example"))
+    assert (target.state, target.error_class) == (TargetState.FAILED, "object_not_found")
+
+
+def test_a_lost_answer_to_a_change_is_unknown_and_never_sent_again(
+    sandbox: Sandbox, organizations_of: Bring, launch: Launch, carry_out: CarryOut
+) -> None:
+    sandbox.control(
+        "POST", "faults", json={"match": {"cmdlet": "New-DistributionGroup"}, "action": {"type": "execute_then_reset"}}
+    )
+    run = launch("New-DistributionGroup", organizations_of(1), Name="Signal crew")
+    [target] = carry_out(run)
+    assert target.state == TargetState.UNKNOWN
+    assert queued(run) == []
+    assert len(sandbox.executions("New-DistributionGroup")) == 1
+
+
+def test_a_lost_answer_to_a_read_is_asked_for_again(
+    sandbox: Sandbox, organizations_of: Bring, launch: Launch, carry_out: CarryOut
+) -> None:
+    sandbox.control(
+        "POST",
+        "faults",
+        json={"match": {"cmdlet": "Get-AcceptedDomain", "times": 1}, "action": {"type": "execute_then_reset"}},
+    )
+    run = launch("Get-AcceptedDomain", organizations_of(1))
+    [target] = carry_out(run)
+    assert target.state == TargetState.QUEUED
+    assert target.not_before
+    RunTarget.objects.update(not_before=None)
+    [target] = carry_out(run)
+    assert (target.state, target.attempt_count) == (TargetState.SUCCEEDED, 2)
+
+
+def test_a_throttled_call_waits_as_long_as_exchange_said(
+    sandbox: Sandbox, organizations_of: Bring, launch: Launch, carry_out: CarryOut
+) -> None:
+    sandbox.control(
+        "POST",
+        "faults",
+        json={
+            "match": {"cmdlet": "Get-AcceptedDomain", "times": 1},
+            "action": {"type": "throttled", "retry_after": 37},
+        },
+    )
+    run = launch("Get-AcceptedDomain", organizations_of(1))
+    before = timezone.now()
+    [target] = carry_out(run)
+    assert target.state == TargetState.QUEUED
+    assert target.not_before
+    assert timedelta(seconds=37) <= target.not_before - before < timedelta(seconds=42)
+    attempt.run_target(run_target_id=target.pk)
+    target.refresh_from_db()
+    assert target.attempt_count == 1, "it was claimed before its time"
+
+
+def test_a_stopped_run_sends_nothing_even_when_its_target_was_claimed(
+    sandbox: Sandbox, organizations_of: Bring, launch: Launch, carry_out: CarryOut, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = launch("Get-AcceptedDomain", organizations_of(1))
+    intend = attempt._intend
+
+    def stop_just_before(*arguments: Any) -> None:
+        cancel_run(actor=SYSTEM, run_id=run.pk)
+        intend(*arguments)
+
+    monkeypatch.setattr(attempt, "_intend", stop_just_before)
+    [target] = carry_out(run)
+    run.refresh_from_db()
+    assert (target.state, run.state) == (TargetState.CANCELLED, RunState.CANCELLED)
+    assert sandbox.executions("Get-AcceptedDomain") == []
+
+
+def test_only_one_worker_gets_a_target(organizations_of: Bring, launch: Launch) -> None:
+    run = launch("Get-AcceptedDomain", organizations_of(1))
+    Run.objects.update(state=RunState.RUNNING)
+    [key] = queued(run)
+    assert _begin(key) is not None
+    assert _begin(key) is None
+
+
+def test_an_answer_that_comes_after_the_lease_was_lost_changes_nothing_and_is_kept(
+    organizations_of: Bring, launch: Launch
+) -> None:
+    run = launch("Get-AcceptedDomain", organizations_of(1))
+    Run.objects.update(state=RunState.RUNNING)
+    [key] = queued(run)
+    begun = _begin(key)
+    assert begun
+    RunTarget.objects.update(state=TargetState.QUEUED, lease_until=None)  # as the sweeper gives it back
+    assert _begin(key) is not None
+    assert store_ending(begun[0], Ending(TargetState.SUCCEEDED)) is False
+    target = run.targets.get()
+    assert target.state == TargetState.RUNNING
+    assert AuditEvent.objects.filter(action="late_answer.kept").count() == 1
+
+
+def test_an_altered_plan_is_not_carried_out(
+    sandbox: Sandbox, organizations_of: Bring, launch: Launch, carry_out: CarryOut
+) -> None:
+    run = launch("Get-AcceptedDomain", organizations_of(1))
+    Run.objects.update(plan={**run.plan, "sent_as": "Get-Mailbox"})
+    [target] = carry_out(run)
+    assert (target.state, target.error_class) == (TargetState.ERRORED, "plan_changed")
+    assert sandbox.executions("Get-Mailbox") == []
+
+
+def test_no_database_connection_is_held_during_a_call_to_microsoft(
+    organizations_of: Bring, launch: Launch, carry_out: CarryOut, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[bool] = []
+    converse = connect
+
+    def watching(*args: object, **options: object) -> object:
+        held.append(connection.connection is not None)
+        return converse(*args, **options)  # type: ignore[arg-type]  # handed through
+
+    monkeypatch.setattr(attempt, "connect", watching)
+    carry_out(launch("Get-AcceptedDomain", organizations_of(2)))
+    assert held == [False, False]
+
+
+def test_attempts_keep_their_times_in_order(organizations_of: Bring, launch: Launch, carry_out: CarryOut) -> None:
+    carry_out(launch("Get-AcceptedDomain", organizations_of(1)))
+    one = Attempt.objects.get()
+    times = [one.claimed_at, one.connected_at, one.intended_at, one.answered_at, one.ended_at]
+    assert None not in times
+    assert times == sorted(times, key=str)
+    assert one.client_request_id
+    assert Result.objects.get().attempt_id == one.pk
