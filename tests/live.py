@@ -208,7 +208,9 @@ class Processes:
         return process
 
     def worker(self, **environment: str) -> subprocess.Popen[bytes]:
-        """Start a Celery worker for runs and wait until it takes messages."""
+        """Start a Celery worker for organizations, and once one that starts runs; wait until they take messages."""
+        if len(self.started) == 0:
+            self.start("worker-system", ready="ready.", **environment)
         return self.start("worker", ready="ready.", **{"WORKER_THREADS": "20", **environment})
 
     def stop(self, process: subprocess.Popen[bytes], number: signal.Signals = signal.SIGTERM) -> None:

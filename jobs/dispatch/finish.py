@@ -1,158 +1,178 @@
-"""Storing how an attempt ended, under its fence, with its event, in one transaction."""
+"""Storing how attempts ended, each under its fence and with its event, in one transaction."""
 
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from django.db.models.functions import Now
+from django.db import connection
 from django.utils import timezone
 
-from jobs.dispatch.claims import Claim
 from jobs.dispatch.outcomes import Ending
-from jobs.dispatch.worker import heart, worker_actor, worker_name
-from jobs.exchange.answer import Answer, Exchange
+from jobs.dispatch.story import Story
+from jobs.dispatch.worker import worker_actor, worker_name
 from jobs.results.bodies import pack, pack_exchanges
 from jobs.results.models import Result
-from jobs.runs.models import Attempt, Connection, RunTarget
+from jobs.runs.models import Attempt, Connection
 from jobs.runs.states import TargetState
 from portal.audit.actions import AuditAction
-from portal.audit.services import Object, record
-from portal.core.database import brief_transaction
-from tenants.organizations.services import Finding, note_reachability
+from portal.audit.models import AuditEvent
+from portal.audit.services import draft, write
+from portal.core.bulk import update_rows
+from tenants.organizations.services import note_reachability
+
+END = """
+UPDATE run_target SET state = ended.state, error_class = ended.error_class, error_code = ended.error_code,
+    error_detail = ended.error_detail, row_count = ended.row_count, warning_count = ended.warning_count,
+    lease_until = NULL, changed_at = clock_timestamp(),
+    finished_at = CASE WHEN ended.wait IS NULL THEN clock_timestamp() END,
+    not_before = clock_timestamp() + ended.wait * interval '1 second'
+FROM unnest(%(ids)s::uuid[], %(fences)s::bigint[], %(states)s::text[], %(classes)s::text[], %(codes)s::text[],
+    %(details)s::text[], %(rows)s::int[], %(warnings)s::int[], %(waits)s::float[])
+    AS ended(id, fence, state, error_class, error_code, error_detail, row_count, warning_count, wait)
+WHERE run_target.id = ended.id AND run_target.fence = ended.fence AND run_target.state = 'running'
+RETURNING run_target.id
+"""
 
 
-@dataclass(slots=True)
-class Story:
-    """What is known of an attempt while it goes on; times are aware UTC."""
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """One attempt with its ending, and its rows already packed by the thread that fetched them."""
 
-    claimed: Claim
-    connected_at: datetime | None = None
-    intended_at: datetime | None = None
-    answered_at: datetime | None = None
-    closed_at: datetime | None = None
-    close_reason: str = ""
-    answer: Answer | None = None
-    exchanges: list[Exchange] = field(default_factory=list)
-    finding: Finding | None = None
-
-    def as_object(self) -> Object:
-        """Return how audit events name the target."""
-        return Object(
-            "run target",
-            str(self.claimed.run_target_id),
-            self.claimed.organization_name,
-            organization_id=self.claimed.organization_id,
-            organization_name=self.claimed.organization_name,
-            run_id=self.claimed.run_id,
-        )
+    story: Story
+    ending: Ending
+    result: Result | None
 
 
-def store_ending(story: Story, ending: Ending) -> bool:
-    """Store how the attempt ended; returns False when the lease was lost and the answer was kept as evidence only."""
-    with brief_transaction():
-        current = _end_target(story, ending)
-        _end_attempt(story, ending)
-        _store_result(story, is_late=not current)
-        _record(story, ending, is_late=not current)
-        if current and story.finding:
-            note_reachability(
-                actor=worker_actor(), organization_id=story.claimed.organization_id, finding=story.finding
-            )
-    if current and ending.retry_in is not None:
-        heart.ring_in(ending.retry_in, story.claimed.run_target_id)
-    return current
+def finished(story: Story, ending: Ending) -> Finished:
+    """Return an attempt ready to be stored."""
+    return Finished(story, ending, _result(story))
 
 
-def close_connection(connection_id: UUID, *, closed_at: datetime, reason: str) -> None:
-    """Write into the ledger that a connection was closed by this worker."""
-    Connection.objects.filter(pk=connection_id, closed_at=None).update(
-        closed_at=closed_at, closed_by=worker_name(), close_reason=reason[:200]
-    )
-
-
-def _end_target(story: Story, ending: Ending) -> bool:
-    claimed = story.claimed
-    mine = RunTarget.objects.filter(pk=claimed.run_target_id, fence=claimed.fence, state=TargetState.RUNNING)
-    facts = {
-        "error_class": ending.error_class,
-        "error_code": ending.code,
-        "error_detail": ending.detail,
-        "lease_until": None,
-        "changed_at": Now(),
+def store(endings: Sequence[Finished]) -> list[bool]:
+    """Store the endings in the present transaction; False where the lease was lost and the answer is evidence only."""
+    current = _end_targets(endings)
+    _end_attempts(endings)
+    _close_connections(endings)
+    late = [item.story.claimed.run_target_id not in current for item in endings]
+    Result.objects.bulk_create(_results(endings, late))
+    write([_event(item, is_late=is_late) for item, is_late in zip(endings, late, strict=True)])
+    findings = {
+        item.story.claimed.organization_id: item.story.finding
+        for item, is_late in zip(endings, late, strict=True)
+        if item.story.finding and not is_late
     }
-    if ending.retry_in is None:
-        answer = story.answer
-        return bool(
-            mine.update(
-                **facts,
-                state=ending.state,
-                finished_at=Now(),
-                row_count=len(answer.rows) if answer else None,
-                warning_count=len(answer.warnings) if answer else 0,
-            )
-        )
-    wait = timedelta(seconds=ending.retry_in)
-    return bool(mine.update(**facts, state=TargetState.QUEUED, not_before=Now() + wait))
+    note_reachability(actor=worker_actor(), findings=findings)
+    return [not is_late for is_late in late]
 
 
-def _end_attempt(story: Story, ending: Ending) -> None:
-    answer = story.answer
-    Attempt.objects.filter(pk=story.claimed.attempt_id).update(
-        connected_at=story.connected_at,
-        answered_at=story.answered_at,
-        ended_at=Now(),
-        outcome="deferred" if ending.retry_in is not None else ending.state,
-        error_class=ending.error_class,
-        error_code=ending.code,
-        error_detail=ending.detail,
-        request_id=answer.request_id if answer else "",
-        server=answer.server if answer else "",
-        retry_after_seconds=ending.retry_in,
-    )
-    if story.closed_at is not None:
-        close_connection(story.claimed.connection_id, closed_at=story.closed_at, reason=story.close_reason)
+def _end_targets(endings: Sequence[Finished]) -> set[UUID]:
+    columns: dict[str, list[Any]] = {
+        "ids": [item.story.claimed.run_target_id for item in endings],
+        "fences": [item.story.claimed.fence for item in endings],
+        "states": [_next_state(item.ending).value for item in endings],
+        "classes": [item.ending.error_class for item in endings],
+        "codes": [storable(item.ending.code) for item in endings],
+        "details": [storable(item.ending.detail) for item in endings],
+        "rows": [len(item.story.answer.rows) if item.story.answer else None for item in endings],
+        "warnings": [len(item.story.answer.warnings) if item.story.answer else 0 for item in endings],
+        "waits": [item.ending.retry_in for item in endings],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(END, columns)
+        return {row[0] for row in cursor.fetchall()}
 
 
-def _store_result(story: Story, *, is_late: bool) -> None:
+def _next_state(ending: Ending) -> TargetState:
+    return ending.state if ending.retry_in is None else TargetState.QUEUED
+
+
+def _end_attempts(endings: Sequence[Finished]) -> None:
+    now = timezone.now()
+    rows = [
+        {
+            "pk": item.story.claimed.attempt_id,
+            "connected_at": item.story.connected_at,
+            "answered_at": item.story.answered_at,
+            "ended_at": now,
+            "outcome": item.ending.state.value if item.ending.retry_in is None else "deferred",
+            "error_class": item.ending.error_class,
+            "error_code": storable(item.ending.code),
+            "error_detail": storable(item.ending.detail),
+            "request_id": item.story.answer.request_id if item.story.answer else "",
+            "server": item.story.answer.server if item.story.answer else "",
+            "retry_after_seconds": item.ending.retry_in,
+        }
+        for item in endings
+    ]
+    update_rows(Attempt, rows)
+
+
+def _close_connections(endings: Sequence[Finished]) -> None:
+    rows = [
+        {
+            "pk": item.story.claimed.connection_id,
+            "closed_at": item.story.closed_at,
+            "closed_by": worker_name(),
+            "close_reason": item.story.close_reason,
+        }
+        for item in endings
+        if item.story.closed_at is not None
+    ]
+    update_rows(Connection, rows)
+
+
+def _result(story: Story) -> Result | None:
     answer = story.answer
     if answer is None and not story.exchanges:
-        return
+        return None
     body = pack(answer.rows if answer else ())
-    Result.objects.create(
+    return Result(
         attempt_id=story.claimed.attempt_id,
         run_target_id=story.claimed.run_target_id,
-        is_late=is_late,
         body=body.compressed,
         row_count=body.row_count,
         byte_count=body.byte_count,
         sha256=body.sha256,
-        columns=body.columns,
-        warnings=list(answer.warnings) if answer else [],
-        errors=[error.message for error in answer.errors] if answer else [],
+        columns=[storable(column) for column in body.columns],
+        warnings=[storable(warning) for warning in answer.warnings] if answer else [],
+        errors=[storable(error.message) for error in answer.errors] if answer else [],
         exchanges=pack_exchanges(story.exchanges),
         duration_ms=answer.duration_ms if answer else 0,
         received_at=story.answered_at or timezone.now(),
     )
 
 
-def _record(story: Story, ending: Ending, *, is_late: bool) -> None:
-    action = AuditAction.RUN_TARGET_ENDED
-    if is_late:
-        action = AuditAction.LATE_ANSWER_KEPT
-    elif ending.retry_in is not None:
-        action = AuditAction.RUN_TARGET_DEFERRED
-    record(
-        action,
+def _results(endings: Sequence[Finished], late: Sequence[bool]) -> list[Result]:
+    results = []
+    for item, is_late in zip(endings, late, strict=True):
+        if item.result is not None:
+            item.result.is_late = is_late
+            results.append(item.result)
+    return results
+
+
+def _event(item: Finished, *, is_late: bool) -> AuditEvent:
+    story, ending = item.story, item.ending
+    action = AuditAction.RUN_TARGET_ENDED if ending.retry_in is None else AuditAction.RUN_TARGET_DEFERRED
+    return draft(
+        AuditAction.LATE_ANSWER_KEPT if is_late else action,
         actor=worker_actor(),
         target=story.as_object(),
         data={
             "state": ending.state.value,
             "error_class": ending.error_class,
-            "code": ending.code,
+            "code": storable(ending.code),
             "attempt": story.claimed.attempt_number,
             "fence": story.claimed.fence,
             "rows": len(story.answer.rows) if story.answer else 0,
+            "result_sha256": item.result.sha256 if item.result else "",
             "request_id": story.answer.request_id if story.answer else "",
             "retry_in_seconds": None if ending.retry_in is None else round(ending.retry_in),
         },
     )
+
+
+def storable(text: str) -> str:
+    """Return `text` without NUL characters, which PostgreSQL refuses in text and JSON."""
+    return text.replace("\x00", "\ufffd")

@@ -52,7 +52,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class SetColumn:
-    """One parameter set beside the others: its name, what it requires, where it exists."""
+    """One parameter set beside the others: its name, what it requires, where it exists if not everywhere."""
 
     name: str
     required: tuple[str, ...]
@@ -111,7 +111,7 @@ def notes(cmdlet: Cmdlet) -> list[str]:
 
 def set_columns(cmdlet: Cmdlet) -> list[SetColumn]:
     """Return the parameter sets that exist in a service."""
-    return [_set_column(s) for s in cmdlet.parameter_sets if s.services]
+    return [_set_column(s, cmdlet) for s in cmdlet.parameter_sets if s.services]
 
 
 def parameter_rows(cmdlet: Cmdlet) -> list[ParameterRow]:
@@ -138,9 +138,11 @@ def _values(query: QueryDict, facet: str, counts: Mapping[str, int], labels: Map
     return values
 
 
-def _set_column(parameter_set: ParameterSet) -> SetColumn:
+def _set_column(parameter_set: ParameterSet, cmdlet: Cmdlet) -> SetColumn:
+    elsewhere = parameter_set.services != cmdlet.services
     required = tuple(name for name in parameter_set.parameters if name in parameter_set.required)
-    return SetColumn(parameter_set.name, required, service_names(parameter_set.services), parameter_set.default)
+    services = f"Only in {service_names(parameter_set.services)}" if elsewhere else ""
+    return SetColumn(parameter_set.name, required, services, parameter_set.default)
 
 
 def _parameter_row(parameter: Parameter, cmdlet: Cmdlet) -> ParameterRow:

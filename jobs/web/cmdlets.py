@@ -29,6 +29,7 @@ def cmdlet_list(request: HttpRequest) -> HttpResponse:
         "facets": cmdlet_pages.facet_values(request.GET),
         "found": cmdlet_pages.found(chosen.get("q", ""), **facets),
         "picked": request.GET.getlist("organization"),
+        "picked_query": _picked(request),
     }
     return render_page(request, "jobs/cmdlets/list.html", context, partials=("found",))
 

@@ -66,8 +66,11 @@ class _Words:
 
 
 def legend(counts: Mapping[str, int]) -> list[tuple[str, str, str, int]]:
-    """Return tone, mark, word and number of each state that occurs."""
-    return [(look(s).tone, MARKS[TargetState(s)], look(s).label, number) for s, number in ordered(counts)]
+    """Return the classes of a cell, its mark, its word and its number for each state that occurs."""
+    return [
+        (f"state-{look(s).tone} cell-{s}", MARKS[TargetState(s)], look(s).label, number)
+        for s, number in ordered(counts)
+    ]
 
 
 def bar_markup(counts: Mapping[str, int], *, width: int, height: int) -> SafeString:

@@ -40,7 +40,7 @@ from portal.core.permissions import Permission
 BROKER_GRACE = timedelta(seconds=3)
 _BAR = {"width": 1000, "height": 14}
 RETRIES = {
-    Retry.AUTOMATIC: "Tried again by itself.",
+    Retry.AUTOMATIC: "Safe to try again.",
     Retry.LATER: "The same request may work later.",
     Retry.AFTER_FIX: "Try again after the fix.",
     Retry.NEVER: "Trying again will not help.",
@@ -50,7 +50,7 @@ _UNSUCCESSFUL = (TargetState.FAILED, TargetState.ERRORED)
 
 @dataclass(frozen=True, slots=True)
 class ErrorClassRow:
-    """One cause of failure in a run; `again_url` launches it again for just these organizations."""
+    """One cause of failure in a run; `again_url` launches it for just these organizations, where that can help."""
 
     cause: ErrorClassCount
     explanation: Explanation
@@ -159,16 +159,15 @@ def exports_context(actor: Actor, run: Run) -> dict[str, Any]:
 
 
 def _causes(actor: Actor, run: Run) -> list[ErrorClassRow]:
-    again = reverse("jobs:launch", args=[run.cmdlet])
-    return [
-        ErrorClassRow(
-            cause,
-            explanation := explanation_of(cause.error_class),
-            RETRIES[explanation.retry],
-            f"{again}?{urlencode({'from': run.pk, 'error_class': cause.error_class})}",
-        )
-        for cause in error_classes(actor=actor, run_id=run.pk)
-    ]
+    return [_cause_row(run, cause) for cause in error_classes(actor=actor, run_id=run.pk)]
+
+
+def _cause_row(run: Run, cause: ErrorClassCount) -> ErrorClassRow:
+    explanation = explanation_of(cause.error_class)
+    query = urlencode({"from": run.pk, "cause": cause.error_class})
+    helps = cause.ended and explanation.retry is not Retry.NEVER
+    again_url = f"{reverse('jobs:launch', args=[run.cmdlet])}?{query}" if helps else ""
+    return ErrorClassRow(cause, explanation, RETRIES[explanation.retry], again_url)
 
 
 def _target_row(target: RunTarget) -> TargetRow:

@@ -89,7 +89,7 @@ def run_details(request: HttpRequest, run_id: UUID) -> HttpResponse:
     actor = actor_of(request)
     actor.require(Permission.RUN_READ)
     run = _found(launched_run(actor=actor, run_id=run_id))
-    context = {**run_page.actions_context(actor, run), **_details(request, actor, run)}
+    context = {**run_page.actions_context(actor, run), **_details(request, actor, run), "is_update": True}
     return render(request, "jobs/runs/detail.html#run-details", context)
 
 

@@ -51,7 +51,7 @@ def _running(run: Run, progress: Progress, now: datetime) -> str:
 def _time_left(run: Run, progress: Progress, now: datetime) -> str:
     """Return the time left if the rest goes as fast as what is done, or nothing while that is guesswork."""
     finished = done(progress)
-    if run.started_at is None or finished < ENOUGH_TO_ESTIMATE or progress.deferred:
+    if run.started_at is None or progress.deferred or not ENOUGH_TO_ESTIMATE <= finished < run.target_count:
         return ""
     left = (now - run.started_at) / finished * (run.target_count - finished)
     return duration(left) if left.total_seconds() >= 10 else f"{max(1, round(left.total_seconds()))} s"

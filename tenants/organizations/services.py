@@ -1,14 +1,18 @@
 """What becomes known about organizations."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
 from portal.audit.actions import AuditAction
-from portal.audit.services import Object, record
+from portal.audit.models import AuditEvent
+from portal.audit.services import Object, draft, write
 from portal.core.actors import Actor
+from portal.core.bulk import update_rows
 from tenants.organizations.models import Organization, Reachability
 
 
@@ -34,23 +38,35 @@ def as_object(organization: Organization) -> Object:
 
 
 @transaction.atomic
-def note_reachability(*, actor: Actor, organization_id: UUID, finding: Finding) -> None:
-    """Remember whether we could get in; an event is written only when that changed."""
+def note_reachability(*, actor: Actor, findings: Mapping[UUID, Finding]) -> None:
+    """Remember, by organization id, whether we could get in; an event is written only where that changed."""
     now = timezone.now()
-    values = {
-        "reachability": finding.reachability,
-        "reachability_class": finding.error_class,
-        "reachability_reason": finding.reason[:300],
-        "reachability_fix": finding.fix[:1000],
-    }
-    unchanged = Organization.objects.filter(
-        pk=organization_id, reachability=finding.reachability, reachability_class=finding.error_class
-    ).update(**values, reachability_checked_at=now)
-    if unchanged:
-        return
-    organization = Organization.objects.select_for_update().get(pk=organization_id)
-    Organization.objects.filter(pk=organization_id).update(**values, reachability_checked_at=now)
-    record(
+    known = Organization.objects.select_for_update().filter(pk__in=findings).order_by("pk")
+    changed: list[dict[str, Any]] = []
+    unchanged, events = [], []
+    for organization in known:
+        finding = findings[organization.pk]
+        if (organization.reachability, organization.reachability_class) == (finding.reachability, finding.error_class):
+            unchanged.append(organization.pk)
+            continue
+        events.append(_change(actor, organization, finding))
+        changed.append(
+            {
+                "pk": organization.pk,
+                "reachability": finding.reachability.value,
+                "reachability_class": finding.error_class,
+                "reachability_reason": finding.reason[:300],
+                "reachability_fix": finding.fix[:1000],
+                "reachability_checked_at": now,
+            }
+        )
+    Organization.objects.filter(pk__in=unchanged).update(reachability_checked_at=now)
+    update_rows(Organization, changed)
+    write(events)
+
+
+def _change(actor: Actor, organization: Organization, finding: Finding) -> AuditEvent:
+    return draft(
         AuditAction.ORGANIZATION_REACHABILITY_CHANGED,
         actor=actor,
         target=as_object(organization),

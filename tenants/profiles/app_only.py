@@ -62,9 +62,8 @@ def choose_certificate(partner: Partner, thumbprint: str = "") -> Certificate:
     return usable[0]
 
 
-def app_only_profile(organization: Organization, thumbprint: str = "") -> AppOnlyProfile:
-    """Return the way into `organization` (with its partner loaded); raises `NoUsableCertificate`."""
-    certificate = choose_certificate(organization.partner, thumbprint)
+def app_only_profile(organization: Organization, certificate: Certificate) -> AppOnlyProfile:
+    """Return the way into `organization` with a certificate (its app registration loaded)."""
     return AppOnlyProfile(
         environment=environment_named(organization.environment),
         tenant_id=str(organization.tenant_id),

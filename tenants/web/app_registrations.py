@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import load_pem_x509_certificate
 from django.contrib import messages
 from django.forms import Form
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
@@ -43,7 +43,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 def connect(request: HttpRequest) -> HttpResponse:
     """Connect a partner."""
     actor = _manager(request)
-    form = PartnerForm(request.POST or None)
+    form = PartnerForm(_typed(request))
     if request.method == "POST" and form.is_valid():
         try:
             partner = connect_partner(actor=actor, **form.cleaned_data)
@@ -60,7 +60,7 @@ def add(request: HttpRequest, partner_id: UUID) -> HttpResponse:
     """Add an app registration of a partner."""
     actor = _manager(request)
     partner = _partner(partner_id)
-    form = AppRegistrationForm(request.POST or None)
+    form = AppRegistrationForm(_typed(request))
     if request.method == "POST" and form.is_valid():
         try:
             added = services.add_app_registration(actor=actor, partner=partner, **form.cleaned_data)
@@ -78,7 +78,7 @@ def detail(request: HttpRequest, app_registration_id: UUID) -> HttpResponse:
     """Show an app registration with its certificates, and take a new certificate."""
     actor = actor_of(request)
     app_registration = _app_registration(actor, app_registration_id)
-    form = CertificateForm(request.POST or None, request.FILES or None)
+    form = CertificateForm(_typed(request), request.FILES or None)
     if request.method == "POST":
         actor.require(Permission.APP_REGISTRATION_MANAGE)
         if form.is_valid():
@@ -136,7 +136,7 @@ def partner_sign_in(request: HttpRequest, partner_id: UUID) -> HttpResponse:
     partner = _partner(partner_id)
     stored = getattr(partner, "sign_in", None)
     form = PartnerSignInForm(
-        request.POST or None, initial={"user_principal_name": stored.user_principal_name if stored else ""}
+        _typed(request), initial={"user_principal_name": stored.user_principal_name if stored else ""}
     )
     if request.method == "POST" and form.is_valid():
         try:
@@ -158,6 +158,10 @@ def _material(form: CertificateForm) -> CertificateMaterial:
 def _form_page(request: HttpRequest, form: Form, template: str, context: dict[str, object]) -> HttpResponse:
     status = 422 if request.method == "POST" else 200
     return render_page(request, template, {**context, "form": form}, status=status)
+
+
+def _typed(request: HttpRequest) -> QueryDict | None:
+    return request.POST if request.method == "POST" else None
 
 
 def _manager(request: HttpRequest) -> Actor:

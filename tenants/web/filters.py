@@ -16,7 +16,6 @@ from tenants.organizations.models import Organization, Reachability, Relationshi
 from tenants.organizations.querysets import OrganizationQuerySet
 from tenants.organizations.selectors import counted_by
 
-
 ENDING_DAYS = (30, 90)
 
 

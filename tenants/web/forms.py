@@ -56,7 +56,7 @@ class CertificateForm(forms.Form):
         widget=WriteOnlyTextarea(
             attrs={"class": "code", "rows": 6, "spellcheck": "false", "placeholder": "-----BEGIN CERTIFICATE-----"}
         ),
-        help_text="Certificate and private key in one text, in any order. It is never shown again, also not after an error.",
+        help_text="Certificate and private key, in any order. It is never shown again, not even after an error.",
     )
     password = forms.CharField(
         required=False,

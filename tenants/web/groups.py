@@ -14,6 +14,7 @@ from portal.core.htmx import render_page
 from portal.core.pagination import page_by_key
 from portal.core.permissions import Permission
 from portal.core.refusals import Refused
+from portal.core.templatetags.presentation import counted
 from tenants.groups.models import OrganizationGroup
 from tenants.groups.selectors import find_group, groups_for_list, members_of
 from tenants.groups.services import (
@@ -34,7 +35,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     """Show the groups, and create one."""
     actor = actor_of(request)
     actor.require(Permission.ORGANIZATION_READ)
-    form = GroupForm(request.POST or None)
+    form = GroupForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             group = create_organization_group(actor=actor, name=form.cleaned_data["name"])
@@ -73,7 +74,7 @@ def remove_members(request: HttpRequest, group_id: UUID) -> HttpResponse:
         raise Http404 from error
     removed = remove_from_organization_group(actor=actor, group=group, organization_ids=organization_ids)
     if removed:
-        messages.success(request, f"{removed} organizations are no longer in “{group.name}”.")
+        messages.success(request, f"{counted(removed, 'organization')} removed from “{group.name}”.")
     else:
         messages.warning(request, "No organization is selected. Tick some first.")
     return HttpResponseRedirect(reverse("tenants:group", args=[group.pk]), status=303)
@@ -83,8 +84,8 @@ def remove_members(request: HttpRequest, group_id: UUID) -> HttpResponse:
 def delete(request: HttpRequest, group_id: UUID) -> HttpResponse:
     """Ask whether a group shall be deleted, and delete it."""
     actor = actor_of(request)
-    group = _group(actor, group_id)
     actor.require(Permission.ORGANIZATION_GROUP_MANAGE)
+    group = _group(actor, group_id)
     if request.method == "POST":
         delete_organization_group(actor=actor, group=group)
         messages.success(request, f"The organization group “{group.name}” was deleted. Its organizations stay.")

@@ -16,6 +16,7 @@ from portal.core.htmx import render_page
 from portal.core.pagination import page_by_key
 from portal.core.permissions import Permission
 from portal.core.refusals import Refused
+from portal.core.templatetags.presentation import counted
 from tenants.groups.selectors import find_group, groups_for_list
 from tenants.groups.services import add_to_organization_group, create_organization_group
 from tenants.organizations import selectors
@@ -99,6 +100,7 @@ def detail(request: HttpRequest, organization_id: UUID) -> HttpResponse:
 @require_POST
 def selected(request: HttpRequest) -> HttpResponse:
     """Take the selected organizations to a cmdlet, or put them into a group."""
+    actor_of(request).require(Permission.ORGANIZATION_READ)
     organization_ids = _selected_ids(request)
     if not organization_ids:
         messages.warning(request, "No organization is selected. Tick some first.")
@@ -128,9 +130,12 @@ def _selected_ids(request: HttpRequest) -> list[UUID]:
 
 def _add_to_group(request: HttpRequest, organization_ids: list[UUID]) -> str:
     actor = actor_of(request)
+    actor.require(Permission.ORGANIZATION_GROUP_MANAGE)
     if name := request.POST.get("new_group", "").strip():
         group = create_organization_group(actor=actor, name=name, organization_ids=organization_ids)
-        return f"The organization group “{group.name}” was created with {len(organization_ids)} organizations."
+        return (
+            f"The organization group “{group.name}” was created with {counted(len(organization_ids), 'organization')}."
+        )
     try:
         found = find_group(actor, UUID(request.POST.get("group", "")))
     except (ValueError, ValidationError):
@@ -138,7 +143,7 @@ def _add_to_group(request: HttpRequest, organization_ids: list[UUID]) -> str:
     if found is None:
         raise Refused("Choose an organization group, or type the name of a new one.")
     added = add_to_organization_group(actor=actor, group=found, organization_ids=organization_ids)
-    return f"{added} of {len(organization_ids)} organizations are new in “{found.name}”."
+    return f"{added} of {counted(len(organization_ids), 'selected organization')} added to “{found.name}”."
 
 
 def _back_to_list(request: HttpRequest) -> HttpResponse:

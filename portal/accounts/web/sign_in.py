@@ -32,7 +32,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     destination = _destination(request)
     if request.user.is_authenticated:
         return HttpResponseRedirect(destination, status=303)
-    form = SignInForm(request, data=request.POST or None)
+    form = SignInForm(request, data=request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         login(request, form.get_user())
         return HttpResponseRedirect(destination, status=303)

@@ -1,6 +1,7 @@
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -8,8 +9,9 @@ from django.db import connection
 from django.utils import timezone
 
 from jobs.dispatch import attempt
-from jobs.dispatch.attempt import _begin
-from jobs.dispatch.finish import store_ending
+from jobs.dispatch.begin import begin
+from jobs.dispatch.clerk import clerk
+from jobs.dispatch.finish import finished, store
 from jobs.dispatch.outcomes import Ending
 from jobs.exchange.connection import connect
 from jobs.results.bodies import unpack, unpack_exchanges
@@ -180,8 +182,8 @@ def test_only_one_worker_gets_a_target(organizations_of: Bring, launch: Launch) 
     run = launch("Get-AcceptedDomain", organizations_of(1))
     Run.objects.update(state=RunState.RUNNING)
     [key] = queued(run)
-    assert _begin(key) is not None
-    assert _begin(key) is None
+    assert clerk.ask(begin, key) is not None
+    assert clerk.ask(begin, key) is None
 
 
 def test_an_answer_that_comes_after_the_lease_was_lost_changes_nothing_and_is_kept(
@@ -190,11 +192,11 @@ def test_an_answer_that_comes_after_the_lease_was_lost_changes_nothing_and_is_ke
     run = launch("Get-AcceptedDomain", organizations_of(1))
     Run.objects.update(state=RunState.RUNNING)
     [key] = queued(run)
-    begun = _begin(key)
+    begun = clerk.ask(begin, key)
     assert begun
     RunTarget.objects.update(state=TargetState.QUEUED, lease_until=None)  # as the sweeper gives it back
-    assert _begin(key) is not None
-    assert store_ending(begun[0], Ending(TargetState.SUCCEEDED)) is False
+    assert clerk.ask(begin, key) is not None
+    assert clerk.ask(store, finished(begun[0], Ending(TargetState.SUCCEEDED))) is False
     target = run.targets.get()
     assert target.state == TargetState.RUNNING
     assert AuditEvent.objects.filter(action="late_answer.kept").count() == 1
@@ -211,7 +213,7 @@ def test_an_altered_plan_is_not_carried_out(
 
 
 def test_no_database_connection_is_held_during_a_call_to_microsoft(
-    organizations_of: Bring, launch: Launch, carry_out: CarryOut, monkeypatch: pytest.MonkeyPatch
+    organizations_of: Bring, launch: Launch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     held: list[bool] = []
     converse = connect
@@ -221,8 +223,14 @@ def test_no_database_connection_is_held_during_a_call_to_microsoft(
         return converse(*args, **options)  # type: ignore[arg-type]  # handed through
 
     monkeypatch.setattr(attempt, "connect", watching)
-    carry_out(launch("Get-AcceptedDomain", organizations_of(2)))
+    run = launch("Get-AcceptedDomain", organizations_of(2))
+    Run.objects.update(state=RunState.RUNNING)
+    for key in queued(run):
+        worker = Thread(target=attempt.run_target, kwargs={"run_target_id": key})
+        worker.start()
+        worker.join()
     assert held == [False, False]
+    assert not run.targets.exclude(state=TargetState.SUCCEEDED).exists()
 
 
 def test_attempts_keep_their_times_in_order(organizations_of: Bring, launch: Launch, carry_out: CarryOut) -> None:

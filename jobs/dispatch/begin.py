@@ -1,0 +1,89 @@
+"""Beginning attempts: claim, find the plan and the way in, enter the connection into the ledger."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.utils import timezone
+
+from jobs.dispatch.claims import Claim, claim_targets
+from jobs.dispatch.outcomes import Ending, ending_of_refusal
+from jobs.dispatch.plans import frozen_plan
+from jobs.dispatch.story import Story, Way
+from jobs.dispatch.worker import worker_actor, worker_name
+from jobs.runs.models import Connection
+from jobs.runs.plans import PlanChanged
+from portal.audit.actions import AuditAction
+from portal.audit.services import draft, write
+from portal.core.secrets import SecretUnreadable
+from tenants.app_registrations.models import Certificate
+from tenants.organizations.models import Organization
+from tenants.partner.models import Partner
+from tenants.profiles.app_only import NoUsableCertificate, app_only_profile, choose_certificate
+
+Begun = tuple[Story, Way | Ending]
+
+
+def begin(run_target_ids: Sequence[UUID]) -> list[Begun | None]:
+    """Begin an attempt at each target that can be claimed, in the present transaction; None for the others."""
+    claims = claim_targets(run_target_ids)
+    organizations = Organization.objects.select_related("partner").in_bulk(
+        [claim.organization_id for claim in claims.values()]
+    )
+    ways = Ways()
+    begun: dict[UUID, Begun] = {
+        key: (Story(claim), ways.find(claim, organizations[claim.organization_id])) for key, claim in claims.items()
+    }
+    Connection.objects.bulk_create(
+        _ledger_row(story.claimed, way) for story, way in begun.values() if isinstance(way, Way)
+    )
+    write(
+        [
+            draft(
+                AuditAction.RUN_TARGET_CLAIMED,
+                actor=worker_actor(),
+                target=story.as_object(),
+                data={"attempt": story.claimed.attempt_number, "fence": story.claimed.fence},
+            )
+            for story, _ in begun.values()
+        ]
+    )
+    return [begun.get(key) for key in run_target_ids]
+
+
+class Ways:
+    """Finds the ways of one batch; a partner's certificate is chosen once for all its organizations."""
+
+    def __init__(self) -> None:
+        self._certificates: dict[tuple[UUID, str], Certificate] = {}
+
+    def find(self, claim: Claim, organization: Organization) -> Way | Ending:
+        """Return the plan and the way into `organization`, or how the attempt ends without one."""
+        try:
+            plan = frozen_plan(claim.run_id)
+            certificate = self._certificate(organization.partner, plan.thumbprint)
+            return Way(plan, app_only_profile(organization, certificate))
+        except PlanChanged as refusal:
+            return ending_of_refusal(refusal, "plan_changed")
+        except NoUsableCertificate as refusal:
+            return ending_of_refusal(refusal, "no_usable_certificate")
+        except SecretUnreadable as refusal:
+            return ending_of_refusal(refusal, "secret_unreadable")
+
+    def _certificate(self, partner: Partner, thumbprint: str) -> Certificate:
+        key = (partner.pk, thumbprint)
+        if key not in self._certificates:
+            self._certificates[key] = choose_certificate(partner, thumbprint)
+        return self._certificates[key]
+
+
+def _ledger_row(claim: Claim, way: Way) -> Connection:
+    return Connection(
+        id=claim.connection_id,
+        attempt_id=claim.attempt_id,
+        organization_id=claim.organization_id,
+        service=way.plan.service,
+        method="app-only certificate",
+        identity=way.profile.identity,
+        opened_by=worker_name(),
+        opened_at=timezone.now(),
+    )

@@ -1,0 +1,46 @@
+"""What is known of an attempt while it goes on."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from jobs.dispatch.claims import Claim
+from jobs.dispatch.plans import FrozenPlan
+from jobs.exchange.answer import Answer, Exchange
+from portal.audit.services import Object
+from tenants.organizations.services import Finding
+from tenants.profiles.app_only import AppOnlyProfile
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What to send, and how to get in."""
+
+    plan: FrozenPlan
+    profile: AppOnlyProfile
+
+
+@dataclass(slots=True)
+class Story:
+    """One attempt so far; times are aware UTC."""
+
+    claimed: Claim
+    connected_at: datetime | None = None
+    intended_at: datetime | None = None
+    answered_at: datetime | None = None
+    closed_at: datetime | None = None
+    close_reason: str = ""
+    client_request_id: str = ""
+    answer: Answer | None = None
+    exchanges: list[Exchange] = field(default_factory=list)
+    finding: Finding | None = None
+
+    def as_object(self) -> Object:
+        """Return how audit events name the target."""
+        return Object(
+            "run target",
+            str(self.claimed.run_target_id),
+            self.claimed.organization_name,
+            organization_id=self.claimed.organization_id,
+            organization_name=self.claimed.organization_name,
+            run_id=self.claimed.run_id,
+        )

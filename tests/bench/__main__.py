@@ -1,0 +1,32 @@
+"""`make bench`: figures as ratios from one run; nothing is asserted, machines are noisy."""
+
+import os
+import sys
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+
+import django
+
+django.setup()
+
+from django.core.management import call_command
+
+from tests.bench import catalogue, engine, pages
+from tests.bench.cloud import bench_cloud
+
+PARTS = ("engine", "pages", "catalogue")
+
+
+def main() -> None:
+    wanted = sys.argv[1:] or PARTS
+    call_command("migrate", verbosity=0)
+    if "catalogue" in wanted:
+        catalogue.main()
+    if "engine" in wanted:
+        with bench_cloud(engine.ORGANIZATIONS) as sandbox:
+            engine.main(sandbox)
+    if "pages" in wanted:
+        pages.main()
+
+
+main()

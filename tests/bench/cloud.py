@@ -1,0 +1,40 @@
+"""A simulated cloud without troubles for measurements."""
+
+import json
+import select
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from tenants.microsoft.http import light_client
+from tests.live import ROOT, Sandbox
+
+
+@contextmanager
+def bench_cloud(organizations: int) -> Iterator[Sandbox]:
+    """Start it, point this process's settings to it, and stop it afterwards."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "portal.sandbox", "--port", "0", "--data", folder, "--trouble", "0"]
+        with subprocess.Popen(
+            [*command, "--organizations", str(organizations), "--seed", "7"], cwd=ROOT, stdout=subprocess.PIPE
+        ) as process:
+            assert process.stdout
+            assert select.select([process.stdout], [], [], 60)[0]
+            process.stdout.readline()
+            ready = json.loads((Path(folder) / "ready.json").read_text())
+            sandbox = Sandbox(
+                ready["url"], ready["regional_url"], ready["ca_file"], process, light_client(ca_file=ready["ca_file"])
+            )
+            settings.MICROSOFT_BASE_URLS = dict.fromkeys(settings.MICROSOFT_BASE_URLS, sandbox.url)
+            settings.EXCHANGE_REDIRECT_HOSTS = [urlsplit(u).netloc for u in (sandbox.url, sandbox.regional_url)]
+            settings.MICROSOFT_CA_FILE = sandbox.ca_file
+            try:
+                yield sandbox
+            finally:
+                process.terminate()
