@@ -34,10 +34,9 @@ test: .venv/installed-test ## Run every check and all tests
 bench: .venv/installed-test ## Measure how fast runs are
 	@exec $(BIN)/python -m tests.bench
 
-fmt: .venv/installed-test ## Format code and templates
+fmt: .venv/installed-test ## Format the code
 	@$(BIN)/ruff check --fix --exit-zero
 	$(BIN)/ruff format
-	$(BIN)/djlint templates --reformat --quiet || true
 
 lock: .venv/created ## Pin the newest allowed versions with hashes
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv

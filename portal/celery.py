@@ -1,9 +1,10 @@
 """The Celery application: tasks are wake-up calls, the database holds the work."""
 
+import gc
 import os
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.production")
 
@@ -18,3 +19,11 @@ app.autodiscover_tasks(["jobs.dispatch", "tenants.sync"])
 @setup_logging.connect
 def keep_our_logging(**_: object) -> None:
     """Stop Celery from replacing the log configuration."""
+
+
+@worker_ready.connect
+def collect_garbage_less_often(**_: object) -> None:
+    """Leave what was loaded at the start out of every collection; with a hundred threads that is 5 % of the CPU."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 50, 100)

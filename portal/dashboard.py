@@ -20,7 +20,6 @@ from portal.core.templatetags.presentation import day
 from tenants.app_registrations.selectors import count_certificates_expiring
 from tenants.organizations import selectors as organizations
 from tenants.partner.models import Partner
-from tenants.sync.selectors import is_open, latest_synchronization
 
 RELATIONSHIP_DAYS = 30
 CERTIFICATE_DAYS = 60
@@ -61,7 +60,7 @@ class OpenRun:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of setting an installation up."""
+    """One step of setting an installation up; `url` is empty while an earlier step is missing."""
 
     title: str
     sentence: str
@@ -74,8 +73,15 @@ class Step:
 def home(request: HttpRequest) -> HttpResponse:
     """Show what needs attention, or the steps of a new installation."""
     actor = actor_of(request)
+    if not actor.permissions:
+        return render_page(request, "portal/no_role.html", {})
     if not organizations.organizations_for_list(actor).exists():
-        context: dict[str, object] = {"steps": _steps(), "can_manage": actor.has(Permission.APP_REGISTRATION_MANAGE)}
+        steps = _steps()
+        context: dict[str, object] = {
+            "steps": steps,
+            "next_step": next(step for step in steps if not step.is_done),
+            "can_manage": actor.has(Permission.APP_REGISTRATION_MANAGE),
+        }
         return render_page(request, "portal/home.html", context)
     context = {
         "cards": [*_unknown_outcomes(actor), *_unreachable(actor), *_ending(actor), *_expiring(actor)],
@@ -191,45 +197,44 @@ def _expiring(actor: Actor) -> list[Card]:
 
 def _steps() -> list[Step]:
     partner = Partner.objects.select_related("sign_in").order_by("created_at").first()
-    registered = partner is not None and partner.app_registrations.exists()
-    certified = partner is not None and partner.app_registrations.filter(certificates__isnull=False).exists()
-    app_registrations = reverse("tenants:app-registrations")
-    synchronization = latest_synchronization()
+    registration = partner.app_registrations.order_by("created_at").first() if partner else None
+    certified = registration is not None and registration.certificates.exists()
+    signed_in = partner is not None and hasattr(partner, "sign_in")
     return [
         Step(
             "Connect your partner tenant",
             "Name and tenant id of the tenant that holds your GDAP relationships.",
             "Connect partner",
             reverse("tenants:partner-connect"),
-            partner is not None,
+            is_done=partner is not None,
         ),
         Step(
             "Add the app registration",
             "The multi-tenant application through which Signalbox gets into each organization.",
             "Add app registration",
-            reverse("tenants:app-registration-add", args=[partner.pk]) if partner else app_registrations,
-            registered,
+            reverse("tenants:app-registration-add", args=[partner.pk]) if partner else "",
+            is_done=registration is not None,
         ),
         Step(
             "Upload its certificate",
             "App-only sign-in needs a certificate; its private key is stored encrypted and never shown.",
             "Upload certificate",
-            app_registrations,
-            certified,
+            reverse("tenants:app-registration", args=[registration.pk]) if registration else "",
+            is_done=certified,
         ),
         Step(
             "Store the partner sign-in",
             "A delegated sign-in of a service account reads your customers and their GDAP relationships.",
             "Store sign-in",
-            reverse("tenants:partner-sign-in", args=[partner.pk]) if partner else app_registrations,
-            partner is not None and hasattr(partner, "sign_in"),
+            reverse("tenants:partner-sign-in", args=[partner.pk]) if partner else "",
+            is_done=signed_in,
         ),
         Step(
             "Read your organizations",
             "Signalbox lists every customer with its relationship and shows which ones can be reached.",
-            "Watch" if synchronization and is_open(synchronization) else "Read organizations",
+            "Read organizations",
             reverse("tenants:organizations"),
-            False,
+            is_done=False,
         ),
     ]
 

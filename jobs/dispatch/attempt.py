@@ -108,4 +108,4 @@ def _store(item: Finished) -> None:
     elif item.ending.retry_in is not None:
         heart.ring_in(item.ending.retry_in, claimed.run_target_id)
     else:
-        clerk.ask(finish_runs, claimed.run_id)
+        clerk.tell(finish_runs, claimed.run_id)

@@ -11,7 +11,10 @@ from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
+import structlog
 from django.db import connection, transaction
+
+log = structlog.get_logger(__name__)
 
 Question = TypeVar("Question")
 Answer = TypeVar("Answer")
@@ -44,6 +47,13 @@ class Clerk:
         answer: Answer = request.answer.result()
         return answer
 
+    def tell(self, work: Callable[[Sequence[Question]], Sequence[object]], question: Question) -> None:
+        """Have `question` answered some time soon, without waiting; a failure is only logged."""
+        request = _Request(work, question)
+        request.answer.add_done_callback(_log_failure)
+        self._waiting.put(request)
+        self._see_that_somebody_serves()
+
     def _see_that_somebody_serves(self) -> None:
         if self._thread is None or not self._thread.is_alive():
             with self._lock:
@@ -68,6 +78,11 @@ class Clerk:
             except Empty:
                 break
         return found
+
+
+def _log_failure(answer: "Future[object]") -> None:
+    if error := answer.exception():
+        log.warning("clerk.failed", error=str(error))
 
 
 def _answer(requests: list[_Request]) -> None:

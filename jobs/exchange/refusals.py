@@ -132,7 +132,7 @@ WRONG_ADDRESS = Explanation(
     "wrong_address",
     "Wrong address for this organization",
     "The server has no Exchange for this organization: wrong environment, or Microsoft moved the organization.",
-    "Detect the environment again on the organization's page.",
+    "Ask an administrator to correct the environment of the organization.",
     Retry.NEVER,
 )
 CMDLET_REFUSED = Explanation(

@@ -25,6 +25,7 @@ from portal.core.refusals import Refused
 
 log = structlog.get_logger(__name__)
 LIFETIME = timedelta(days=7)
+LONGEST = timedelta(hours=1)
 EXPORTER = Actor.system("exporter")
 REPORT_EVERY = 50
 
@@ -97,10 +98,13 @@ def download_export(*, actor: Actor, export_id: UUID) -> Export:
 
 
 def sweep_exports() -> None:
-    """Ring again for exports that nobody makes, and delete the files of expired ones."""
+    """Ring again for exports that nobody began, end those whose worker was lost, delete the files of expired ones."""
     now = timezone.now()
     for export in Export.objects.filter(state=ExportState.QUEUED, requested_at__lt=now - timedelta(seconds=60)):
         enqueue_export(export.pk)
+    lost = Export.objects.filter(state=ExportState.RUNNING, requested_at__lt=now - LONGEST)
+    for export in lost.select_related("run"):
+        _end(export, ExportState.FAILED, AuditAction.EXPORT_FAILED, error="Its worker was lost.")
     for export in Export.objects.filter(state=ExportState.READY, expires_at__lt=now):
         export_path(export).unlink(missing_ok=True)
 
@@ -108,7 +112,7 @@ def sweep_exports() -> None:
 def _write(export: Export) -> int:
     path = export_path(export)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_suffix(".part")
+    draft = _unfinished_path(export)
     targets = _reporting(export, rows_by_target(actor=EXPORTER, run_id=export.run_id))
     with draft.open("w", encoding="utf-8", newline="") as file:
         if export.format == ExportFormat.CSV:
@@ -117,6 +121,10 @@ def _write(export: Export) -> int:
             lines = write_jsonl(file, targets)
     draft.rename(path)
     return lines
+
+
+def _unfinished_path(export: Export) -> Path:
+    return export_path(export).with_suffix(".part")
 
 
 def _reporting(export: Export, targets: Iterator[TargetRows]) -> Iterator[TargetRows]:
@@ -132,6 +140,7 @@ def _end(export: Export, state: ExportState, action: AuditAction, *, error: str 
     export.state, export.error, export.finished_at, export.expires_at = state, error, now, now + LIFETIME
     export.done = export.total
     export.save()
+    _unfinished_path(export).unlink(missing_ok=True)
     record(
         action,
         actor=EXPORTER,

@@ -14,7 +14,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 def write_csv(file: TextIO, columns: Sequence[str], targets: Iterable[TargetRows]) -> int:
     """Write one line per object, and one per organization without objects; returns the number of lines."""
     writer = csv.writer(file)
-    writer.writerow([*ORGANIZATION_COLUMNS, *columns])
+    writer.writerow([*ORGANIZATION_COLUMNS, *map(safe, columns)])
     lines = 0
     for item in targets:
         place = _place(item)

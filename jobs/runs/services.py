@@ -16,17 +16,19 @@ from portal.core.refusals import Refused
 
 
 class RunNotCancellable(Refused):
-    """The run has ended already."""
+    """The run has ended already, or was never launched."""
 
 
 @transaction.atomic
 def cancel_run(*, actor: Actor, run_id: UUID) -> Run:
     """Stop a run: queued organizations end as cancelled now, those in flight end by themselves, no cmdlet starts.
 
-    Raises `RunNotCancellable` when the run has ended. Asking twice changes nothing.
+    Raises `RunNotCancellable` when there is nothing to stop. Asking twice changes nothing. Returns the run as it is then.
     """
     actor.require(Permission.RUN_CANCEL)
     run = Run.objects.select_for_update().get(pk=run_id)
+    if run.state == RunState.DRAFT:
+        raise RunNotCancellable("This run was never launched. Discard the draft instead.")
     if run.state not in OPEN_RUN_STATES:
         raise RunNotCancellable(f"This run has ended already: {run.get_state_display().lower()}.")
     if run.cancel_requested_at is None:
@@ -34,7 +36,8 @@ def cancel_run(*, actor: Actor, run_id: UUID) -> Run:
         run.save(update_fields=["cancel_requested_at", "cancel_requested_by"])
         record(AuditAction.RUN_CANCEL_REQUESTED, actor=actor, target=run_as_object(run))
     cancel_queued_targets(actor=actor, run=run)
-    finish_if_done(actor=actor, run_id=run.pk)
+    if finish_if_done(actor=actor, run_id=run.pk):
+        run.refresh_from_db(fields=["state", "counts", "finished_at"])
     return run
 
 

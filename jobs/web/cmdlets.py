@@ -15,10 +15,12 @@ from portal.accounts.web.access import actor_of
 from portal.core.htmx import render_page
 from portal.core.permissions import Permission
 
+PLACES = ("organization", "group")
+
 
 @require_safe
 def cmdlet_list(request: HttpRequest) -> HttpResponse:
-    """Search the catalogue; `organization` parameters in the address go along to the launch."""
+    """Search the catalogue; `organization` and `group` parameters in the address go along to the launch."""
     actor = actor_of(request)
     actor.require(Permission.CMDLET_READ)
     chosen = CmdletFilterForm(request.GET).chosen()
@@ -28,7 +30,7 @@ def cmdlet_list(request: HttpRequest) -> HttpResponse:
         "hidden": [(name, value) for name, value in facets.items() if value],
         "facets": cmdlet_pages.facet_values(request.GET),
         "found": cmdlet_pages.found(chosen.get("q", ""), **facets),
-        "picked": request.GET.getlist("organization"),
+        "picked": [(name, value) for name in PLACES for value in request.GET.getlist(name)],
         "picked_query": _picked(request),
     }
     return render_page(request, "jobs/cmdlets/list.html", context, partials=("found",))
@@ -68,6 +70,6 @@ def unknown_cmdlet(request: HttpRequest, unknown: UnknownCmdlet) -> HttpResponse
 
 def _picked(request: HttpRequest) -> str:
     picked = request.GET.copy()
-    for key in [key for key in picked if key != "organization"]:
+    for key in [key for key in picked if key not in PLACES]:
         del picked[key]
     return f"?{picked.urlencode()}" if picked else ""

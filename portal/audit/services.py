@@ -56,7 +56,7 @@ def draft(
         occurred_at=occurred_at or timezone.now(),
         action=action,
         actor_kind=actor.kind,
-        actor_id=actor.id,
+        actor_id=actor.id[:64],
         actor_label=actor.label[:300],
         source=actor.source,
         address=actor.address,

@@ -19,7 +19,7 @@ def update_rows(model: type[Model], rows: Sequence[Mapping[str, Any]]) -> None:
     names = [name for name in rows[0] if name != "pk"]
     fields = {field.name: field for field in model._meta.concrete_fields}
     key = model._meta.pk
-    columns = [sql.Identifier(fields[name].column) for name in names]
+    columns = [sql.Identifier(str(fields[name].column)) for name in names]
     types = [sql.SQL(str(field.db_type(connection)).split("(")[0]) for field in (key, *(fields[n] for n in names))]
     statement = sql.SQL(
         "UPDATE {table} SET {sets} FROM unnest({arrays}) AS given({names}) WHERE {table}.{key} = given_pk"

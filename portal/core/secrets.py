@@ -1,7 +1,6 @@
 """Secrets at rest: AES-256-GCM, bound to the row and column they belong to."""
 
 import base64
-import binascii
 import os
 from functools import cache
 
@@ -43,7 +42,7 @@ def check_encryption_key() -> None:
 def _cipher() -> AESGCM:
     try:
         key = base64.b64decode(settings.ENCRYPTION_KEY, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         msg = "ENCRYPTION_KEY is not base64. Make one with: head -c 32 /dev/urandom | base64"
         raise ImproperlyConfigured(msg) from error
     if len(key) != 32:

@@ -29,8 +29,7 @@ CHECKS = (
     Check("ruff: format", ("ruff", "format", "--check")),
     Check("mypy", ("mypy", "portal", "tenants", "jobs", "tests", "manage.py")),
     Check("import-linter", ("lint-imports",)),
-    Check("djlint: lint", ("djlint", "templates", "--lint", "--quiet")),
-    Check("djlint: format", ("djlint", "templates", "--check", "--quiet")),
+    Check("djlint", ("djlint", "templates", "--lint", "--quiet")),
     Check("migrations are complete", ("python", "manage.py", "makemigrations", "--check", "--dry-run", *TEST_SERVERS)),
     Check("tests", ("pytest", "-n", "2", "--dist", "loadfile")),
 )

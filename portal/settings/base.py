@@ -143,7 +143,7 @@ EXCHANGE_REDIRECT_HOSTS = env.names("EXCHANGE_REDIRECT_HOSTS")
 # The broker is a doorbell: the database owns the work, so losing every message loses nothing.
 REDIS_URL = env.url("REDIS_URL")
 RQ_QUEUES = {"exports": {"URL": REDIS_URL, "DEFAULT_TIMEOUT": 1800}}
-RQ = {"DEFAULT_RESULT_TTL": 0}
+RQ = {"DEFAULT_RESULT_TTL": 0, "COMMIT_MODE": "auto"}  # `request_export` itself waits for the commit
 CELERY = {
     "broker_url": REDIS_URL,
     "broker_connection_retry_on_startup": True,

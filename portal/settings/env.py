@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -33,12 +33,8 @@ def names(name: str, default: str = "") -> list[str]:
 
 def secret(name: str) -> str:
     """Return a secret from the file named by `NAME_FILE`, or from the variable `name` itself."""
-    if path := os.environ.get(f"{name}_FILE"):
-        try:
-            return Path(path).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            msg = f"{name}_FILE names {path}, which cannot be read: {error.strerror}."
-            raise ImproperlyConfigured(msg) from error
+    if os.environ.get(f"{name}_FILE"):
+        return _content(f"{name}_FILE")
     value = os.environ.get(name)
     if not value:
         msg = f"Set {name}_FILE to the path of a file that holds the secret."
@@ -49,9 +45,9 @@ def secret(name: str) -> str:
 def url(name: str) -> str:
     """Return a connection address; a password inside may come from the file named by `NAME_PASSWORD_FILE`."""
     address = text(name)
-    if path := os.environ.get(f"{name}_PASSWORD_FILE"):
+    if os.environ.get(f"{name}_PASSWORD_FILE"):
         parts = urlsplit(address)
-        password = Path(path).read_text(encoding="utf-8").strip()
+        password = quote(_content(f"{name}_PASSWORD_FILE"), safe="")
         host = parts.netloc.rpartition("@")[2]
         address = parts._replace(netloc=f"{parts.username or ''}:{password}@{host}").geturl()
     return address
@@ -78,3 +74,12 @@ def database(address: str, *, pool_size: int) -> dict[str, object]:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {"pool": pool, "connect_timeout": 5, "application_name": "signalbox"},
     }
+
+
+def _content(name: str) -> str:
+    path = os.environ[name]
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        msg = f"{name} names {path}, which cannot be read: {error.strerror}."
+        raise ImproperlyConfigured(msg) from error

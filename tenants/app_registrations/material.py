@@ -67,7 +67,7 @@ class CertificateMaterial:
 def read_pfx(content: bytes, password: str) -> CertificateMaterial:
     """Read a PFX file; raises `CertificateRefused`."""
     try:
-        key, certificate, _ = pkcs12.load_key_and_certificates(content, password.encode() or None)
+        key, certificate, others = pkcs12.load_key_and_certificates(content, password.encode() or None)
     except ValueError as error:
         if "password" in str(error).lower() or "mac" in str(error).lower():
             raise CertificateRefused(
@@ -76,10 +76,10 @@ def read_pfx(content: bytes, password: str) -> CertificateMaterial:
         raise CertificateRefused(
             "This is not a PFX file. Export the certificate with its private key as PFX."
         ) from error
+    if key is None and (certificate or others):
+        raise CertificateRefused("The PFX file holds no private key. Export it again with “include the private key”.")
     if certificate is None:
         raise CertificateRefused("The PFX file holds no certificate. Export it again with the certificate included.")
-    if key is None:
-        raise CertificateRefused("The PFX file holds no private key. Export it again with “include the private key”.")
     return _checked(certificate, key)
 
 

@@ -17,6 +17,8 @@ class OrganizationUnknown(Refused):
 def organization_named(actor: Actor, text: str) -> Organization:
     """Return the served organization with this domain, name or tenant id; raises `OrganizationUnknown`."""
     text = text.strip()
+    if not text:
+        raise OrganizationUnknown("Name the organization: its domain, its name or its tenant id.")
     served = Organization.objects.visible_to(actor).served()
     exactly = Q(default_domain__iexact=text) | Q(initial_domain__iexact=text) | Q(name__iexact=text)
     with suppress(ValueError):

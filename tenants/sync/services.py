@@ -11,6 +11,7 @@ from portal.audit.services import record
 from portal.core.actors import Actor
 from portal.core.permissions import Permission
 from portal.core.refusals import Refused
+from portal.core.secrets import SecretUnreadable
 from portal.core.tasks import enqueue
 from tenants.microsoft.errors import MicrosoftError
 from tenants.partner.models import Partner
@@ -63,12 +64,14 @@ def synchronize(*, synchronization_id: UUID) -> None:
     actor = Actor.system("synchronization")
     try:
         customers = CustomerReader(synchronization.partner, _reporter(synchronization)).read()
-    except (TokenFailure, MicrosoftError, Refused) as failure:
+        with transaction.atomic():
+            counts = store_customers(actor=actor, partner=synchronization.partner, customers=customers)
+            _finish(actor, synchronization, added=counts.added, vanished=counts.vanished, total=len(customers))
+    except (TokenFailure, MicrosoftError, SecretUnreadable, Refused) as failure:
         _fail(actor, synchronization, failure)
-        return
-    with transaction.atomic():
-        counts = store_customers(actor=actor, partner=synchronization.partner, customers=customers)
-        _finish(actor, synchronization, added=counts.added, vanished=counts.vanished, total=len(customers))
+    except Exception:
+        _fail(actor, synchronization, Refused("Something unexpected happened; the log of the worker says what."))
+        raise
 
 
 def _reporter(synchronization: Synchronization) -> Progress:

@@ -1,10 +1,12 @@
 """Applications and their certificates, and the msal objects that act for them."""
 
+import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from types import ModuleType
+from typing import NamedTuple, cast
 
 import msal
 from cryptography import x509
@@ -14,6 +16,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, load_pem_priv
 
 from tenants.microsoft.environments import Environment
 from tenants.microsoft.http import LoginHttp
+
+# Every msal object tries to import this optional package, which we do not use. A failed import is never remembered:
+# it searched the whole path under the import lock, 8 ms of CPU for each organization. None makes it fail at once.
+sys.modules.setdefault("msal_extensions", cast("ModuleType", None))
 
 
 @dataclass(frozen=True, slots=True)

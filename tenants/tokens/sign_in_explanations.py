@@ -1,8 +1,9 @@
 """AADSTS codes about the account, the application's credentials and the login host (exchange-protocol.md 2.9)."""
 
 from portal.core.explanations import Explanation, Retry
+from tenants.tokens.local_explanations import LOGIN_THROTTLED, LOGIN_UNAVAILABLE
 
-_FIX, _LATER, _NEVER, _AUTO = Retry.AFTER_FIX, Retry.LATER, Retry.NEVER, Retry.AUTOMATIC
+_FIX, _LATER, _NEVER = Retry.AFTER_FIX, Retry.LATER, Retry.NEVER
 
 SIGN_IN: tuple[tuple[tuple[str, ...], Explanation], ...] = (
     (
@@ -239,16 +240,7 @@ SIGN_IN: tuple[tuple[tuple[str, ...], Explanation], ...] = (
             _FIX,
         ),
     ),
-    (
-        ("90006", "90024", "90033"),
-        Explanation(
-            "login_unavailable",
-            "Login host has a disturbance",
-            "The login host reports a passing disturbance of its own.",
-            "Nothing to do: it is tried again.",
-            _AUTO,
-        ),
-    ),
+    (("90006", "90024", "90033"), LOGIN_UNAVAILABLE),
     (
         ("90023", "9002313", "9001023"),
         Explanation(
@@ -259,14 +251,5 @@ SIGN_IN: tuple[tuple[tuple[str, ...], Explanation], ...] = (
             _FIX,
         ),
     ),
-    (
-        ("90055",),
-        Explanation(
-            "login_throttled",
-            "Login host is throttling",
-            "Too many token requests for this tenant; the login host asked us to slow down.",
-            "Nothing to do: it is tried again after the time that Microsoft named.",
-            _AUTO,
-        ),
-    ),
+    (("90055",), LOGIN_THROTTLED),
 )

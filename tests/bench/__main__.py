@@ -7,17 +7,18 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
 
 import django
 
-django.setup()
-
-from django.core.management import call_command
-
-from tests.bench import catalogue, engine, pages
-from tests.bench.cloud import bench_cloud
-
-PARTS = ("engine", "pages", "catalogue")
+PARTS = ("catalogue", "engine", "pages")
 
 
 def main() -> None:
+    """Run the named parts, or all."""
+    django.setup()
+    # Only now, because these modules need Django's settings.
+    from django.core.management import call_command
+
+    from tests.bench import catalogue, engine, pages
+    from tests.bench.cloud import bench_cloud
+
     wanted = sys.argv[1:] or PARTS
     call_command("migrate", verbosity=0)
     if "catalogue" in wanted:

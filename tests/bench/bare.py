@@ -18,11 +18,14 @@ from typing import Any
 import httpx
 import jwt
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
 wanted = json.load(sys.stdin)
 context = ssl.create_default_context(cafile=wanted["ca_file"])
-key = load_pem_private_key(wanted["key"].encode(), None)
+loaded = load_pem_private_key(wanted["key"].encode(), None)
+assert isinstance(loaded, RSAPrivateKey)
+key: RSAPrivateKey = loaded
 certificate = x509.load_pem_x509_certificate(wanted["certificate"].encode())
 digest = hashlib.sha256(certificate.public_bytes(Encoding.DER)).digest()
 thumbprint = base64.urlsafe_b64encode(digest).decode().rstrip("=")
@@ -34,7 +37,8 @@ def client() -> httpx.Client:
         local.client = httpx.Client(
             verify=context, trust_env=False, timeout=60, limits=httpx.Limits(keepalive_expiry=60)
         )
-    return local.client
+    found: httpx.Client = local.client
+    return found
 
 
 def send(method: str, url: str, **options: Any) -> Any:

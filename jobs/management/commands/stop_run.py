@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand
 from jobs.command_line.actor import acting_person
 from jobs.runs.models import Run
 from jobs.runs.services import cancel_run
+from portal.core.permissions import PermissionRefused
 from portal.core.refusals import Refused
 
 
@@ -26,7 +27,7 @@ class Command(BaseCommand):
         except Run.DoesNotExist:
             self.stderr.write(f"There is no run {options['run']}.")
             sys.exit(2)
-        except Refused as refusal:
+        except (Refused, PermissionRefused) as refusal:
             self.stderr.write(str(refusal))
             sys.exit(2)
         self.stdout.write(f"Stopping: {run}.")

@@ -333,7 +333,7 @@ class TestAnswer:
             assert connection.invoke("Get-Mailbox", {}, reads=True).rows == ({"Name": "a"},)
             assert connection.invoke("Get-Mailbox", {}, reads=True).rows == ()
 
-    @pytest.mark.parametrize("body", [b"x" * 2000, gzip.compress(b" " * 2000)])
+    @pytest.mark.parametrize("body", [b"x" * 2000, gzip.compress(b" " * 2000)], ids=["plain", "compressed"])
     def test_refuses_a_body_beyond_the_limit(self, body: bytes) -> None:
         stub = ExchangeStub(in_turn(reply(200, body)))
         stub.opening = lambda request: reply(200, {"value": [{"exportedCmdlets": "Get-Mailbox"}]})

@@ -11,7 +11,16 @@ from django.utils import timezone
 
 from jobs.runs.states import RunState, TargetState
 from portal.accounts.models import User
-from tests.factories import make_app_registration, make_certificate, make_organizations, make_partner, make_run
+from tenants.partner.services import store_partner_sign_in
+from tests.factories import (
+    SYSTEM,
+    make_app_registration,
+    make_certificate,
+    make_organizations,
+    make_partner,
+    make_person,
+    make_run,
+)
 
 
 def titles(page: str) -> list[str]:
@@ -26,14 +35,29 @@ def test_a_new_installation_shows_the_steps(administrator: User, signed_in: Call
     assert "/app-registrations/partners/connect/" in page
 
 
-def test_steps_that_are_done_are_marked_and_the_next_one_has_its_action(
-    administrator: User, signed_in: Callable[[User], Client]
-) -> None:
+def test_only_the_next_step_has_an_action(administrator: User, signed_in: Callable[[User], Client]) -> None:
+    client = signed_in(administrator)
+
+    def actions() -> list[str]:
+        page = client.get("/").content.decode().split('<ol class="steps">')[1].split("</ol>")[0]
+        return re.findall(r'<a class="btn btn-primary" href="(.+?)"', page)
+
+    assert actions() == ["/app-registrations/partners/connect/"]
     partner = make_partner()
-    make_app_registration(partner, certificate=False)
-    page = signed_in(administrator).get("/").content.decode()
-    assert page.count("step-done") == 2
-    assert f"/app-registrations/partners/{partner.pk}/sign-in/" in page
+    assert actions() == [f"/app-registrations/partners/{partner.pk}/add/"]
+    app_registration = make_app_registration(partner, certificate=False)
+    assert actions() == [f"/app-registrations/{app_registration.pk}/"]
+    make_certificate(app_registration)
+    assert actions() == [f"/app-registrations/partners/{partner.pk}/sign-in/"]
+    store_partner_sign_in(actor=SYSTEM, partner=partner, user_principal_name="svc@x.example", refresh_token="x")
+    assert actions() == ["/organizations/"]
+
+
+def test_a_person_without_a_role_is_told_so(db: None, signed_in: Callable[[User], Client]) -> None:
+    make_organizations(1)
+    page = signed_in(make_person(None)).get("/").content.decode()
+    assert "You hold no role yet" in page
+    assert "Set Signalbox up" not in page
 
 
 def test_a_person_without_the_right_sees_steps_without_actions(

@@ -1,0 +1,40 @@
+"""Which state a run ends in."""
+
+import pytest
+
+from jobs.runs.states import RunState, TargetState, final_state, is_open
+
+
+@pytest.mark.parametrize(
+    ("counts", "state"),
+    [
+        ({"succeeded": 3}, RunState.SUCCEEDED),
+        ({"succeeded": 2, "failed": 1}, RunState.PARTLY_FAILED),
+        ({"succeeded": 2, "errored": 1}, RunState.PARTLY_FAILED),
+        ({"succeeded": 2, "unknown": 1}, RunState.PARTLY_FAILED),
+        ({"succeeded": 2, "skipped": 1}, RunState.PARTLY_FAILED),
+        ({"succeeded": 2, "denied": 1}, RunState.PARTLY_FAILED),
+        ({"failed": 3}, RunState.FAILED),
+        ({"errored": 3}, RunState.FAILED),
+        ({"unknown": 1}, RunState.FAILED),
+        ({"skipped": 3}, RunState.FAILED),
+    ],
+)
+def test_a_run_succeeds_only_when_every_organization_did(counts: dict[str, int], state: RunState) -> None:
+    assert final_state(counts, cancelled=False) == state
+
+
+@pytest.mark.parametrize("counts", [{"succeeded": 3}, {"succeeded": 1, "cancelled": 2}, {"unknown": 1}])
+def test_a_stopped_run_ends_as_cancelled_whatever_happened_before(counts: dict[str, int]) -> None:
+    assert final_state(counts, cancelled=True) == RunState.CANCELLED
+
+
+def test_only_queued_and_running_runs_change_by_themselves() -> None:
+    assert {state for state in RunState if is_open(state)} == {RunState.QUEUED, RunState.RUNNING}
+
+
+def test_states_are_those_of_the_product() -> None:
+    assert " ".join(TargetState.values) == ("queued running succeeded failed errored unknown skipped denied cancelled")
+    assert " ".join(RunState.values) == (
+        "draft pending_approval queued running paused succeeded partly_failed failed cancelled rejected expired"
+    )

@@ -1,0 +1,56 @@
+"""Which certificate signs in."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from tenants.app_registrations.models import AppRegistration, Certificate
+from tenants.profiles.app_only import NoUsableCertificate, choose_certificate
+from tests.factories import make_app_registration, make_certificate, make_partner
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def app_registration() -> AppRegistration:
+    return make_app_registration(certificate=False)
+
+
+def test_the_valid_one_that_lasts_longest_is_chosen(app_registration: AppRegistration) -> None:
+    make_certificate(app_registration, days=10)
+    longest = make_certificate(app_registration, days=20)
+    assert choose_certificate(app_registration.partner) == longest
+
+
+def test_one_that_is_not_valid_yet_waits(app_registration: AppRegistration) -> None:
+    valid, future = make_certificate(app_registration, days=10), make_certificate(app_registration, days=20)
+    Certificate.objects.filter(pk=future.pk).update(not_before=timezone.now() + timedelta(days=1))
+    assert choose_certificate(app_registration.partner) == valid
+
+
+def test_the_named_one_is_chosen_in_any_case(app_registration: AppRegistration) -> None:
+    named = make_certificate(app_registration, days=10)
+    make_certificate(app_registration, days=20)
+    assert choose_certificate(app_registration.partner, named.thumbprint.lower()) == named
+
+
+def test_an_unknown_name_is_refused_with_the_known_ones(app_registration: AppRegistration) -> None:
+    certificate = make_certificate(app_registration)
+    with pytest.raises(NoUsableCertificate, match=rf"00FF is stored\. Stored are: {certificate.thumbprint}\."):
+        choose_certificate(app_registration.partner, "00FF")
+
+
+def test_an_expired_one_is_refused_even_when_named(app_registration: AppRegistration) -> None:
+    certificate = make_certificate(app_registration)
+    Certificate.objects.update(not_after=timezone.now() - timedelta(days=1))
+    for thumbprint in ("", certificate.thumbprint):
+        with pytest.raises(NoUsableCertificate, match="expired on"):
+            choose_certificate(app_registration.partner, thumbprint)
+
+
+def test_a_partner_without_any_is_told_where_to_upload_one() -> None:
+    partner = make_partner(name="Contoso Partner")
+    make_app_registration()
+    with pytest.raises(NoUsableCertificate, match="Contoso Partner has no certificate. Upload one"):
+        choose_certificate(partner)
