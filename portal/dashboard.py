@@ -3,15 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from jobs.catalogue.search import search as search_cmdlets
-from jobs.runs.models import Run, RunTarget
-from jobs.runs.states import OPEN_TARGET_STATES
+from jobs.runs.history import ended_runs, ended_targets, open_runs, runs_with_unknown_outcomes
+from jobs.runs.models import Run
 from portal.accounts.web.access import actor_of
 from portal.core.actors import Actor
 from portal.core.htmx import render_page
@@ -19,7 +18,7 @@ from portal.core.permissions import Permission
 from portal.core.templatetags.presentation import day
 from tenants.app_registrations.selectors import count_certificates_expiring
 from tenants.organizations import selectors as organizations
-from tenants.partner.models import Partner
+from tenants.partner.selectors import first_partner
 
 RELATIONSHIP_DAYS = 30
 CERTIFICATE_DAYS = 60
@@ -86,9 +85,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "cards": [*_unknown_outcomes(actor), *_unreachable(actor), *_ending(actor), *_expiring(actor)],
         "open_runs": _open_runs(actor),
-        "recent_runs": list(
-            Run.objects.visible_to(actor).launched().exclude(finished_at=None).order_by("-launched_at", "-pk")[:5]
-        ),
+        "recent_runs": ended_runs(actor=actor, number=5),
         "can_launch": actor.has(Permission.RUN_LAUNCH),
     }
     return render_page(request, "portal/home.html", context, partials=("runs-in-progress",))
@@ -110,15 +107,13 @@ def search(request: HttpRequest) -> HttpResponse:
 
 
 def _open_runs(actor: Actor) -> list[OpenRun]:
-    runs = list(Run.objects.visible_to(actor).open().order_by("-launched_at", "-pk")[:SHOWN])
-    ended = RunTarget.objects.visible_to(actor).filter(run__in=runs).exclude(state__in=OPEN_TARGET_STATES)
-    done = dict(ended.order_by().values_list("run_id").annotate(number=Count("pk")))
+    runs = open_runs(actor=actor, number=SHOWN)
+    done = ended_targets(actor=actor, runs=runs)
     return [OpenRun(run, done.get(run.pk, 0)) for run in runs]
 
 
 def _unknown_outcomes(actor: Actor) -> list[Card]:
     """One card a run: somebody must look whether the change was made."""
-    runs = Run.objects.visible_to(actor).filter(counts__unknown__gt=0).order_by("-launched_at", "-pk")
     return [
         Card(
             figure=run.counts["unknown"],
@@ -130,7 +125,7 @@ def _unknown_outcomes(actor: Actor) -> list[Card]:
             tone="unknown",
             icon="question-mark-circle",
         )
-        for run in runs[:3]
+        for run in runs_with_unknown_outcomes(actor=actor, number=3)
     ]
 
 
@@ -196,7 +191,7 @@ def _expiring(actor: Actor) -> list[Card]:
 
 
 def _steps() -> list[Step]:
-    partner = Partner.objects.select_related("sign_in").order_by("created_at").first()
+    partner = first_partner()
     registration = partner.app_registrations.order_by("created_at").first() if partner else None
     certified = registration is not None and registration.certificates.exists()
     signed_in = partner is not None and hasattr(partner, "sign_in")

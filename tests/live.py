@@ -177,6 +177,7 @@ class Processes:
     sandbox: Sandbox
     folder: Path
     started: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    starts_runs: bool = False
 
     def environment(self, **more: str) -> dict[str, str]:
         database = connection.settings_dict
@@ -209,7 +210,8 @@ class Processes:
 
     def worker(self, **environment: str) -> subprocess.Popen[bytes]:
         """Start a Celery worker for organizations, and once one that starts runs; wait until they take messages."""
-        if len(self.started) == 0:
+        if not self.starts_runs:
+            self.starts_runs = True
             self.start("worker-system", ready="ready.", **environment)
         return self.start("worker", ready="ready.", **{"WORKER_THREADS": "20", **environment})
 

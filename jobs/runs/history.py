@@ -9,7 +9,7 @@ from django.db.models import Count, Exists, OuterRef
 
 from jobs.runs.models import Run, RunTarget
 from jobs.runs.querysets import RunQuerySet
-from jobs.runs.states import OPEN_RUN_STATES
+from jobs.runs.states import OPEN_RUN_STATES, OPEN_TARGET_STATES
 from portal.core.actors import Actor
 from portal.core.pagination import Page, page_by_key
 
@@ -66,6 +66,29 @@ def recent_runs(*, actor: Actor, cmdlet: str, number: int = 5) -> list[Run]:
     rows = list(found.order_by("-launched_at")[:number])
     _count_open(actor, rows)
     return rows
+
+
+def ended_runs(*, actor: Actor, number: int) -> list[Run]:
+    """Return the runs that have ended, the latest launched first."""
+    ended = Run.objects.visible_to(actor).launched().exclude(finished_at=None)
+    return list(ended.order_by("-launched_at", "-pk")[:number])
+
+
+def open_runs(*, actor: Actor, number: int) -> list[Run]:
+    """Return the runs that go on, the latest launched first."""
+    return list(Run.objects.visible_to(actor).open().order_by("-launched_at", "-pk")[:number])
+
+
+def ended_targets(*, actor: Actor, runs: Sequence[Run]) -> dict[UUID, int]:
+    """Return how many organizations of each run have an outcome; runs without any are left out."""
+    ended = RunTarget.objects.visible_to(actor).filter(run__in=runs).exclude(state__in=OPEN_TARGET_STATES)
+    return dict(ended.order_by().values_list("run_id").annotate(number=Count("pk")))
+
+
+def runs_with_unknown_outcomes(*, actor: Actor, number: int) -> list[Run]:
+    """Return the ended runs in which the answer to a change was lost, the latest launched first."""
+    runs = Run.objects.visible_to(actor).filter(counts__unknown__gt=0)
+    return list(runs.order_by("-launched_at", "-pk")[:number])
 
 
 def _wanted(actor: Actor, wanted: RunFilter) -> RunQuerySet:

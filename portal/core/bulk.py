@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import connection
-from django.db.models import Model
+from django.db.models import Field, JSONField, Model
 from psycopg import sql
+from psycopg.types.json import Jsonb
 
 
 def update_rows(model: type[Model], rows: Sequence[Mapping[str, Any]]) -> None:
@@ -31,6 +32,12 @@ def update_rows(model: type[Model], rows: Sequence[Mapping[str, Any]]) -> None:
         names=sql.SQL(", ").join([sql.Identifier("given_pk"), *columns]),
         key=sql.Identifier(str(key.column)),
     )
-    values = [[row["pk"] for row in rows], *([row[name] for row in rows] for name in names)]
+    values = [[row["pk"] for row in rows], *(_column(fields[name], [row[name] for row in rows]) for name in names)]
     with connection.cursor() as cursor:
         cursor.execute(composed, values)
+
+
+def _column(field: "Field[Any, Any]", values: list[Any]) -> list[Any]:
+    if isinstance(field, JSONField):
+        return [None if value is None else Jsonb(value) for value in values]
+    return values

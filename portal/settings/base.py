@@ -85,7 +85,10 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 15},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ["username", "display_name", "email"]},
+    },
 ]
 LOGIN_URL = "accounts:sign-in"
 LOGIN_REDIRECT_URL = "home"
@@ -151,6 +154,8 @@ CELERY = {
         "visibility_timeout": 4 * 3600,
         "max_connections": 300,
         "socket_connect_timeout": 3,
+        "max_retries": 1,  # a ring that fails is rung again by the sweeper: nobody waits 6 s for a broker that is away
+        "interval_start": 0,
         "unacked_restore_interval": 5,
         "unacked_restore_throttle": 1,
         "unacked_restore_limit": 500,

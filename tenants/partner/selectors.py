@@ -13,3 +13,8 @@ def partners_with_sign_in() -> list[Partner]:
 def find_partner(partner_id: UUID) -> Partner | None:
     """Return one partner with its sign-in."""
     return Partner.objects.select_related("sign_in").filter(pk=partner_id).first()
+
+
+def first_partner() -> Partner | None:
+    """Return the partner that was connected first, with its sign-in."""
+    return Partner.objects.select_related("sign_in").order_by("created_at").first()

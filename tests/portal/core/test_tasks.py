@@ -1,0 +1,92 @@
+"""The doorbell: rung after the commit, never fatal."""
+
+import json
+import time
+from base64 import b64decode
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+from django.conf import settings
+from django.db import transaction
+from pytest_django import Settings
+from redis import Redis
+
+from portal.celery import app
+from portal.core.health import broker_answers
+from portal.core.tasks import enqueue, queue_length, ring, ring_many
+from tests.live import closed_port
+
+TASK = "jobs.dispatch.run_target"
+
+
+@pytest.fixture
+def broker() -> Iterator[Redis]:
+    with Redis.from_url(settings.REDIS_URL) as broker:
+        broker.flushdb()
+        yield broker
+        broker.flushdb()
+
+
+@pytest.fixture
+def no_broker(settings: Settings) -> Iterator[None]:
+    address = f"redis://127.0.0.1:{closed_port()}/0"
+    settings.REDIS_URL = address
+    before = app.conf.broker_url
+    app.conf.broker_url = address
+    forget_connections()
+    yield
+    app.conf.broker_url = before
+    forget_connections()
+
+
+def forget_connections() -> None:
+    """Let the Celery application make its pools anew: they are kept by address."""
+    app.amqp._producer_pool = None
+    app._pool = None
+
+
+def bodies(broker: Redis) -> list[dict[str, str]]:
+    messages = [json.loads(message) for message in reversed(broker.lrange("bulk", 0, -1))]
+    return [json.loads(b64decode(message["body"]))[1] for message in messages]
+
+
+def test_a_ring_carries_ids_by_keyword_to_the_queue_of_its_task(broker: Redis) -> None:
+    assert ring(TASK, run_target_id="7") is True
+    assert bodies(broker) == [{"run_target_id": "7"}]
+
+
+def test_many_rings_keep_their_order(broker: Redis) -> None:
+    ids = [uuid4() for _ in range(5)]
+    assert ring_many(TASK, "run_target_id", ids) is True
+    assert bodies(broker) == [{"run_target_id": str(one)} for one in ids]
+    assert queue_length("bulk") == 5
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_task_is_enqueued_after_the_commit_and_not_without_one(broker: Redis) -> None:
+    with transaction.atomic():
+        enqueue(TASK, run_target_id="kept")
+        assert queue_length("bulk") == 0
+    with pytest.raises(RuntimeError), transaction.atomic():
+        enqueue(TASK, run_target_id="rolled back")
+        raise RuntimeError
+    assert bodies(broker) == [{"run_target_id": "kept"}]
+
+
+@pytest.mark.usefixtures("no_broker")
+class TestBrokerDown:
+    def test_a_ring_says_that_nobody_heard_it(self) -> None:
+        began = time.monotonic()
+        assert ring(TASK, run_target_id="7") is False
+        assert ring_many(TASK, "run_target_id", ["7"]) is False
+        assert time.monotonic() - began < 2, "whoever launches a run waits that long"
+
+    def test_the_queue_counts_as_empty(self) -> None:
+        assert queue_length("bulk") == 0
+        assert broker_answers() is False
+
+    @pytest.mark.django_db(transaction=True)
+    def test_a_commit_is_not_disturbed(self) -> None:
+        with transaction.atomic():
+            enqueue(TASK, run_target_id="7")
