@@ -23,7 +23,7 @@ class RunNotCancellable(Refused):
 def cancel_run(*, actor: Actor, run_id: UUID) -> Run:
     """Stop a run: queued organizations end as cancelled now, those in flight end by themselves, no cmdlet starts.
 
-    Raises `RunNotCancellable` when there is nothing to stop. Asking twice changes nothing. Returns the run as it is then.
+    Returns the run as it is then. Asking twice changes nothing. Raises `RunNotCancellable` when it does not go on.
     """
     actor.require(Permission.RUN_CANCEL)
     run = Run.objects.select_for_update().get(pk=run_id)

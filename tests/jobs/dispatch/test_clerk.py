@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from threading import Event, Thread
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
+from psycopg_pool import ConnectionPool
 
 from jobs.dispatch.clerk import MOST_AT_ONCE, Clerk
 from tenants.partner.models import Partner
@@ -120,9 +121,10 @@ def test_keeps_no_database_connection_while_nobody_asks() -> None:
     clerk = Clerk()
     clerk.ask(lambda questions: questions, 1)
     connection.close()
+    pool: ConnectionPool = connections["default"].pool  # type: ignore[attr-defined]  # PostgreSQL's own
 
     def all_are_free() -> bool:
-        figures = connection.pool.get_stats()
+        figures = pool.get_stats()
         return bool(figures["pool_available"] == figures["pool_size"])
 
     wait_for(all_are_free, seconds=5, what="the clerk's connection to be given back")

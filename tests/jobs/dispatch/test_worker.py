@@ -58,8 +58,7 @@ class TestLeases:
         seen = [target.lease_until]
         try:
             for _ in range(2):
-                before = seen[-1]
-                wait_for(lambda before=before: lease_of(target) != before, seconds=10, what="a renewal")
+                wait_for(lambda: lease_of(target) != seen[-1], seconds=10, what="a renewal")
                 seen.append(lease_of(target))
         finally:
             heart.release(target.pk)
@@ -72,7 +71,8 @@ class TestLeases:
             heart.hold(target.pk, 1)
         heart._renew()
         ends = {lease_of(target) for target in targets}
-        [heart.release(target.pk) for target in targets]
+        for target in targets:
+            heart.release(target.pk)
         assert all(end and end > timezone.now() + timedelta(seconds=60) for end in ends)
 
     def test_are_not_renewed_after_their_release(self) -> None:

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 from importlib import import_module
+from operator import attrgetter
 from pathlib import Path
 from pkgutil import walk_packages
 from types import ModuleType
@@ -69,7 +70,7 @@ def test_the_walk_finds_what_is_there() -> None:
     assert {"organization_vanished", "plan_changed", "worker_lost", "partly_done"} <= set(WRITTEN)
 
 
-@pytest.mark.parametrize("explanation", sorted(FOUND, key=lambda e: e.error_class), ids=lambda e: e.error_class)
+@pytest.mark.parametrize("explanation", sorted(FOUND, key=attrgetter("error_class")), ids=attrgetter("error_class"))
 def test_what_exchange_and_the_login_host_can_answer_is_explained(explanation: Explanation) -> None:
     assert explanation_of(explanation.error_class) == explanation
 

@@ -11,8 +11,10 @@ from uuid import uuid4
 
 import django_rq
 import pytest
+from django.conf import settings
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
+from redis import Redis
 from rq import SimpleWorker
 from rq.timeouts import TimerDeathPenalty
 
@@ -53,16 +55,21 @@ def folder(tmp_path: Path, settings: Settings) -> Path:
 @pytest.fixture
 def work() -> Iterator[Callable[[], None]]:
     """Return a function that lets an RQ worker do everything that is queued."""
-    django_rq.get_queue("exports").empty()
+    empty()
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def go() -> None:
-        django_rq.get_worker("exports", worker_class=BurstWorker).work(burst=True, logging_level="ERROR")
+        django_rq.get_worker("exports", worker_class=f"{__name__}.BurstWorker").work(burst=True, logging_level="ERROR")
 
     yield go
     for number, handler in handlers.items():
         signal.signal(number, handler)
-    django_rq.get_queue("exports").empty()
+    empty()
+
+
+def empty() -> None:
+    with Redis.from_url(settings.REDIS_URL) as broker:
+        broker.flushdb()
 
 
 @pytest.fixture

@@ -60,7 +60,7 @@ class TestActor:
         assert person_named("ada") == user
         user.is_active = False
         user.save(update_fields=["is_active"])
-        with pytest.raises(PersonUnknown, match="Nobody can sign in as “ada”. Known are: nobody yet"):
+        with pytest.raises(PersonUnknown, match=r"Nobody can sign in as “ada”\. Known are: nobody yet"):
             person_named("ada")
 
 

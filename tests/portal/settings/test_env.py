@@ -33,7 +33,7 @@ def test_numbers_are_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("X", "12")
     assert env.integer("X", 7) == 12
     monkeypatch.setenv("X", "1.5")
-    with pytest.raises(ImproperlyConfigured, match="X must be a whole number, not '1.5'"):
+    with pytest.raises(ImproperlyConfigured, match=r"X must be a whole number, not '1\.5'"):
         env.integer("X", 7)
 
 
@@ -56,7 +56,7 @@ class TestSecret:
 
     def test_whose_file_is_missing_names_the_file(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setenv("X_FILE", str(tmp_path / "nowhere"))
-        with pytest.raises(ImproperlyConfigured, match="X_FILE names .*nowhere, which cannot be read: No such file"):
+        with pytest.raises(ImproperlyConfigured, match=r"X_FILE names .*nowhere, which cannot be read: No such file"):
             env.secret("X")
 
 
@@ -88,7 +88,7 @@ class TestUrl:
     def test_whose_file_is_missing_names_the_file(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setenv("X", "redis://redis:6379/0")
         monkeypatch.setenv("X_PASSWORD_FILE", str(tmp_path / "nowhere"))
-        with pytest.raises(ImproperlyConfigured, match="X_PASSWORD_FILE names .*nowhere"):
+        with pytest.raises(ImproperlyConfigured, match=r"X_PASSWORD_FILE names .*nowhere"):
             env.url("X")
 
 

@@ -52,5 +52,5 @@ def test_an_expired_one_is_refused_even_when_named(app_registration: AppRegistra
 def test_a_partner_without_any_is_told_where_to_upload_one() -> None:
     partner = make_partner(name="Contoso Partner")
     make_app_registration()
-    with pytest.raises(NoUsableCertificate, match="Contoso Partner has no certificate. Upload one"):
+    with pytest.raises(NoUsableCertificate, match=r"Contoso Partner has no certificate\. Upload one"):
         choose_certificate(partner)
