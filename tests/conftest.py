@@ -4,6 +4,7 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
+import hypothesis
 import pytest
 from django.test import Client
 
@@ -13,6 +14,10 @@ from portal.core.actors import Actor, Source
 from tests.factories import make_person
 
 pytest_plugins = ["tests.engine", "tests.live"]
+
+# A busy machine is slow at times; a failing example prints what reproduces it.
+hypothesis.settings.register_profile("signalbox", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("signalbox")
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 

@@ -15,7 +15,7 @@ from tenants.organizations.models import Organization
 from tests.factories import make_organizations, make_run
 
 pytestmark = pytest.mark.django_db
-MANY = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+MANY = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 
 
 def walk(order: str, size: int) -> list[Organization]:
