@@ -1,11 +1,9 @@
 """From a request to queued targets: what is frozen, what is refused, what is written down."""
 
 from collections.abc import Callable, Sequence
-from threading import Thread
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,6 +35,7 @@ from tests.factories import (
     make_organizations,
     make_partner,
 )
+from tests.together import at_once
 
 Acting = Callable[[User], Actor]
 
@@ -192,22 +191,8 @@ class TestLaunch:
     @pytest.mark.django_db(transaction=True)
     def test_by_many_at_the_same_time_is_once(self, organizations: list[Organization]) -> None:
         run = drafted(organizations)
-        raised: list[Exception] = []
-
-        def go() -> None:
-            try:
-                launch_run(actor=SYSTEM, run_id=run.pk)
-            except Exception as error:  # noqa: BLE001 - the test looks at it
-                raised.append(error)
-            finally:
-                connection.close()
-
-        threads = [Thread(target=go) for _ in range(5)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert raised == []
+        answers = at_once(run, 5, lambda: launch_run(actor=SYSTEM, run_id=run.pk))
+        assert answers == [run] * 5
         assert run.targets.count() == 3
         assert events_of(run).count("run.launched") == 1
 
