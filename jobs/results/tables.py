@@ -7,8 +7,7 @@ from typing import Any, TextIO
 import orjson
 
 from jobs.results.selectors import ORGANIZATION_COLUMNS, TargetRows
-
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+from portal.core.csv_rows import safe_cell
 
 
 def write_csv(file: TextIO, columns: Sequence[str], targets: Iterable[TargetRows]) -> int:
@@ -54,8 +53,7 @@ def safe(value: Any) -> str:
         return ""
     if isinstance(value, bool | int | float):
         return str(value)
-    cell = value if isinstance(value, str) else orjson.dumps(value).decode()
-    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
+    return safe_cell(value if isinstance(value, str) else orjson.dumps(value).decode())
 
 
 def _place(item: TargetRows) -> tuple[str, str, str, str, str]:
