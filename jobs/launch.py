@@ -11,6 +11,7 @@ from django.utils import timezone
 from jobs.catalogue.cmdlets import catalogue_version
 from jobs.catalogue.encoding import encode, wire_cmdlet
 from jobs.catalogue.powershell import powershell_line
+from jobs.catalogue.problems import InvalidCall, Problem
 from jobs.catalogue.validation import ValidCall, validate
 from jobs.runs.events import run_as_object, target_as_object
 from jobs.runs.models import Run, RunTarget
@@ -24,6 +25,9 @@ from portal.core.refusals import Refused
 from portal.core.tasks import enqueue
 from tenants.organizations.models import Organization
 from tenants.profiles.app_only import choose_certificate
+
+SECRETS_BY_NAME = frozenset({"Etoken", "MRSContentFilterSasUri", "PasswordV2", "ServiceAccountKeyFileData"})
+"""Parameters that hold a secret in a plain string or in bytes; SecureString and PSCredential are refused by type."""
 
 
 class RunRefused(Refused):
@@ -68,6 +72,7 @@ def draft_run(*, actor: Actor, request: RunRequest) -> Run:
     """Freeze a plan for review; raises `InvalidCall` with every problem, or `RunRefused`."""
     actor.require(Permission.RUN_LAUNCH)
     call = validate(request.cmdlet, request.parameters, service=request.service)
+    _refuse_secrets(call)
     organizations = chosen_organizations(actor=actor, selection=request.selection)
     if not organizations:
         raise RunRefused("No organization is chosen. Choose all, a group, or single organizations.")
@@ -127,6 +132,17 @@ def discard_draft(*, actor: Actor, run_id: UUID) -> None:
     run.delete()
 
 
+def _refuse_secrets(call: ValidCall) -> None:
+    """Refuse values that are secrets although their type does not say so: a plan is shown, recorded and exported."""
+    problems = [
+        Problem(name, f"{name} is a secret, and secrets cannot be run with yet.", "Use PowerShell for this call.")
+        for name in call.parameters
+        if name in SECRETS_BY_NAME
+    ]
+    if problems:
+        raise InvalidCall(problems)
+
+
 def _plan(actor: Actor, request: RunRequest, call: ValidCall, organizations: Sequence[Organization]) -> dict[str, Any]:
     partners = {organization.partner_id: organization.partner for organization in organizations}
     certificates = [choose_certificate(partner, request.thumbprint) for partner in partners.values()]
@@ -134,6 +150,7 @@ def _plan(actor: Actor, request: RunRequest, call: ValidCall, organizations: Seq
         cmdlet=call.cmdlet.name,
         sent_as=wire_cmdlet(call),
         service=call.service,
+        effect=call.effect.value,
         parameters=encode(call),
         catalogue_version=catalogue_version(),
         connection={
@@ -145,6 +162,7 @@ def _plan(actor: Actor, request: RunRequest, call: ValidCall, organizations: Seq
         requested_by=actor.label,
         reason=request.reason,
         ticket=request.ticket,
+        warnings=call.warnings,
     )
 
 

@@ -4,7 +4,7 @@ import gc
 import os
 
 from celery import Celery
-from celery.signals import setup_logging, worker_ready
+from celery.signals import setup_logging, worker_init, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.production")
 
@@ -19,6 +19,14 @@ app.autodiscover_tasks(["jobs.dispatch", "tenants.sync"])
 @setup_logging.connect
 def keep_our_logging(**_: object) -> None:
     """Stop Celery from replacing the log configuration."""
+
+
+@worker_init.connect
+def refuse_an_unusable_key(**_: object) -> None:
+    """Do not start a worker that could open no private key."""
+    from portal.core.secrets import check_encryption_key
+
+    check_encryption_key()
 
 
 @worker_ready.connect

@@ -13,6 +13,7 @@ from jobs.runs.models import Run, RunTarget
 from jobs.runs.states import TargetState
 from tenants.organizations.models import Organization
 from tests.factories import SYSTEM
+from tests.live import settle
 
 Launch = Callable[..., Run]
 
@@ -37,6 +38,7 @@ def carry_out() -> Callable[[Run], list[RunTarget]]:
         start_run(run_id=run.pk)
         for key in queued(run):
             attempt.run_target(run_target_id=key)
+        settle()
         return list(run.targets.order_by("position"))
 
     return go

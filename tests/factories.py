@@ -101,6 +101,7 @@ def make_run(
         cmdlet=cmdlet,
         sent_as=cmdlet,
         service="exo",
+        effect=str(values.get("effect", "read")),
         parameters={},
         catalogue_version="test",
         connection={"method": "app-only certificate", "applications": [], "thumbprint": ""},

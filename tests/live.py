@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.db import connection
 
+from jobs.dispatch.clerk import clerk
 from jobs.dispatch.plans import frozen_plan
 from portal.local.commands import argv
 from tenants.demo import create_people, register_certificate
@@ -129,7 +130,7 @@ def forget_everything() -> None:
 
 
 @pytest.fixture
-def partner(sandbox: Sandbox, transactional_db: None) -> Partner:
+def partner(sandbox: Sandbox, transactional_db: None) -> Iterator[Partner]:
     """The simulated cloud's partner, with an app registration whose certificate Entra knows."""
     state = sandbox.control("GET", "state")["partner"]
     partner = Partner.objects.create(
@@ -146,7 +147,17 @@ def partner(sandbox: Sandbox, transactional_db: None) -> Partner:
         user_principal_name=state["service_account"],
         refresh_token=state["refresh_token"],
     )
-    return partner
+    yield partner
+    settle()
+
+
+def settle() -> None:
+    """Wait until the clerk of this process has done what it was told."""
+    clerk.ask(_nothing, None)
+
+
+def _nothing(questions: Sequence[None]) -> list[None]:
+    return list(questions)
 
 
 @pytest.fixture

@@ -10,15 +10,16 @@ from django.utils import timezone
 from psycopg_pool import PoolTimeout
 
 from jobs.catalogue.effects import Effect
+from jobs.dispatch.alarm import alarm
 from jobs.dispatch.begin import begin
 from jobs.dispatch.clerk import clerk
 from jobs.dispatch.findings import REACHABLE, finding_of
 from jobs.dispatch.finish import Finished, finished, store
-from jobs.dispatch.intent import intend
+from jobs.dispatch.heart import heart
+from jobs.dispatch.intent import NotSent, intend, may_still_send, note_probes
 from jobs.dispatch.last import finish_runs
-from jobs.dispatch.outcomes import Ending, ending_of_answer, ending_of_failure
+from jobs.dispatch.outcomes import Ending, ending_of_answer, ending_of_failure, ending_of_fault
 from jobs.dispatch.story import Story, Way
-from jobs.dispatch.worker import heart
 from jobs.exchange.connection import Connection as ExchangeConnection
 from jobs.exchange.connection import connect
 from jobs.exchange.failures import CallFailed
@@ -31,7 +32,11 @@ DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)
 
 
 class SendRefused(Exception):
-    """The run was stopped, or the lease was lost, before anything was sent."""
+    """The cmdlet must not be sent; `reason` says why."""
+
+    def __init__(self, reason: NotSent) -> None:
+        self.reason = reason
+        super().__init__(str(reason))
 
 
 def run_target(*, run_target_id: UUID) -> None:
@@ -42,14 +47,13 @@ def run_target(*, run_target_id: UUID) -> None:
     story, way = begun
     heart.hold(story.claimed.run_target_id, story.claimed.fence)
     try:
-        ending = way if isinstance(way, Ending) else _converse(story, way)
-        _store(finished(story, ending))
+        _store_somehow(story, way if isinstance(way, Ending) else _converse(story, way))
     finally:
-        heart.release(story.claimed.run_target_id)
+        heart.release(story.claimed.run_target_id, story.claimed.fence)
 
 
 def _converse(story: Story, way: Way) -> Ending:
-    """Open a connection, send the cmdlet once, close; whatever happens becomes an ending."""
+    """Open a connection, send the cmdlet, close; whatever happens becomes an ending."""
     attempt, age = story.claimed.attempt_number, story.claimed.age_seconds
     try:
         with _connection(story, way) as exchange:
@@ -60,16 +64,32 @@ def _converse(story: Story, way: Way) -> Ending:
         story.close_reason = failure.explanation.title
         story.exchanges = [*story.exchanges, *failure.exchanges]
         story.finding = finding_of(failure, opened=story.connected_at is not None)
+        story.answered_at = timezone.now() if story.intended_at and failure.server_error else None
         return ending_of_failure(failure, effect=way.plan.effect, attempt=attempt, age_seconds=age)
     except SendRefused as refusal:
-        story.close_reason = "stopped before sending"
-        return Ending(TargetState.CANCELLED, detail=str(refusal))
+        story.close_reason = f"not sent: {refusal.reason}"
+        return _ending_of_refused_send(refusal.reason, was_sent=story.intended_at is not None, effect=way.plan.effect)
+    except DATABASE_AWAY:
+        raise
+    except Exception as error:
+        log.exception("attempt.fault", run_target=str(story.claimed.run_target_id))
+        story.close_reason = "a fault in Signalbox"
+        return ending_of_fault(error, was_sent=story.intended_at is not None, effect=way.plan.effect)
     finally:
         story.closed_at = timezone.now()
-        story.answered_at = story.closed_at if story.intended_at else None
+    story.answered_at = story.closed_at
     story.close_reason, story.exchanges = "done", [*story.exchanges, *story.answer.exchanges]
     story.finding = REACHABLE
     return ending_of_answer(story.answer)
+
+
+def _ending_of_refused_send(reason: NotSent, *, was_sent: bool, effect: Effect) -> Ending:
+    """Stopped: cancelled. Lease lost: tried again. A change that went out before is unknown in both cases."""
+    if was_sent and effect is not Effect.READ:
+        return Ending(TargetState.UNKNOWN, "stopped_while_sending", detail=reason.value)
+    if reason is NotSent.STOPPED:
+        return Ending(TargetState.CANCELLED, detail="The run was stopped before the cmdlet was sent.")
+    return Ending(TargetState.ERRORED, "worker_lost", detail="The lease ran out before sending.", retry_in=0.0)
 
 
 def _connection(story: Story, way: Way) -> AbstractContextManager[ExchangeConnection]:
@@ -90,14 +110,39 @@ def _connection(story: Story, way: Way) -> AbstractContextManager[ExchangeConnec
         lambda claims_challenge: profile.tokens.acquire(profile.tenant_id, scope or "", claims=claims_challenge),
         commands=(way.plan.cmdlet,),
         connection_id=str(story.claimed.connection_id),
+        before_probe=lambda cmdlet, client_request_id: _note_probe(story, cmdlet, client_request_id),
     )
 
 
+def _note_probe(story: Story, cmdlet: str, client_request_id: str) -> None:
+    clerk.ask(note_probes, (story, cmdlet, client_request_id))
+
+
 def _intend(story: Story, way: Way, client_request_id: str) -> None:
+    """Commit the intent before the first byte; before every further send of the same call, ask whether it may."""
+    if story.intended_at is not None:
+        reason = clerk.ask(may_still_send, story)
+        if reason is not None:
+            raise SendRefused(reason)
+        return
     story.client_request_id = client_request_id
-    story.intended_at = clerk.ask(intend, (story, way))
-    if story.intended_at is None:
-        raise SendRefused("The run was stopped before the cmdlet was sent.")
+    answer = clerk.ask(intend, (story, way))
+    if isinstance(answer, NotSent):
+        raise SendRefused(answer)
+    story.intended_at = answer
+
+
+def _store_somehow(story: Story, ending: Ending) -> None:
+    """Store the ending; if it cannot be stored as it is, store at least that the attempt ended, and how surely."""
+    try:
+        _store(finished(story, ending))
+    except DATABASE_AWAY:
+        raise
+    except Exception as error:
+        log.exception("ending.not_storable", run_target=str(story.claimed.run_target_id), state=ending.state)
+        story.answer, story.exchanges, story.finding = None, [], None
+        bare = Ending(ending.state, ending.error_class or "signalbox_fault", detail=type(error).__name__)
+        _store(finished(story, bare))
 
 
 @stamina.retry(on=DATABASE_AWAY, attempts=None, timeout=600, wait_initial=0.2, wait_max=5)
@@ -106,6 +151,6 @@ def _store(item: Finished) -> None:
     if not clerk.ask(store, item):
         log.warning("answer.late", run_target=str(claimed.run_target_id), fence=claimed.fence)
     elif item.ending.retry_in is not None:
-        heart.ring_in(item.ending.retry_in, claimed.run_target_id)
+        alarm.ring_in(item.ending.retry_in, claimed.run_target_id)
     else:
         clerk.tell(finish_runs, claimed.run_id)

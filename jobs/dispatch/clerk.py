@@ -64,11 +64,16 @@ class Clerk:
     def _serve(self) -> None:
         while True:
             requests = [self._waiting.get(), *self._those_who_wait()]
-            kinds = dict.fromkeys(request.work for request in requests)
-            for work in kinds:
-                _answer([request for request in requests if request.work is work])
-            if self._waiting.empty():
-                connection.close()
+            try:
+                for work in dict.fromkeys(request.work for request in requests):
+                    _answer([request for request in requests if request.work is work])
+                if self._waiting.empty():
+                    connection.close()
+            except BaseException as error:  # nobody may wait for ever for a clerk that stumbled
+                log.exception("clerk.stumbled")
+                for request in requests:
+                    if not request.answer.done():
+                        request.answer.set_exception(error)
 
     def _those_who_wait(self) -> list[_Request]:
         found: list[_Request] = []

@@ -19,6 +19,7 @@ from portal.audit.actions import AuditAction
 from portal.audit.models import AuditEvent
 from portal.audit.services import draft, write
 from portal.core.bulk import update_rows
+from portal.core.text import storable
 from tenants.organizations.services import note_reachability
 
 END = """
@@ -72,7 +73,7 @@ def _end_targets(endings: Sequence[Finished]) -> set[UUID]:
         "fences": [item.story.claimed.fence for item in endings],
         "states": [_next_state(item.ending).value for item in endings],
         "classes": [item.ending.error_class for item in endings],
-        "codes": [storable(item.ending.code) for item in endings],
+        "codes": [storable(item.ending.code, 100) for item in endings],
         "details": [storable(item.ending.detail) for item in endings],
         "rows": [len(item.story.answer.rows) if item.story.answer else None for item in endings],
         "warnings": [len(item.story.answer.warnings) if item.story.answer else 0 for item in endings],
@@ -97,15 +98,15 @@ def _end_attempts(endings: Sequence[Finished]) -> None:
             "ended_at": now,
             "outcome": item.ending.state.value if item.ending.retry_in is None else "deferred",
             "error_class": item.ending.error_class,
-            "error_code": storable(item.ending.code),
+            "error_code": storable(item.ending.code, 100),
             "error_detail": storable(item.ending.detail),
-            "request_id": item.story.answer.request_id if item.story.answer else "",
-            "server": item.story.answer.server if item.story.answer else "",
+            "request_id": storable(item.story.answer.request_id, 100) if item.story.answer else "",
+            "server": storable(item.story.answer.server, 253) if item.story.answer else "",
             "retry_after_seconds": item.ending.retry_in,
         }
         for item in endings
     ]
-    update_rows(Attempt, rows)
+    update_rows(Attempt, rows, only_where_empty="ended_at")
 
 
 def _close_connections(endings: Sequence[Finished]) -> None:
@@ -114,12 +115,12 @@ def _close_connections(endings: Sequence[Finished]) -> None:
             "pk": item.story.claimed.connection_id,
             "closed_at": item.story.closed_at,
             "closed_by": worker_name(),
-            "close_reason": item.story.close_reason,
+            "close_reason": storable(item.story.close_reason, 200),
         }
         for item in endings
         if item.story.closed_at is not None
     ]
-    update_rows(Connection, rows)
+    update_rows(Connection, rows, only_where_empty="closed_at")
 
 
 def _result(story: Story) -> Result | None:
@@ -162,17 +163,12 @@ def _event(item: Finished, *, is_late: bool) -> AuditEvent:
         data={
             "state": ending.state.value,
             "error_class": ending.error_class,
-            "code": storable(ending.code),
+            "code": storable(ending.code, 100),
             "attempt": story.claimed.attempt_number,
             "fence": story.claimed.fence,
             "rows": len(story.answer.rows) if story.answer else 0,
             "result_sha256": item.result.sha256 if item.result else "",
-            "request_id": story.answer.request_id if story.answer else "",
+            "request_id": storable(story.answer.request_id, 100) if story.answer else "",
             "retry_in_seconds": None if ending.retry_in is None else round(ending.retry_in),
         },
     )
-
-
-def storable(text: str) -> str:
-    """Return `text` without NUL characters, which PostgreSQL refuses in text and JSON."""
-    return text.replace("\x00", "\ufffd")

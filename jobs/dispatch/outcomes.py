@@ -14,6 +14,7 @@ from portal.core.explanations import Retry
 from tenants.tokens.failures import TokenFailure
 
 BACKOFF_CAP_SECONDS = 60.0
+LEAST_WAIT_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +55,26 @@ def ending_of_failure(failure: CallFailed, *, effect: Effect, attempt: int, age_
     return Ending(state, failure.explanation.error_class, _code(failure), failure.detail, retry_in)
 
 
+def ending_of_fault(error: Exception, *, was_sent: bool, effect: Effect) -> Ending:
+    """Something in Signalbox itself went wrong: `unknown` when a change may have been sent, else errored."""
+    lost = was_sent and effect is not Effect.READ
+    return Ending(TargetState.UNKNOWN if lost else TargetState.ERRORED, "signalbox_fault", detail=type(error).__name__)
+
+
 def _retry_in(failure: CallFailed, effect: Effect, attempt: int, age_seconds: float) -> float | None:
     repeatable = failure.retry is Retry.AUTOMATIC
     if failure.ran is Ran.UNKNOWN:
         repeatable = effect is Effect.READ and failure.retry is not Retry.NEVER
     if failure.ran is Ran.YES or age_seconds >= settings.TARGET_DEADLINE_SECONDS:
         return None
-    asked_to_wait = failure.ran is Ran.NO and failure.retry_after is not None
-    if asked_to_wait and (repeatable or (failure.retry is Retry.LATER and attempt < settings.MAX_ATTEMPTS)):
-        return failure.retry_after
-    return backoff(attempt) if repeatable and attempt < settings.MAX_ATTEMPTS else None
+    asked_to_wait = failure.retry_after
+    throttled = failure.ran is Ran.NO and repeatable and asked_to_wait is not None
+    if not throttled and attempt >= settings.MAX_ATTEMPTS:
+        return None
+    if not repeatable and not (failure.ran is Ran.NO and failure.retry is Retry.LATER and asked_to_wait is not None):
+        return None
+    # A throttled target waits as long as it was told, however often, but never less than a moment.
+    return max(asked_to_wait or 0.0, LEAST_WAIT_SECONDS if throttled else backoff(attempt))
 
 
 def _code(failure: CallFailed) -> str:

@@ -31,13 +31,13 @@ class FrozenPlan:
 @lru_cache(maxsize=256)
 def frozen_plan(run_id: UUID) -> FrozenPlan:
     """Return the plan of a run; raises `PlanChanged` when it was altered after review."""
-    run = Run.objects.only("plan", "plan_hash", "effect").get(pk=run_id)
+    run = Run.objects.only("plan", "plan_hash").get(pk=run_id)
     check(run.plan, run.plan_hash)
     return FrozenPlan(
         cmdlet=run.plan["sent_as"],
         service=run.plan["service"],
         parameters=run.plan["parameters"],
-        effect=Effect(run.effect),
+        effect=Effect(run.plan["effect"]),
         plan_hash=run.plan_hash,
         thumbprint=run.plan["connection"]["thumbprint"],
         requested_by=run.plan["requested_by"],

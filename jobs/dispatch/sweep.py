@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import structlog
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -66,9 +67,12 @@ def _reap(run_target_id: UUID) -> bool:
     was_sent = target.intent_fence == target.fence
     owner, now = target.lease_owner, timezone.now()
     target.lease_until, target.changed_at = None, now
-    if was_sent and target.run.effect != Effect.READ:
+    if was_sent and target.run.plan["effect"] != Effect.READ:
         target.state, target.finished_at = TargetState.UNKNOWN, now
         target.error_class = "worker_lost_after_sending"
+        action = AuditAction.RUN_TARGET_ENDED
+    elif target.attempt_count >= settings.MAX_ATTEMPTS:
+        target.state, target.finished_at, target.error_class = TargetState.ERRORED, now, "workers_lost"
         action = AuditAction.RUN_TARGET_ENDED
     else:
         target.state, target.error_class = TargetState.QUEUED, "worker_lost"

@@ -21,14 +21,13 @@ Send = Callable[[str], Reply]
 
 @dataclass(slots=True)
 class Call:
-    """One cmdlet on its way. `announced` turns True when its first byte is about to leave."""
+    """One cmdlet on its way."""
 
     request: Request
     parameters: Mapping[str, Any]
     client_request_id: str
     result_size_unlimited: bool | None
     spec: ConnectionSpec
-    announced: bool = False
 
     def follows(self, page: Page, rows: int) -> bool:
         """True if the next page is to be read, `rows` being those read so far; a change is never sent again."""

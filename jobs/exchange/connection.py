@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -31,6 +32,7 @@ from tenants.tokens.source import NEW_TOKEN, utc_now
 
 _EXPIRY_MARGIN = timedelta(seconds=120)
 _OPENING_TIMEOUT = 60.0
+_PROBE = "Get-OrganizationConfig"
 _UNAUTHORIZED = 401
 
 
@@ -45,8 +47,13 @@ class ConnectionState(StrEnum):
 class Connection:
     """One organization, one service, one identity. Use `connect`, which closes it on every path.
 
-    `before_send` is called with the client request id after all guards and right before the first byte of a cmdlet
-    leaves; what it raises passes through, and nothing is sent. `opening` records how the connection was opened.
+    `before_send` is called with the client request id before every send of a cmdlet: the first, the one after a 401,
+    each redirect, each later page, and each page of a read that starts again. It comes after all guards, right before
+    the first byte; what it raises passes through, and nothing more is sent. The id is the same for the whole call.
+
+    `before_probe` allows the one cmdlet that opening may send, a read that finds out why a named cmdlet is not offered.
+    It is called with the cmdlet's name and client request id, under the same rules; without it, no probe is sent.
+    `opening` records how the connection was opened.
     """
 
     def __init__(
@@ -58,6 +65,7 @@ class Connection:
         connection_id: str | None = None,
         transport: httpx.BaseTransport | None = None,
         clock: Callable[[], datetime] = utc_now,
+        before_probe: Callable[[str, str], None] | None = None,
     ) -> None:
         self.spec = spec
         self.id = connection_id or str(uuid4())
@@ -67,6 +75,7 @@ class Connection:
         self.before_send: Callable[[str], None] | None = None
         self.granted: frozenset[str] = frozenset()
         self._commands = tuple(commands)
+        self._before_probe = before_probe
         self._acquire_token: AcquireToken | None = acquire_token
         self._clock = clock
         self._wire = Wire(spec, transport=transport, clock=clock)
@@ -74,7 +83,7 @@ class Connection:
     def open(self) -> None:
         """Prove that the organization can be reached and that every named cmdlet is allowed.
 
-        Raises `CallFailed`; no cmdlet has been sent then.
+        Raises `CallFailed`, and what `before_probe` raises; no cmdlet has been sent then, other than the probe.
         """
         if self.state is not ConnectionState.OPENING or self.opened_at:
             raise RuntimeError("a connection is opened once")
@@ -104,7 +113,7 @@ class Connection:
         read_timeout: float | None = None,
         secret_parameters: Collection[str] = (),
     ) -> Answer:
-        """Run one cmdlet, with all pages of its answer. Raises `CallFailed` and nothing else that can happen.
+        """Run one cmdlet, with all pages of its answer. Raises `CallFailed`, and what `before_send` raises.
 
         `encoded_parameters` are in wire form (exchange-protocol.md 3.4); those named in `secret_parameters` are masked
         in the record. `reads` says that the cmdlet changes nothing. `result_size_unlimited` follows every page; without
@@ -139,9 +148,8 @@ class Connection:
             raise
 
     def _post(self, call: Call, url: str) -> Reply:
-        reply = self._authorized(
-            lambda token: self._wire.send(call.request, url, token, before_first_byte=lambda: self._announce(call))
-        )
+        announce = partial(self.before_send, call.client_request_id) if self.before_send else None
+        reply = self._authorized(lambda token: self._wire.send(call.request, url, token, before_send=announce))
         if not httpx.codes.is_success(reply.status):
             raise self._refusal(call.request, reply, may_run=True, has_parameters=bool(call.parameters))
         return reply
@@ -158,11 +166,6 @@ class Connection:
             has_parameters=has_parameters,
             now=self._clock(),
         )
-
-    def _announce(self, call: Call) -> None:
-        if not call.announced and self.before_send:
-            self.before_send(call.client_request_id)
-        call.announced = True
 
     def _authorized(self, send: Callable[[Token], Reply]) -> Reply:
         """Send with a token; after a 401, which comes before anything runs, once more with a new one."""
@@ -207,6 +210,7 @@ class Connection:
         }
 
     def _open(self) -> None:
+        self._wire.check_anchor(self.spec.anchor())  # before a token is asked for
         if self.spec.service == "scc":
             request = self._opening_request({})
             url = self._wire.host + capabilities.banner_path(self.spec.tenant_id)
@@ -247,12 +251,13 @@ class Connection:
 
     def _reason_for_absence(self) -> CallFailed | None:
         """Ask for something harmless: an identity without any Exchange role is told so, the list only is empty."""
-        if self.spec.service == "scc":
+        if self.spec.service == "scc" or self._before_probe is None:
             return None
-        request = self._opening_request({}, cmdlet_name="Get-OrganizationConfig")
+        request = self._opening_request({}, cmdlet_name=_PROBE)
+        announce = partial(self._before_probe, _PROBE, request.headers["client-request-id"])
         url = f"{self._wire.host}/adminapi/beta/{self.spec.tenant_id}/InvokeCommand?$select=Name"
         try:
-            reply = self._authorized(lambda token: self._wire.send(request, url, token))
+            reply = self._authorized(lambda token: self._wire.send(request, url, token, before_send=announce))
             if not httpx.codes.is_success(reply.status):
                 raise self._refusal(request, reply)
         except CallFailed as failure:
@@ -269,14 +274,21 @@ def connect(
     connection_id: str | None = None,
     transport: httpx.BaseTransport | None = None,
     clock: Callable[[], datetime] = utc_now,
+    before_probe: Callable[[str, str], None] | None = None,
 ) -> Iterator[Connection]:
     """Open a connection for the named cmdlets, and close it on every path.
 
-    Raises `CallFailed` if it cannot be opened; nothing has run then. `connection_id` names it in the caller's ledger
-    and on the wire; `transport` replaces the shared connections.
+    Raises `CallFailed` if it cannot be opened; nothing has run then, unless `before_probe` (see `Connection`) allowed a
+    probe. `connection_id` names it in the caller's ledger and on the wire; `transport` replaces the shared connections.
     """
     connection = Connection(
-        spec, acquire_token, commands=commands, connection_id=connection_id, transport=transport, clock=clock
+        spec,
+        acquire_token,
+        commands=commands,
+        connection_id=connection_id,
+        transport=transport,
+        clock=clock,
+        before_probe=before_probe,
     )
     try:
         connection.open()

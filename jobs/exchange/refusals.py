@@ -16,7 +16,7 @@ SESSION_REVOKED = Explanation(
     "Sign-in was revoked meanwhile",
     "Exchange demanded a token that meets new conditions (continuous access evaluation), and the new one did not "
     "satisfy it: the sign-in was revoked, or a policy changed.",
-    "Look for changed policies or a disabled identity in the organization, then connect the Partner again.",
+    "Look for changed policies or a disabled application in the organization and mend that; then launch it again.",
     Retry.AFTER_FIX,
 )
 ROLE_MISSING = Explanation(
@@ -132,7 +132,8 @@ WRONG_ADDRESS = Explanation(
     "wrong_address",
     "Wrong address for this organization",
     "The server has no Exchange for this organization: wrong environment, or Microsoft moved the organization.",
-    "Ask an administrator to correct the environment of the organization.",
+    "Compare the environment on the organization's page with the cloud that it is in; tell an administrator if they "
+    "differ.",
     Retry.NEVER,
 )
 CMDLET_REFUSED = Explanation(
@@ -153,6 +154,6 @@ CONFIRMATION_PENDING = Explanation(
     "confirmation_pending",
     "Exchange asks for confirmation",
     "Exchange did not carry out the cmdlet but asked whether it really should.",
-    "Launch it with Confirm set to false.",
+    "Confirm was sent as false already. If the cmdlet has the parameter Force, launch it with Force.",
     Retry.AFTER_FIX,
 )

@@ -53,8 +53,9 @@ class AcquireToken(Protocol):
 class ConnectionSpec:
     """Everything that says where a connection goes. Times in seconds, sizes in bytes.
 
-    `tenant_id` is a GUID; `base_url` is the environment's Exchange or compliance URL; `allowed_hosts` as in
-    `tenants.microsoft.environments.Environment`; `read_timeout` replaces the time limit of every cmdlet.
+    `tenant_id` is a GUID; `initial_domain` may be empty for "exo" only; `base_url` is the environment's Exchange or
+    compliance URL; `allowed_hosts` as in `tenants.microsoft.environments.Environment`; `read_timeout` replaces the time
+    limit of every cmdlet.
     """
 
     tenant_id: str

@@ -71,12 +71,11 @@ class Wire:
         self._client.close()
         self.host = ""
 
-    def send(
-        self, request: Request, url: str, token: Token, *, before_first_byte: Callable[[], None] | None = None
-    ) -> Reply:
+    def send(self, request: Request, url: str, token: Token, *, before_send: Callable[[], None] | None = None) -> Reply:
         """Send to `url` and wherever it is redirected to; the last host is used from then on.
 
-        `before_first_byte` is called when all guards have passed. Raises `CallFailed`.
+        `before_send` is called before every hop, when all guards have passed; what it raises passes through, and that
+        hop is not sent. Raises `CallFailed`.
         """
         visits: dict[str, int] = {}
         for hop in range(_MOST_HOPS + 1):
@@ -84,8 +83,8 @@ class Wire:
             if visits[url] > _MOST_VISITS:
                 break
             self.check(url, token, request.anchor)
-            if before_first_byte and hop == 0:
-                before_first_byte()
+            if before_send:
+                before_send()
             reply = self._once(request, url, token)
             if reply.status not in _REDIRECTS:
                 if hop:
@@ -110,7 +109,14 @@ class Wire:
             raise CallFailed(disturbances.REDIRECT_REFUSED, ran=Ran.NO, detail=f"{url[:200]} is not allowed")
         if not names_tenant(url, spec.tenant_id):
             raise _wrong_organization("the address names another tenant")
-        if anchor.rpartition("@")[2].lower() not in (spec.tenant_id.lower(), spec.initial_domain.lower()):
+        self.check_anchor(anchor)
+
+    def check_anchor(self, anchor: str) -> None:
+        """Refuse an anchor mailbox that names no organization, or another one than the connection's."""
+        owner = anchor.rpartition("@")[2].lower()
+        if not owner:
+            raise CallFailed(disturbances.INITIAL_DOMAIN_MISSING, ran=Ran.NO)
+        if owner not in (self._spec.tenant_id.lower(), self._spec.initial_domain.lower()):
             raise _wrong_organization("the anchor mailbox belongs to another organization")
 
     def target_of(self, reply: Reply, url: str) -> str:

@@ -8,7 +8,8 @@ from jobs.results.bodies import decompress
 from jobs.results.models import Export, Result
 from jobs.results.selectors import latest_result
 from jobs.runs.events import target_as_object
-from jobs.runs.models import RunTarget
+from jobs.runs.models import Run, RunTarget
+from jobs.runs.states import TargetState
 from portal.audit.actions import AuditAction
 from portal.audit.services import record
 from portal.core.actors import Actor
@@ -25,12 +26,20 @@ def results_by_attempt(target: RunTarget) -> dict[UUID, Result]:
     return {result.attempt_id: result for result in Result.objects.filter(run_target=target).defer("body")}
 
 
+def answer_of(target: RunTarget) -> Result | None:
+    """Return the answer of Exchange that the outcome of a target rests on; None when none came or none was usable."""
+    if target.state not in (TargetState.SUCCEEDED, TargetState.FAILED):
+        return None
+    result = latest_result(target)
+    return result if result and result.attempt.answered_at is not None else None
+
+
 @transaction.atomic
 def download_target_rows(*, actor: Actor, target_id: UUID) -> tuple[RunTarget, bytes]:
     """Return a target and all its objects as JSON lines, and record the download; raises `NothingToDownload`."""
     actor.require(Permission.RUN_EXPORT)
     target = RunTarget.objects.visible_to(actor).select_related("run").filter(pk=target_id).first()
-    result = latest_result(target) if target else None
+    result = answer_of(target) if target else None
     if target is None or result is None:
         raise NothingToDownload("Exchange has not answered for this organization, so there is nothing to download.")
     record(AuditAction.EXPORT_DOWNLOADED, actor=actor, target=target_as_object(target), data={"sha256": result.sha256})
@@ -41,11 +50,13 @@ def exports_of(*, actor: Actor, run_id: UUID) -> list[Export]:
     """Return the exports of a run, newest first; none for those who may not export."""
     if not actor.has(Permission.RUN_EXPORT):
         return []
-    return list(Export.objects.filter(run=run_id).select_related("run").order_by("-requested_at")[:20])
+    visible = Export.objects.filter(run__in=Run.objects.visible_to(actor), run=run_id)
+    return list(visible.select_related("run").order_by("-requested_at")[:20])
 
 
 def export_of(*, actor: Actor, export_id: UUID) -> Export | None:
     """Return one export with its run, or None; none for those who may not export."""
     if not actor.has(Permission.RUN_EXPORT):
         return None
-    return Export.objects.filter(pk=export_id).select_related("run").first()
+    visible = Export.objects.filter(run__in=Run.objects.visible_to(actor))
+    return visible.filter(pk=export_id).select_related("run").first()

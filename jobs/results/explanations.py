@@ -42,28 +42,51 @@ ENGINE = (
         "worker_lost",
         "Worker was lost",
         "The worker died or stood still before its answer was stored. What it had sent, if anything, only reads.",
-        "Nothing to do: another worker takes over by itself.",
+        "While the organization waits, another worker takes over by itself. Where it has ended, launch it again.",
         Retry.AUTOMATIC,
+    ),
+    Explanation(
+        "workers_lost",
+        "Workers were lost again and again",
+        "Every attempt ended with its worker gone before an answer was stored. Nothing was changed: either nothing was "
+        "sent, or it only reads.",
+        "Tell an administrator: the logs of the workers say why they ended. Then launch it again here.",
+        Retry.AFTER_FIX,
+    ),
+    Explanation(
+        "signalbox_fault",
+        "A fault in Signalbox",
+        "Something in Signalbox itself went wrong in this attempt. The outcome beside this says how sure we are.",
+        "Tell an administrator: the log of the worker holds the cause.",
+        Retry.AFTER_FIX,
+    ),
+    Explanation(
+        "stopped_while_sending",
+        "Stopped while it was being sent",
+        "The run was stopped, or its worker lost its lease, after the change had gone out once and before an answer.",
+        "Look in the organization whether the change was made before you run it again.",
+        Retry.AFTER_FIX,
     ),
     Explanation(
         "worker_lost_after_sending",
         "Worker was lost after sending",
         "The change was about to be sent, or was sent, when the worker died. Nobody knows whether it was carried out.",
-        "Read the object back in the organization before you run the cmdlet again.",
+        "Look at the object in the organization before you run the cmdlet again.",
         Retry.AFTER_FIX,
     ),
     Explanation(
         "partly_done",
         "Carried out only in part",
         "Exchange carried the cmdlet out and reported errors beside its answer.",
-        "Read the errors below, mend what they name, and run the cmdlet again for this organization.",
+        "Read Microsoft's errors on the organization's page of this run, and see in the organization what was carried "
+        "out, before you run the cmdlet again.",
         Retry.AFTER_FIX,
     ),
 )
 UNKNOWN_CLASS = Explanation(
     "unexplained",
     "Not explained yet",
-    "This kind of failure is not in the table. Microsoft's own text below says more.",
+    "This kind of failure is not in the table. Microsoft's own text, on the organization's page of the run, says more.",
     "Read Microsoft's text; if it stays unclear, pass the request id to Microsoft support.",
     Retry.AFTER_FIX,
 )

@@ -69,7 +69,9 @@ def enqueue_export(export_id: UUID) -> None:
 
 def make_export(export_id: str) -> None:
     """Make the file of a queued export (the RQ job); one that is made already is left alone."""
-    begun = Export.objects.filter(pk=export_id, state=ExportState.QUEUED).update(state=ExportState.RUNNING)
+    begun = Export.objects.filter(pk=export_id, state=ExportState.QUEUED).update(
+        state=ExportState.RUNNING, started_at=timezone.now()
+    )
     if not begun:
         return
     export = Export.objects.select_related("run").get(pk=export_id)
@@ -88,7 +90,8 @@ def download_export(*, actor: Actor, export_id: UUID) -> Export:
     """Return a finished export for download and record that; raises `ExportRefused` when it is not there (any more)."""
     actor.require(Permission.RUN_EXPORT)
     with transaction.atomic():
-        export = Export.objects.select_related("run").filter(pk=export_id).first()
+        visible = Export.objects.filter(run__in=Run.objects.visible_to(actor)).select_related("run")
+        export = visible.filter(pk=export_id).first()
         if export is None:
             raise ExportRefused("There is no such export.")
         if export.state != ExportState.READY or not export_path(export).exists():
@@ -102,11 +105,11 @@ def sweep_exports() -> None:
     now = timezone.now()
     for export in Export.objects.filter(state=ExportState.QUEUED, requested_at__lt=now - timedelta(seconds=60)):
         enqueue_export(export.pk)
-    lost = Export.objects.filter(state=ExportState.RUNNING, requested_at__lt=now - LONGEST)
+    lost = Export.objects.filter(state=ExportState.RUNNING, started_at__lt=now - LONGEST)
     for export in lost.select_related("run"):
         _end(export, ExportState.FAILED, AuditAction.EXPORT_FAILED, error="Its worker was lost.")
-    for export in Export.objects.filter(state=ExportState.READY, expires_at__lt=now):
-        export_path(export).unlink(missing_ok=True)
+    for export in Export.objects.filter(state=ExportState.READY, expires_at__lt=now).select_related("run"):
+        _expire(export)
 
 
 def _write(export: Export) -> int:
@@ -135,11 +138,23 @@ def _reporting(export: Export, targets: Iterator[TargetRows]) -> Iterator[Target
 
 
 @transaction.atomic
+def _expire(export: Export) -> None:
+    if Export.objects.filter(pk=export.pk, state=ExportState.READY).update(state=ExportState.EXPIRED):
+        export_path(export).unlink(missing_ok=True)
+        record(AuditAction.EXPORT_EXPIRED, actor=EXPORTER, target=_as_object(export), data={"sha256": export.sha256})
+
+
+@transaction.atomic
 def _end(export: Export, state: ExportState, action: AuditAction, *, error: str = "") -> None:
+    """End an export that is being made, once: whoever comes second changes nothing."""
+    if not Export.objects.select_for_update().filter(pk=export.pk, state=ExportState.RUNNING).exists():
+        return
     now = timezone.now()
     export.state, export.error, export.finished_at, export.expires_at = state, error, now, now + LIFETIME
     export.done = export.total
-    export.save()
+    export.save(
+        update_fields=["state", "error", "finished_at", "expires_at", "done", "row_count", "byte_count", "sha256"]
+    )
     _unfinished_path(export).unlink(missing_ok=True)
     record(
         action,

@@ -42,6 +42,7 @@ class ExportState(models.TextChoices):
     RUNNING = "running", "Running"
     READY = "ready", "Ready"
     FAILED = "failed", "Failed"
+    EXPIRED = "expired", "Expired"
 
 
 class ExportFormat(models.TextChoices):
@@ -67,6 +68,7 @@ class Export(models.Model):
     requested_by_id = models.CharField(max_length=64)
     requested_by = models.CharField(max_length=300)
     requested_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)
 

@@ -19,6 +19,7 @@ def build_plan(
     cmdlet: str,
     sent_as: str,
     service: str,
+    effect: str,
     parameters: Mapping[str, Any],
     catalogue_version: str,
     connection: Mapping[str, Any],
@@ -26,6 +27,7 @@ def build_plan(
     requested_by: str,
     reason: str,
     ticket: str,
+    warnings: Iterable[str] = (),
 ) -> dict[str, Any]:
     """Return the plan as plain JSON, organizations sorted by tenant id.
 
@@ -36,6 +38,7 @@ def build_plan(
         "cmdlet": cmdlet,
         "sent_as": sent_as,
         "service": service,
+        "effect": effect,
         "parameters": dict(parameters),
         "catalogue_version": catalogue_version,
         "connection": dict(connection),
@@ -43,6 +46,7 @@ def build_plan(
         "requested_by": requested_by,
         "reason": reason,
         "ticket": ticket,
+        "warnings": list(warnings),
     }
 
 

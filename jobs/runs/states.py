@@ -53,4 +53,5 @@ def final_state(counts: dict[str, int], *, cancelled: bool) -> RunState:
     succeeded, total = counts.get(TargetState.SUCCEEDED, 0), sum(counts.values())
     if succeeded == total:
         return RunState.SUCCEEDED
-    return RunState.PARTLY_FAILED if succeeded else RunState.FAILED
+    undecided = counts.get(TargetState.UNKNOWN, 0)
+    return RunState.PARTLY_FAILED if succeeded or undecided else RunState.FAILED

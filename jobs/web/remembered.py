@@ -3,14 +3,19 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpRequest, QueryDict
 
 from jobs.catalogue.cmdlets import Cmdlet
 from jobs.runs.models import Run
 from jobs.runs.selectors import draft_of, launched_run, organizations_of_targets, planned_organization_ids
+from jobs.runs.states import RunState, TargetState
+from jobs.web.again import LOOK_FIRST, organizations_again
 from jobs.web.launch_form import LaunchForm, PurposeForm
 from jobs.web.plan_values import typed_texts
+from jobs.web.words import counted
 from portal.core.actors import Actor
+from portal.core.text import storable
 
 _KEY = "launch_forms"
 _KEPT = 5
@@ -38,23 +43,37 @@ def keep(request: HttpRequest, run_id: UUID) -> None:
 
 
 def form_of(request: HttpRequest, actor: Actor, cmdlet: Cmdlet, run_id: UUID, wanted: Wanted) -> LaunchForm | None:
-    """Return the launch form of a run or draft, filled in; None when there is no such run of this cmdlet."""
+    """Return the launch form of a run or draft, filled in; None when there is no such run of this cmdlet.
+
+    Organizations of a run whose outcome is unknown are never chosen again; a message says so.
+    """
     run = draft_of(actor=actor, run_id=run_id) or launched_run(actor=actor, run_id=run_id)
     if run is None or run.cmdlet != cmdlet.name:
         return None
+    unknown = _unknown_organization_ids(actor, run)
+    if unknown:
+        places = counted(len(unknown), "organization")
+        messages.warning(request, f"Not chosen, because the outcome there is unknown: {places}. {LOOK_FIRST}")
     typed = request.session.get(_KEY, {}).get(str(run_id))
-    if typed and not wanted:
+    if typed and not wanted and not unknown:
         return LaunchForm.read(cmdlet, QueryDict(typed))
     return LaunchForm.fresh(
         cmdlet,
         texts=typed_texts(cmdlet, run.parameters),
         purpose=PurposeForm({"reason": run.reason, "ticket": run.ticket}),
         service=run.service if len(cmdlet.services) > 1 else "",
-        organization_ids=_organization_ids(actor, run, wanted),
+        organization_ids=[pk for pk in _organization_ids(actor, run, wanted) if pk not in unknown],
     )
 
 
 def _organization_ids(actor: Actor, run: Run, wanted: Wanted) -> list[UUID]:
     if not wanted:
         return planned_organization_ids(actor=actor, run=run)
-    return organizations_of_targets(actor=actor, run_id=run.pk, states=wanted.states, error_class=wanted.error_class)
+    error_class = storable(wanted.error_class)
+    return organizations_again(actor=actor, run=run, states=wanted.states, error_class=error_class)
+
+
+def _unknown_organization_ids(actor: Actor, run: Run) -> set[UUID]:
+    if run.state == RunState.DRAFT:
+        return set()
+    return set(organizations_of_targets(actor=actor, run_id=run.pk, states=[TargetState.UNKNOWN], error_class=""))

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from jobs.catalogue.availability import cmdlet_warnings, parameter_warnings
-from jobs.catalogue.cmdlets import find
+from jobs.catalogue.cmdlets import Cmdlet, find
 from jobs.catalogue.effects import Effect
 from jobs.launch import RunRefused, discard_draft, launch_run
 from jobs.runs.models import Run
@@ -87,13 +87,21 @@ def _context(request: HttpRequest, actor: Actor, draft: Run) -> dict[str, Any]:
         "places": counted(draft.target_count, "organization"),
         "consequence": consequence(draft),
         "needs_confirmation": needs_confirmation(draft),
-        "warnings": [*cmdlet_warnings(cmdlet), *parameter_warnings(cmdlet, draft.parameters, draft.service)],
+        "warnings": _warnings(draft, cmdlet),
         "reach": planned_reach(actor=actor, run=draft),
         "refusals": _by_cause(predicted_refusals(actor=actor, run=draft)),
         "form": form,
         "page": page,
         "back_url": f"{reverse('jobs:launch', args=[draft.cmdlet])}?from={draft.pk}",
     }
+
+
+def _warnings(draft: Run, cmdlet: Cmdlet) -> list[str]:
+    """Return what validation warned of; a plan of before validation's warnings were kept is looked at again."""
+    kept: list[str] | None = draft.plan.get("warnings")
+    if kept is not None:
+        return list(dict.fromkeys(kept))
+    return [*cmdlet_warnings(cmdlet), *parameter_warnings(cmdlet, draft.parameters, draft.service)]
 
 
 def _by_cause(organizations: list[Organization]) -> list[tuple[str, str, list[Organization]]]:

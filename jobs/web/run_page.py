@@ -17,45 +17,27 @@ from jobs.results.models import Export, ExportState
 from jobs.runs.models import Run, RunTarget
 from jobs.runs.selectors import (
     Cell,
-    ErrorClassCount,
     Progress,
     TargetFilter,
-    board,
-    error_classes,
     progress_of,
     targets_page,
 )
 from jobs.runs.states import RunState, TargetState, is_open
+from jobs.web.again import organizations_again
+from jobs.web.causes import cause_rows
 from jobs.web.cursor import cursor_of
 from jobs.web.filters import TargetFilterForm
 from jobs.web.pictures import bar_markup, board_markup, legend
 from jobs.web.sentences import page_title, run_sentence
 from jobs.web.words import EFFECTS, RISKS, SERVICES, duration
 from portal.core.actors import Actor
-from portal.core.explanations import Explanation, Retry
 from portal.core.health import broker_answers
 from portal.core.pagination import Page
 from portal.core.permissions import Permission
 
 BROKER_GRACE = timedelta(seconds=3)
 _BAR = {"width": 1000, "height": 14}
-RETRIES = {
-    Retry.AUTOMATIC: "Safe to try again.",
-    Retry.LATER: "The same request may work later.",
-    Retry.AFTER_FIX: "Try again after the fix.",
-    Retry.NEVER: "Trying again will not help.",
-}
 _UNSUCCESSFUL = (TargetState.FAILED, TargetState.ERRORED)
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorClassRow:
-    """One cause of failure in a run; `again_url` launches it for just these organizations, where that can help."""
-
-    cause: ErrorClassCount
-    explanation: Explanation
-    retry: str
-    again_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +90,8 @@ def live(actor: Actor, run: Run, cells: Sequence[Cell], *, broker_away: bool) ->
     )
 
 
-def page_context(actor: Actor, run: Run) -> dict[str, Any]:
-    """Return what the top of the run's page needs."""
-    cells = board(actor=actor, run_id=run.pk)
+def page_context(actor: Actor, run: Run, cells: Sequence[Cell]) -> dict[str, Any]:
+    """Return what the top of the run's page needs; `cells` are the whole board."""
     return {
         "live": live(actor, run, cells, broker_away=broker_is_away(run)),
         "board": board_markup(cells),
@@ -125,7 +106,6 @@ def page_context(actor: Actor, run: Run) -> dict[str, Any]:
 def actions_context(actor: Actor, run: Run) -> dict[str, Any]:
     """Return which buttons the actor gets."""
     stoppable = is_open(run.state) and run.cancel_requested_at is None
-    failed = any(run.counts.get(state) for state in _UNSUCCESSFUL)
     again = f"{reverse('jobs:launch', args=[run.cmdlet])}?from={run.pk}"
     return {
         "run": run,
@@ -133,16 +113,18 @@ def actions_context(actor: Actor, run: Run) -> dict[str, Any]:
         "can_launch": actor.has(Permission.RUN_LAUNCH),
         "can_export": actor.has(Permission.RUN_EXPORT),
         "again_url": again,
-        "retry_url": f"{again}&state=failed&state=errored" if failed and not is_open(run.state) else "",
+        "retry_url": _retry_url(actor, run, again),
     }
 
 
-def details_context(actor: Actor, run: Run, form: TargetFilterForm, cursor: str) -> dict[str, Any]:
-    """Return the causes of failure and one page of targets."""
+def details_context(
+    actor: Actor, run: Run, cells: Sequence[Cell], form: TargetFilterForm, cursor: str
+) -> dict[str, Any]:
+    """Return the causes of failure on the whole board, `cells`, and one page of targets."""
     wanted = form.wanted()
     targets = targets_page(actor=actor, run_id=run.pk, wanted=wanted, cursor=cursor)
     return {
-        "causes": _causes(actor, run),
+        "causes": cause_rows(run, cells),
         "form": form,
         "details_url": reverse("jobs:run-details", args=[run.pk]),
         "is_filtered": wanted != TargetFilter(),
@@ -158,16 +140,12 @@ def exports_context(actor: Actor, run: Run) -> dict[str, Any]:
     return {"exports": exports, "exports_under_way": under_way, "now": timezone.now()}
 
 
-def _causes(actor: Actor, run: Run) -> list[ErrorClassRow]:
-    return [_cause_row(run, cause) for cause in error_classes(actor=actor, run_id=run.pk)]
-
-
-def _cause_row(run: Run, cause: ErrorClassCount) -> ErrorClassRow:
-    explanation = explanation_of(cause.error_class)
-    query = urlencode({"from": run.pk, "cause": cause.error_class})
-    helps = cause.ended and explanation.retry is not Retry.NEVER
-    again_url = f"{reverse('jobs:launch', args=[run.cmdlet])}?{query}" if helps else ""
-    return ErrorClassRow(cause, explanation, RETRIES[explanation.retry], again_url)
+def _retry_url(actor: Actor, run: Run, again_url: str) -> str:
+    """Return the address that launches an ended run again where it failed; empty where there is no such place."""
+    states = [state.value for state in _UNSUCCESSFUL if run.counts.get(state)]
+    if is_open(run.state) or not states or not organizations_again(actor=actor, run=run, states=states):
+        return ""
+    return f"{again_url}&{urlencode({'state': states}, doseq=True)}"
 
 
 def _target_row(target: RunTarget) -> TargetRow:

@@ -1,7 +1,7 @@
 """Pages of runs: what has been done, and how is it going?"""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from jobs.runs.history import RunFilter, all_runs, drafts, runs_page
 from jobs.runs.models import Run
-from jobs.runs.selectors import board, draft_of, launched_run
+from jobs.runs.selectors import Cell, board, draft_of, launched_run
 from jobs.runs.services import RunNotCancellable, cancel_run
 from jobs.runs.states import is_open
 from jobs.web import run_page
@@ -75,10 +75,11 @@ def run_detail(request: HttpRequest, run_id: UUID) -> HttpResponse:
     if run is None and draft_of(actor=actor, run_id=run_id) is not None:
         return HttpResponseRedirect(reverse("jobs:review", args=[run_id]))
     run = _found(run)
+    cells = board(actor=actor, run_id=run_id)
     context = {
-        **run_page.page_context(actor, run),
+        **run_page.page_context(actor, run, cells),
         **run_page.exports_context(actor, run),
-        **_details(request, actor, run),
+        **_details(request, actor, run, cells),
     }
     return render(request, "jobs/runs/detail.html", context)
 
@@ -89,7 +90,8 @@ def run_details(request: HttpRequest, run_id: UUID) -> HttpResponse:
     actor = actor_of(request)
     actor.require(Permission.RUN_READ)
     run = _found(launched_run(actor=actor, run_id=run_id))
-    context = {**run_page.actions_context(actor, run), **_details(request, actor, run), "is_update": True}
+    details = _details(request, actor, run, board(actor=actor, run_id=run_id))
+    context = {**run_page.actions_context(actor, run), **details, "is_update": True}
     return render(request, "jobs/runs/detail.html#run-details", context)
 
 
@@ -137,8 +139,8 @@ def _found(run: Run | None) -> Run:
     return run
 
 
-def _details(request: HttpRequest, actor: Actor, run: Run) -> dict[str, Any]:
-    return run_page.details_context(actor, run, TargetFilterForm(request.GET), request.GET.get("cursor", ""))
+def _details(request: HttpRequest, actor: Actor, run: Run, cells: Sequence[Cell]) -> dict[str, Any]:
+    return run_page.details_context(actor, run, cells, TargetFilterForm(request.GET), request.GET.get("cursor", ""))
 
 
 def _csv_lines(actor: Actor, wanted: RunFilter) -> Iterator[str]:

@@ -8,14 +8,14 @@ from itertools import islice
 from typing import Any
 
 from jobs.results.bodies import unpack, unpack_exchanges
-from jobs.results.evidence import results_by_attempt
+from jobs.results.evidence import answer_of, results_by_attempt
 from jobs.results.explanations import explanation_of
 from jobs.results.models import Result
-from jobs.results.selectors import latest_result
 from jobs.runs.models import Attempt, Connection, RunTarget
 from jobs.runs.selectors import attempts_of, connections_of, events_of
-from jobs.runs.states import OPEN_TARGET_STATES, TargetState
-from jobs.web.run_page import RETRIES
+from jobs.runs.states import OPEN_TARGET_STATES
+from jobs.web.again import retry_sentence
+from jobs.web.outcomes import outcome_sentence
 from jobs.web.words import duration
 from portal.core.actors import Actor
 from portal.core.explanations import Explanation
@@ -24,17 +24,6 @@ from portal.core.permissions import Permission
 ROWS = 200
 COLUMNS = 12
 _FIRST_COLUMNS = ("Name", "DisplayName", "Identity", "PrimarySmtpAddress", "UserPrincipalName", "RecipientTypeDetails")
-_OUTCOMES = {
-    TargetState.QUEUED: "Waits for its turn. Nothing was sent yet.",
-    TargetState.RUNNING: "A worker is at it now.",
-    TargetState.SUCCEEDED: "Exchange carried the cmdlet out.",
-    TargetState.FAILED: "Exchange answered and said no.",
-    TargetState.ERRORED: "Exchange could not be asked. Nothing was sent.",
-    TargetState.UNKNOWN: "A change was sent and the answer was lost: it may or may not have been carried out.",
-    TargetState.SKIPPED: "Left out. Nothing was sent.",
-    TargetState.DENIED: "Not allowed. Nothing was sent.",
-    TargetState.CANCELLED: "The run was stopped before anything was sent here.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +72,15 @@ class ResultTable:
 
 def target_context(actor: Actor, target: RunTarget) -> dict[str, Any]:
     """Return everything that the page of `target` shows to `actor`."""
-    result = latest_result(target)
+    result, told = answer_of(target), stories(target)
     explanation = explanation_of(target.error_class) if target.error_class else None
     return {
         "target": target,
         "run": target.run,
-        "outcome": _OUTCOMES[TargetState(target.state)],
+        "outcome": outcome_sentence(target, [story.attempt for story in told]),
         "explanation": explanation,
-        "retry": RETRIES[explanation.retry] if explanation else "",
-        "stories": stories(target),
+        "retry": retry_sentence(target.run, target.state, target.error_class),
+        "stories": told,
         "result": result,
         "table": result_table(result) if result else None,
         "events": events_of(actor=actor, target=target),

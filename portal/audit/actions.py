@@ -37,11 +37,13 @@ class AuditAction(StrEnum):
     RUN_TARGET_DEFERRED = "run_target.deferred"
     RUN_TARGET_ENDED = "run_target.ended"
     CMDLET_INTENDED = "cmdlet.intended"
+    CONNECTION_PROBED = "connection.probed"
     LATE_ANSWER_KEPT = "late_answer.kept"
     EXPORT_REQUESTED = "export.requested"
     EXPORT_FINISHED = "export.finished"
     EXPORT_FAILED = "export.failed"
     EXPORT_DOWNLOADED = "export.downloaded"
+    EXPORT_EXPIRED = "export.expired"
 
 
 SENTENCES: dict[AuditAction, str] = {
@@ -76,9 +78,11 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.RUN_TARGET_DEFERRED: "{target} waits: {error_class}",
     AuditAction.RUN_TARGET_ENDED: "{target} ended: {state}",
     AuditAction.CMDLET_INTENDED: "{cmdlet} is about to be sent for {target}",
+    AuditAction.CONNECTION_PROBED: "{cmdlet} is about to be read in {target} to learn why the cmdlet is not offered",
     AuditAction.LATE_ANSWER_KEPT: "A late answer for {target} was kept as evidence",
     AuditAction.EXPORT_REQUESTED: "{actor} asked for an export of {target}",
     AuditAction.EXPORT_FINISHED: "The export of {target} was made",
     AuditAction.EXPORT_FAILED: "The export of {target} failed",
     AuditAction.EXPORT_DOWNLOADED: "{actor} downloaded the export of {target}",
+    AuditAction.EXPORT_EXPIRED: "The export of {target} expired and its file was deleted",
 }

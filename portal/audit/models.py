@@ -15,7 +15,7 @@ class AuditEvent(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     occurred_at = models.DateTimeField(db_index=True)
-    action = models.CharField(max_length=60, choices=[(a.value, a.value) for a in AuditAction])
+    action = models.CharField(max_length=60)
     actor_kind = models.CharField(max_length=20)
     actor_id = models.CharField(max_length=64, blank=True)
     actor_label = models.CharField(max_length=300)

@@ -9,8 +9,10 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 
-def update_rows(model: type[Model], rows: Sequence[Mapping[str, Any]]) -> None:
+def update_rows(model: type[Model], rows: Sequence[Mapping[str, Any]], *, only_where_empty: str = "") -> None:
     """Set columns of `model` in the present transaction; every row is a mapping with `pk` and the same field names.
+
+    Rows in which the field `only_where_empty` is already set are left as they are.
 
     Django's own `bulk_update` builds one CASE expression a row and field: for 100 rows of nine fields it takes 40 ms
     of CPU, this 1 ms.
@@ -33,6 +35,9 @@ def update_rows(model: type[Model], rows: Sequence[Mapping[str, Any]]) -> None:
         key=sql.Identifier(str(key.column)),
     )
     values = [[row["pk"] for row in rows], *(_column(fields[name], [row[name] for row in rows]) for name in names)]
+    if only_where_empty:
+        empty = sql.Identifier(model._meta.db_table, str(fields[only_where_empty].column))
+        composed += sql.SQL(" AND {} IS NULL").format(empty)
     with connection.cursor() as cursor:
         cursor.execute(composed, values)
 

@@ -22,12 +22,15 @@ def encryption_key_is_usable(app_configs: Any, **kwargs: Any) -> list[CheckMessa
 @register(Tags.security)
 def production_speaks_to_microsoft(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Refuse base URLs of a simulated cloud in production."""
-    if settings.SETTINGS_MODULE != "portal.settings.production" or not any(settings.MICROSOFT_BASE_URLS.values()):
+    if settings.SETTINGS_MODULE != "portal.settings.production" or not (
+        any(settings.MICROSOFT_BASE_URLS.values()) or settings.MICROSOFT_CA_FILE or settings.EXCHANGE_REDIRECT_HOSTS
+    ):
         return []
     return [
         Error(
             "A base URL of Microsoft's services is overridden in production.",
-            hint="Unset MICROSOFT_LOGIN_URL, MICROSOFT_GRAPH_URL, PARTNER_CENTER_URL, EXCHANGE_URL and COMPLIANCE_URL.",
+            hint="Unset MICROSOFT_LOGIN_URL, MICROSOFT_GRAPH_URL, PARTNER_CENTER_URL, EXCHANGE_URL, COMPLIANCE_URL, "
+            "MICROSOFT_CA_FILE and EXCHANGE_REDIRECT_HOSTS.",
             id="signalbox.E002",
         )
     ]

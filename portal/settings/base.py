@@ -154,6 +154,7 @@ CELERY = {
         "visibility_timeout": 4 * 3600,
         "max_connections": 300,
         "socket_connect_timeout": 3,
+        "socket_timeout": 15,  # a broker that takes a connection and never answers must not hold anybody
         "max_retries": 1,  # a ring that fails is rung again by the sweeper: nobody waits 6 s for a broker that is away
         "interval_start": 0,
         "unacked_restore_interval": 5,

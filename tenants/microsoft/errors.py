@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 
+from tenants.microsoft.one_line import one_line
 from tenants.microsoft.retry_after import retry_after
 
 
@@ -62,7 +63,7 @@ def error_from_parts(status: int, headers: Mapping[str, str], body: object, text
     named = {name.lower(): value for name, value in headers.items()}
     kind = Throttled if status in _BUSY else MicrosoftError
     return kind(
-        _one_line(message or text) or "no body",
+        one_line(message or text, 800) or "no body",
         status=status,
         code=str(code or ""),
         request_id=str(request_id or named.get("request-id") or named.get("ms-requestid") or ""),
@@ -76,7 +77,3 @@ def parse_json(content: bytes) -> Any:
         return json.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError):
         return None
-
-
-def _one_line(text: object) -> str:
-    return " ".join("".join(c if c.isprintable() else " " for c in str(text)).split())[:800]

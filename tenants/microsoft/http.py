@@ -14,6 +14,8 @@ from urllib.parse import urlencode
 
 import httpx
 
+from tenants.microsoft.errors import parse_json
+
 CONNECT_TIMEOUT = 10.0
 READ_TIMEOUT = 30.0
 _KEEPALIVE_SECONDS = 60.0
@@ -101,12 +103,12 @@ def light_client(
 
 
 class LoginResponse:
-    """The part of a `requests` response that msal reads."""
+    """The part of a `requests` response that msal reads. What is not JSON has no text, because msal would log it."""
 
     def __init__(self, response: httpx.Response) -> None:
         self._response = response
         self.status_code = response.status_code
-        self.text = response.text
+        self.text = "" if parse_json(response.content) is None else response.text
         self.headers: Mapping[str, str] = response.headers
 
     def raise_for_status(self) -> None:
@@ -138,7 +140,7 @@ class LoginHttp:
 
     @property
     def last_text(self) -> str:
-        """Body of this thread's last answer."""
+        """Body of this thread's last answer if that was no success: with 2xx, tokens come, and nothing is kept."""
         text: str = getattr(self._last, "text", "")
         return text
 
@@ -181,10 +183,10 @@ class LoginHttp:
         self._last.status, self._last.headers, self._last.text = None, {}, ""
         named = {name: value for name, value in (headers or {}).items() if value is not None}
         with light_client(transport=self._transport) as client:
-            response = LoginResponse(client.request(method, url, params=params, headers=named, content=content))
+            response = client.request(method, url, params=params, headers=named, content=content)
         self._last.status, self._last.headers, self._last.text = (
             response.status_code,
             response.headers,
-            response.text,
+            "" if response.is_success else response.text,
         )
-        return response
+        return LoginResponse(response)

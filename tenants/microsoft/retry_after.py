@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-# A service that asks for more than this is taken to be confused; the caller asks again after an hour.
-LONGEST_WAIT = 3600.0
+# A service that asks for more than this is taken to be confused; the caller asks again after a day.
+LONGEST_WAIT = 24 * 3600.0
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Return the seconds that a `Retry-After` header asks for (a number or an HTTP date), from 0 to one hour.
+    """Return the seconds that a `Retry-After` header asks for (a number or an HTTP date), from 0 to 24 hours.
 
     `now` is an aware UTC time; None means that there is no such header or that it cannot be read.
     """

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from portal.audit.actions import AuditAction
@@ -13,6 +13,7 @@ from portal.core.permissions import Permission
 from portal.core.refusals import Refused
 from portal.core.secrets import SecretUnreadable
 from portal.core.tasks import enqueue
+from portal.core.text import storable
 from tenants.microsoft.errors import MicrosoftError
 from tenants.partner.models import Partner
 from tenants.partner.services import as_object
@@ -77,6 +78,8 @@ def synchronize(*, synchronization_id: UUID) -> None:
 def _reporter(synchronization: Synchronization) -> Progress:
     def report(step: str, done: int, total: int) -> None:
         Synchronization.objects.filter(pk=synchronization.pk).update(step=step, done=done, total=total)
+        if not connection.in_atomic_block:
+            connection.close()  # nobody holds one while waiting for Microsoft
 
     return report
 
@@ -85,20 +88,24 @@ def _fail(actor: Actor, synchronization: Synchronization, failure: Exception) ->
     explanation = getattr(failure, "explanation", None)
     sentence = f"{explanation.title}. {explanation.fix} ({failure})" if explanation else str(failure)
     with transaction.atomic():
-        _end(synchronization, SynchronizationState.FAILED, error=sentence)
+        if not _end(synchronization, SynchronizationState.FAILED, error=storable(sentence)):
+            return
         record(
             AuditAction.SYNCHRONIZATION_FAILED,
             actor=actor,
             target=as_object(synchronization.partner),
-            data={"error": sentence},
+            data={"error": storable(sentence)},
         )
 
 
 def _finish(actor: Actor, synchronization: Synchronization, *, added: int, vanished: int, total: int) -> None:
     facts = {"added": added, "vanished": vanished, "total": total}
-    _end(synchronization, SynchronizationState.SUCCEEDED, step="", done=total, **facts)
+    if not _end(synchronization, SynchronizationState.SUCCEEDED, step="", done=total, **facts):
+        raise Refused("It took too long and was given up meanwhile. Read the organizations again.")
     record(AuditAction.SYNCHRONIZATION_FINISHED, actor=actor, target=as_object(synchronization.partner), data=facts)
 
 
-def _end(synchronization: Synchronization, state: SynchronizationState, **values: object) -> None:
-    Synchronization.objects.filter(pk=synchronization.pk).update(state=state, finished_at=timezone.now(), **values)
+def _end(synchronization: Synchronization, state: SynchronizationState, **values: object) -> bool:
+    """End a synchronization that runs, once; returns whether it was still running."""
+    running = Synchronization.objects.filter(pk=synchronization.pk, state=SynchronizationState.RUNNING)
+    return bool(running.update(state=state, finished_at=timezone.now(), **values))

@@ -10,6 +10,7 @@ from portal.audit.actions import AuditAction
 from portal.audit.models import AuditEvent
 from portal.audit.services import draft, write
 from portal.core.actors import Actor
+from portal.core.text import storable
 from tenants.microsoft.graph import Relationship
 from tenants.organizations.models import Organization, RelationshipState
 from tenants.organizations.services import as_object
@@ -69,9 +70,10 @@ def store_customers(*, actor: Actor, partner: Partner, customers: list[Customer]
 
 
 def _describe(organization: Organization, customer: Customer) -> None:
-    organization.name = customer.name or customer.default_domain or customer.tenant_id
-    organization.initial_domain = customer.initial_domain or organization.initial_domain
-    organization.default_domain = customer.default_domain or organization.default_domain or organization.initial_domain
+    initial_domain, default_domain = storable(customer.initial_domain, 253), storable(customer.default_domain, 253)
+    organization.name = storable(customer.name, 300) or default_domain or customer.tenant_id
+    organization.initial_domain = initial_domain or organization.initial_domain
+    organization.default_domain = default_domain or organization.default_domain or organization.initial_domain
     organization.relationship_state, organization.relationship_ends_at = _best(customer.relationships)
     organization.is_reseller_customer = bool(customer.relationship_to_partner)
     organization.vanished_at = None
@@ -94,7 +96,7 @@ def _store_relationships(partner: Partner, customers: list[Customer], now: datet
         DelegatedAdminRelationship(
             id=r.id,
             organization_id=ids[UUID(customer.tenant_id)],
-            display_name=r.display_name[:300],
+            display_name=storable(r.display_name, 300),
             status=r.status,
             role_ids=list(r.role_definition_ids),
             auto_extend_duration=r.auto_extend_duration,

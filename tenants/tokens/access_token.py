@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,8 @@ from tenants.microsoft.errors import parse_json
 
 # A token counts as expired this long before it is, so that it does not end on its way (exchange-protocol.md 2.5).
 EXPIRY_MARGIN = timedelta(seconds=120)
+# RFC 6750 2.1. With any other character it is no header value, and the error that says so shows it whole.
+_BEARER = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,8 @@ class AccessToken:
 
 
 def _claims(value: str) -> Mapping[str, Any]:
+    if not _BEARER.fullmatch(value):
+        return {}
     try:
         payload = value.split(".")[1]
         content = base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))

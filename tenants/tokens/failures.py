@@ -11,12 +11,12 @@ from msal.exceptions import MsalServiceError
 from portal.core.explanations import Explanation
 from tenants.microsoft.errors import parse_json
 from tenants.microsoft.http import LoginHttp
+from tenants.microsoft.one_line import one_line
 from tenants.microsoft.retry_after import retry_after
 from tenants.tokens import local_explanations as local
 from tenants.tokens.explanations import BY_CODE, PARTNER_WIDE_CODES
 
 _CODE = re.compile(r"AADSTS(\d+)")
-_TEXT_LIMIT = 1000
 _TOO_MANY_REQUESTS = 429
 _SERVER_ERROR = 500
 # AADSTS50196 asks for at least five minutes, 700027 heals within seconds of an upload, 650051 within half a minute.
@@ -77,7 +77,8 @@ def from_answer(answer: Mapping[str, Any], http: LoginHttp) -> TokenFailure:
 def from_exception(error: Exception, http: LoginHttp) -> TokenFailure:
     """Return the failure behind an exception of msal or of the connection (exchange-protocol.md 2.8 item 8, F3, F11).
 
-    msal raises for server errors, for answers that are not JSON, and for a tenant that does not exist.
+    msal raises for server errors, for answers that are not JSON or that it cannot use, and for a tenant that does not
+    exist. Of an answer with status 2xx, which may hold tokens, only the status and the type of the error are named.
     """
     if isinstance(error, httpx.TransportError):
         return TokenFailure(local.LOGIN_UNREACHABLE, text=one_line(error))
@@ -91,13 +92,9 @@ def from_exception(error: Exception, http: LoginHttp) -> TokenFailure:
         return _from_status(status, http)
     if "authority configuration" in str(error) and status in (400, 404):
         return TokenFailure(BY_CODE["90002"], code="AADSTS90002", text=one_line(error))
-    return TokenFailure(local.LOGIN_UNREADABLE, text=one_line(http.last_text or error))
-
-
-def one_line(text: object) -> str:
-    """Return Microsoft's text without control characters and line breaks, at most 1,000 characters."""
-    printable = "".join(c if c.isprintable() else " " for c in str(text or ""))
-    return " ".join(printable.split())[:_TEXT_LIMIT]
+    return TokenFailure(
+        local.LOGIN_UNREADABLE, text=one_line(http.last_text) or f"HTTP {status}: {type(error).__name__}"
+    )
 
 
 def _from_status(status: int | None, http: LoginHttp) -> TokenFailure:

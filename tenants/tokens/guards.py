@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from tenants.microsoft.one_line import one_line
 from tenants.tokens import local_explanations as local
 from tenants.tokens.access_token import EXPIRY_MARGIN, AccessToken
-from tenants.tokens.failures import TokenFailure, one_line
+from tenants.tokens.failures import TokenFailure
 
 EXCHANGE_APP_ID = "00000002-0000-0ff1-ce00-000000000000"
 COMPLIANCE_APP_ID = "00000007-0000-0ff1-ce00-000000000000"

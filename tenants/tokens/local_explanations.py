@@ -14,14 +14,14 @@ LOGIN_UNAVAILABLE = Explanation(
     "login_unavailable",
     "Login host has a disturbance",
     "The login host answered with a server error.",
-    "Nothing to do: it is tried again.",
+    "While the organization waits, it is tried again by itself. Where it has ended, launch it again later.",
     Retry.AUTOMATIC,
 )
 LOGIN_THROTTLED = Explanation(
     "login_throttled",
     "Login host is throttling",
     "The login host asked us to slow down.",
-    "Nothing to do: it is tried again after the time that Microsoft named.",
+    "While the organization waits, it is tried again by itself. Where it has ended, launch it again later.",
     Retry.AUTOMATIC,
 )
 LOGIN_UNREADABLE = Explanation(
@@ -50,14 +50,16 @@ UNREADABLE_TOKEN = Explanation(
     "unreadable_token",
     "Token does not name its organization",
     "The token cannot be read, so it is not certain which organization it belongs to. It was not used.",
-    "Obtain the token from Microsoft's login host for this organization.",
+    "Check whether something between the worker and the login host alters its answers, and report this as a security "
+    "event.",
     Retry.NEVER,
 )
 WRONG_AUDIENCE = Explanation(
     "wrong_audience",
     "Token is for another service",
     "The token was issued for another service than the one that it was asked for, which would refuse it.",
-    "Check the scopes of the organization's environment.",
+    "Compare the environment on the organization's page with the cloud that it is in; tell an administrator if they "
+    "differ.",
     Retry.AFTER_FIX,
 )
 MISSING_PERMISSION = Explanation(
@@ -71,7 +73,7 @@ MISSING_PERMISSION = Explanation(
 TOKEN_EXPIRED = Explanation(
     "token_expired",
     "Token has expired",
-    "The token ends in less than two minutes and cannot be renewed. Nothing was sent.",
-    "Hand in a new token, or use a connection method that can renew its tokens.",
+    "The token ends in less than two minutes, too soon to rely on. No cmdlet ran.",
+    "Launch it again, which asks for a new token; if it returns, check the clock of the worker.",
     Retry.AFTER_FIX,
 )

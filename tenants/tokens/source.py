@@ -111,6 +111,7 @@ class TokenSource(ABC):
         http = self._applications.http
         try:
             answer = ask(self._applications.get(self._environment, tenant_id, self._application))
+            expires_at = self._clock() + timedelta(seconds=float(str(answer.get("expires_in") or 0)))
         except Exception as error:  # msal raises ValueError, KeyError, RuntimeError and errors of its HTTP client
             self._applications.discard(self._environment, tenant_id, self._application)
             raise from_exception(error, http) from error
@@ -118,9 +119,7 @@ class TokenSource(ABC):
             self._applications.discard(self._environment, tenant_id, self._application)
             raise from_answer(answer, http)
         self._keep(answer)
-        now = self._clock()
-        lifetime = timedelta(seconds=float(str(answer.get("expires_in") or 0)))
-        token = AccessToken.parse(str(answer["access_token"]), expires_at=now + lifetime)
+        token = AccessToken.parse(str(answer["access_token"]), expires_at=expires_at)
         permission = self._permission if scope == self._environment.exchange_scope else None
-        check_token(token, tenant_id=tenant_id, scope=scope, now=now, permission=permission)
+        check_token(token, tenant_id=tenant_id, scope=scope, now=self._clock(), permission=permission)
         return token

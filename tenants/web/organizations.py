@@ -24,6 +24,7 @@ from tenants.organizations.models import Organization
 from tenants.relationships.selectors import relationships_of
 from tenants.sync.selectors import latest_synchronization
 from tenants.web.filters import OrganizationFilter, facets_of
+from tenants.web.groups import GroupForm
 from tenants.web.synchronizations import panel_context
 
 EXPORT_COLUMNS = (
@@ -131,8 +132,8 @@ def _selected_ids(request: HttpRequest) -> list[UUID]:
 def _add_to_group(request: HttpRequest, organization_ids: list[UUID]) -> str:
     actor = actor_of(request)
     actor.require(Permission.ORGANIZATION_GROUP_MANAGE)
-    if name := request.POST.get("new_group", "").strip():
-        group = create_organization_group(actor=actor, name=name, organization_ids=organization_ids)
+    if request.POST.get("new_group", "").strip():
+        group = create_organization_group(actor=actor, name=_new_name(request), organization_ids=organization_ids)
         return (
             f"The organization group “{group.name}” was created with {counted(len(organization_ids), 'organization')}."
         )
@@ -144,6 +145,14 @@ def _add_to_group(request: HttpRequest, organization_ids: list[UUID]) -> str:
         raise Refused("Choose an organization group, or type the name of a new one.")
     added = add_to_organization_group(actor=actor, group=found, organization_ids=organization_ids)
     return f"{added} of {counted(len(organization_ids), 'selected organization')} added to “{found.name}”."
+
+
+def _new_name(request: HttpRequest) -> str:
+    form = GroupForm({"name": request.POST["new_group"]})
+    if not form.is_valid():
+        raise Refused(f"The organization group was not created. {' '.join(form.errors['name'])}")
+    name: str = form.cleaned_data["name"]
+    return name
 
 
 def _back_to_list(request: HttpRequest) -> HttpResponse:

@@ -13,6 +13,8 @@ from jobs.dispatch.begin import begin
 from jobs.dispatch.clerk import clerk
 from jobs.dispatch.finish import finished, store
 from jobs.dispatch.outcomes import Ending
+from jobs.dispatch.sweep import sweep
+from jobs.exchange.connection import Connection as ExchangeConnection
 from jobs.exchange.connection import connect
 from jobs.results.bodies import unpack, unpack_exchanges
 from jobs.results.models import Result
@@ -241,3 +243,112 @@ def test_attempts_keep_their_times_in_order(organizations_of: Bring, launch: Lau
     assert times == sorted(times, key=str)
     assert one.client_request_id
     assert Result.objects.get().attempt_id == one.pk
+
+
+def test_a_stop_between_a_refused_token_and_the_second_send_holds(
+    sandbox: Sandbox, organizations_of: Bring, launch: Launch, carry_out: CarryOut, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox.control(
+        "POST",
+        "faults",
+        json={"match": {"cmdlet": "New-DistributionGroup", "times": 1}, "action": {"type": "claims_challenge"}},
+    )
+    run = launch("New-DistributionGroup", organizations_of(1), Name="Signal crew")
+    intend = attempt._intend
+
+    def stop_after_the_intent(story: Any, *arguments: Any) -> None:
+        if story.intended_at is not None:
+            cancel_run(actor=SYSTEM, run_id=run.pk)
+        intend(story, *arguments)
+
+    monkeypatch.setattr(attempt, "_intend", stop_after_the_intent)
+    [target] = carry_out(run)
+    assert sandbox.executions("New-DistributionGroup") == []
+    assert (target.state, target.error_class) == (TargetState.UNKNOWN, "stopped_while_sending")
+
+
+def test_a_lease_that_ran_out_before_sending_means_another_try_not_cancelled(
+    sandbox: Sandbox, organizations_of: Bring, launch: Launch, carry_out: CarryOut, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    intend = attempt._intend
+    lapsed: list[bool] = []
+
+    def lapse_once(*arguments: Any) -> None:
+        if not lapsed:
+            lapsed.append(True)
+            RunTarget.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+        intend(*arguments)
+
+    monkeypatch.setattr(attempt, "_intend", lapse_once)
+    run = launch("New-DistributionGroup", organizations_of(1), Name="Signal crew")
+    [target] = carry_out(run)
+    assert (target.state, target.error_class) == (TargetState.QUEUED, "worker_lost")
+    [target] = carry_out(run)
+    assert target.state == TargetState.SUCCEEDED
+    assert len(sandbox.executions("New-DistributionGroup")) == 1
+
+
+@pytest.mark.parametrize(
+    ("cmdlet", "parameters", "state"),
+    [("Get-AcceptedDomain", {}, "errored"), ("New-DistributionGroup", {"Name": "Signal crew"}, "unknown")],
+)
+def test_a_fault_of_our_own_after_sending_ends_the_target_with_what_is_certain(
+    organizations_of: Bring,
+    launch: Launch,
+    carry_out: CarryOut,
+    monkeypatch: pytest.MonkeyPatch,
+    cmdlet: str,
+    parameters: dict[str, str],
+    state: str,
+) -> None:
+    invoke = ExchangeConnection.invoke
+
+    def faulty(self: ExchangeConnection, *arguments: Any, **options: Any) -> Any:
+        invoke(self, *arguments, **options)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(ExchangeConnection, "invoke", faulty)
+    [target] = carry_out(launch(cmdlet, organizations_of(1), **parameters))
+    assert (target.state, target.error_class) == (state, "signalbox_fault")
+    assert Connection.objects.filter(closed_at=None).count() == 0
+
+
+def test_an_ending_that_cannot_be_stored_as_it_is_keeps_its_state(
+    organizations_of: Bring, launch: Launch, carry_out: CarryOut, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unstorable(story: Any, ending: Ending) -> Any:
+        made = finished(story, ending)
+        if made.result:
+            made.result.columns = ["\x00"]
+        return made
+
+    monkeypatch.setattr(attempt, "finished", unstorable)
+    [target] = carry_out(launch("New-DistributionGroup", organizations_of(1), Name="Signal crew"))
+    assert (target.state, target.error_class) == (TargetState.SUCCEEDED, "signalbox_fault")
+
+
+def test_a_late_answer_leaves_the_lost_attempt_and_its_connection_as_they_were(
+    organizations_of: Bring, launch: Launch
+) -> None:
+    run = launch("New-DistributionGroup", organizations_of(1), Name="Signal crew")
+    Run.objects.update(state=RunState.RUNNING)
+    [key] = queued(run)
+    begun = clerk.ask(begin, key)
+    assert begun
+    RunTarget.objects.update(lease_until=timezone.now() - timedelta(seconds=1), intent_fence=1)
+    sweep()
+    story = begun[0]
+    story.closed_at = timezone.now()
+    assert clerk.ask(store, finished(story, Ending(TargetState.SUCCEEDED))) is False
+    assert Attempt.objects.get().outcome == "lost"
+    assert Connection.objects.get().closed_by == "sweeper"
+    assert run.targets.get().state == TargetState.UNKNOWN
+
+
+def test_a_diagnosing_read_is_recorded_before_it_is_sent(
+    sandbox: Sandbox, organizations_of: Bring, launch: Launch, carry_out: CarryOut
+) -> None:
+    [target] = carry_out(launch("Get-AcceptedDomain", organizations_of(1, trouble="role_missing")))
+    assert target.error_class == "role_missing"
+    [event] = AuditEvent.objects.filter(action="connection.probed")
+    assert event.data["cmdlet"] == "Get-OrganizationConfig"

@@ -233,8 +233,15 @@ class TestSweep:
         target = claimed(effect=Effect.CREATE, sent=True)
         sweep()
         run = Run.objects.get(pk=target.run_id)
-        assert (run.state, run.counts) == (RunState.FAILED, {"unknown": 1})
+        assert (run.state, run.counts) == (RunState.PARTLY_FAILED, {"unknown": 1})
         assert not Connection.objects.filter(closed_at=None).exists()
+
+    def test_ends_a_read_that_costs_every_worker(self, broker: Redis) -> None:
+        target = claimed(effect=Effect.READ, sent=True)
+        RunTarget.objects.filter(pk=target.pk).update(attempt_count=settings.MAX_ATTEMPTS)
+        sweep()
+        target.refresh_from_db()
+        assert (target.state, target.error_class) == (TargetState.ERRORED, "workers_lost")
 
     def test_leaves_drafts_alone(self, broker: Redis) -> None:
         draft = make_run(state=RunState.DRAFT)

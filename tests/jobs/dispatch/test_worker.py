@@ -13,7 +13,9 @@ from django.utils import timezone
 from pytest_django import Settings
 from redis import Redis
 
-from jobs.dispatch.worker import Heart, worker_name
+from jobs.dispatch.alarm import Alarm
+from jobs.dispatch.heart import Heart
+from jobs.dispatch.worker import worker_name
 from jobs.runs.models import RunTarget
 from jobs.runs.states import RunState, TargetState
 from tests.factories import make_run
@@ -61,7 +63,7 @@ class TestLeases:
                 wait_for(lambda: lease_of(target) != seen[-1], seconds=10, what="a renewal")
                 seen.append(lease_of(target))
         finally:
-            heart.release(target.pk)
+            heart.release(target.pk, 1)
         assert None not in seen
         assert seen == sorted(seen, key=str)
 
@@ -69,56 +71,54 @@ class TestLeases:
         heart, targets = Heart(), [leased() for _ in range(3)]
         for target in targets:
             heart.hold(target.pk, 1)
-        heart._renew()
+        heart.renew()
         ends = {lease_of(target) for target in targets}
         for target in targets:
-            heart.release(target.pk)
+            heart.release(target.pk, 1)
         assert all(end and end > timezone.now() + timedelta(seconds=60) for end in ends)
+
+    def test_of_a_newer_claim_outlive_the_release_of_an_older_one(self) -> None:
+        heart, target = Heart(), leased()
+        heart.hold(target.pk, 1)
+        heart.release(target.pk, 0)
+        heart.renew()
+        heart.release(target.pk, 1)
+        assert lease_of(target) != target.lease_until
 
     def test_are_not_renewed_after_their_release(self) -> None:
         heart, target = Heart(), leased()
         heart.hold(target.pk, 1)
-        heart.release(target.pk)
-        heart._renew()
+        heart.release(target.pk, 1)
+        heart.renew()
         assert lease_of(target) == target.lease_until
 
     def test_that_another_worker_took_over_are_left_to_it(self) -> None:
         heart, target = Heart(), leased(owner="another:1")
         heart.hold(target.pk, 1)
-        heart._renew()
-        heart.release(target.pk)
+        heart.renew()
+        heart.release(target.pk, 1)
         assert lease_of(target) == target.lease_until
 
     def test_of_ended_targets_are_not_renewed(self) -> None:
         heart, target = Heart(), leased(state=TargetState.SUCCEEDED)
         heart.hold(target.pk, 1)
-        heart._renew()
-        heart.release(target.pk)
+        heart.renew()
+        heart.release(target.pk, 1)
         assert lease_of(target) == target.lease_until
 
 
 class TestRings:
     def test_come_when_due_and_in_the_order_of_their_times(self, broker: Redis) -> None:
-        heart, keeper = Heart(), uuid4()
-        heart.hold(keeper, 1)
+        alarm = Alarm()
         late, early = uuid4(), uuid4()
         began = time.monotonic()
-        heart.ring_in(0.6, late)
-        heart.ring_in(0.2, early)
+        alarm.ring_in(0.6, late)
+        alarm.ring_in(0.2, early)
         wait_for(lambda: broker.llen("bulk") == 1, seconds=10, what="the first ring")
         assert time.monotonic() - began >= 0.2
         wait_for(lambda: broker.llen("bulk") == 2, seconds=10, what="the second ring")
         assert time.monotonic() - began >= 0.6
-        heart.release(keeper)
         assert rung(broker) == [early, late]
-
-    def test_do_not_wait_for_the_next_renewal(self, broker: Redis, settings: Settings) -> None:
-        settings.LEASE_SECONDS = 3600
-        heart, keeper = Heart(), uuid4()
-        heart.hold(keeper, 1)
-        heart.ring_in(0.0, keeper)
-        wait_for(lambda: broker.llen("bulk") == 1, seconds=10, what="the ring")
-        heart.release(keeper)
 
 
 def test_a_worker_is_named_by_host_and_process() -> None:

@@ -55,10 +55,14 @@ class ExchangeStub(httpx.BaseTransport):
         self.cmdlets = cmdlets
         self.requests: list[httpx.Request] = []
         self.opening: Handler | None = None
+        self.is_closed = False
 
     @property
     def cmdlet_requests(self) -> list[httpx.Request]:
         return [request for request in self.requests if request.method == "POST"]
+
+    def close(self) -> None:
+        self.is_closed = True
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         request.read()

@@ -28,6 +28,7 @@ def run(
         cloud.spec(organization, **options),
         lambda claims: tokens.acquire(tenant, scope, claims=claims),
         commands=[cmdlet],
+        before_probe=lambda probe, request_id: None,
     ) as connection:
         return connection.invoke(cmdlet, parameters, reads=reads)
 

@@ -160,7 +160,7 @@ def test_a_cmdlet_that_is_not_offered_is_not_sent() -> None:  # F35
     assert caught.value.explanation.error_class == "cmdlet_absent"
     assert (caught.value.ran, caught.value.answered, caught.value.retry) == (NO, True, FIX)
     assert caught.value.detail == "Set-Mailbox"
-    assert [request.headers["X-CmdletName"] for request in stub.cmdlet_requests] == ["Get-OrganizationConfig"]
+    assert stub.cmdlet_requests == []  # opening sends no cmdlet that nobody declared
 
 
 @pytest.mark.parametrize(
@@ -174,10 +174,24 @@ def test_a_cmdlet_that_is_not_offered_is_not_sent() -> None:  # F35
 )
 def test_an_identity_without_any_role_is_told_so(probe: httpx.Response | Exception, error_class: str) -> None:
     stub = ExchangeStub(in_turn(probe), cmdlets="")
+    declared: list[tuple[str, str, int]] = []
+
+    def declare(cmdlet: str, request_id: str) -> None:
+        declared.append((cmdlet, request_id, len(stub.cmdlet_requests)))
+
     with pytest.raises(CallFailed) as caught:
-        with connect(make_spec(), lambda claims: FakeToken(), commands=["Get-Mailbox"], transport=stub):
+        with connect(
+            make_spec(),
+            lambda claims: FakeToken(),
+            commands=["Get-Mailbox"],
+            transport=stub,
+            before_probe=declare,
+        ):
             raise AssertionError("opened")
 
+    (sent,) = stub.cmdlet_requests
+    assert declared == [(sent.headers["X-CmdletName"], sent.headers["client-request-id"], 0)]
+    assert declared[0][0] == "Get-OrganizationConfig"
     assert (caught.value.explanation.error_class, caught.value.answered, caught.value.ran) == (error_class, True, NO)
     assert len(caught.value.exchanges) == 2
 

@@ -234,11 +234,19 @@ class TestSweep:
         work()
         assert Export.objects.get(pk=export.pk).state == ExportState.READY
 
+    def test_leaves_an_export_alone_that_waited_long_before_it_was_begun(self, run: Run) -> None:
+        export = asked(run)
+        long_ago, just_now = timezone.now() - timedelta(hours=2), timezone.now()
+        Export.objects.update(state=ExportState.RUNNING, requested_at=long_ago, started_at=just_now)
+        sweep_exports()
+        export.refresh_from_db()
+        assert export.state == ExportState.RUNNING
+
     def test_ends_an_export_whose_worker_was_lost_so_that_it_can_be_made_again(self, run: Run, folder: Path) -> None:
         export = asked(run)
         folder.mkdir()
         (folder / f"{export.pk}.part").touch()
-        Export.objects.update(state=ExportState.RUNNING, requested_at=timezone.now() - timedelta(hours=2))
+        Export.objects.update(state=ExportState.RUNNING, started_at=timezone.now() - timedelta(hours=2))
         sweep_exports()
         export.refresh_from_db()
         assert (export.state, export.error) == (ExportState.FAILED, "Its worker was lost.")

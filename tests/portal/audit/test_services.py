@@ -5,7 +5,7 @@ import string
 from collections.abc import Iterator
 
 import pytest
-from django.db import ProgrammingError, connection, transaction
+from django.db import DatabaseError, ProgrammingError, connection, transaction
 from django.db.transaction import TransactionManagementError
 
 from portal.audit.actions import SENTENCES, AuditAction
@@ -130,3 +130,14 @@ class TestSentences:
 
     def test_of_an_event_without_data_is_still_a_sentence(self) -> None:
         assert draft(AuditAction.RUN_FINISHED, actor=SYSTEM, target=PLACE).sentence.endswith("ended: ?")
+
+
+@pytest.mark.django_db
+def test_the_database_refuses_to_empty_the_trail() -> None:
+    record_one()
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE audit_event ENABLE TRIGGER audit_event_never_emptied")
+        with pytest.raises(DatabaseError, match="never changed or deleted"), transaction.atomic():
+            cursor.execute("TRUNCATE audit_event")
+        cursor.execute("ALTER TABLE audit_event DISABLE TRIGGER audit_event_never_emptied")
+    assert AuditEvent.objects.count() == 1

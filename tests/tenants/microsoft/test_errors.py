@@ -7,6 +7,8 @@ from tenants.microsoft.errors import MicrosoftError, Throttled, error_from_respo
 from tenants.microsoft.explanations import explain
 from tenants.microsoft.retry_after import LONGEST_WAIT, retry_after
 
+SECRET = "eyJ" + 50 * "a1B.-_"
+
 
 @pytest.mark.parametrize(
     ("value", "seconds"),
@@ -14,7 +16,9 @@ from tenants.microsoft.retry_after import LONGEST_WAIT, retry_after
         ("20", 20.0),
         ("1.5", 1.5),
         ("-3", 0.0),
+        ("7200", 7200.0),
         ("999999", LONGEST_WAIT),
+        ("Fri, 02 Jan 2026 00:00:00 GMT", 86400.0),
         ("Thu, 01 Jan 2026 00:01:00 GMT", 60.0),
         ("Thu, 01 Jan 2026 00:01:00 -0000", 60.0),
         ("Wed, 31 Dec 2025 00:00:00 GMT", 0.0),
@@ -49,6 +53,12 @@ def test_reads_an_error_of_partner_center_with_a_byte_order_mark() -> None:
     error = error_from_response(response)
 
     assert (error.code, error.message, error.request_id) == ("900420", "bad", "r")
+
+
+def test_a_request_that_an_answer_repeats_is_left_out() -> None:
+    error = error_from_response(httpx.Response(502, text=f"bad gateway: authorization=Bearer {SECRET} was sent"))
+
+    assert error.message == "bad gateway: authorization=Bearer (left out) was sent"
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>", b"[]", b'{"error":"x"}', b"\xff\xfe", b"[" * 100_000])

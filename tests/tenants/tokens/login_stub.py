@@ -54,11 +54,12 @@ def error(code: int, error: str = "invalid_grant", status: int = 400, **headers:
 
 
 class LoginStub(httpx.BaseTransport):
-    """`replies` are given out first, one per token request; afterwards `token` makes the tokens."""
+    """`replies` are given out first, one per token request; then `answer` decides, or `token` makes tokens."""
 
     def __init__(self, certificate: Certificate) -> None:
         self.certificate = certificate
         self.replies: list[Reply] = []
+        self.answer: Callable[[httpx.Request], Reply] | None = None
         self.discovery: Callable[[str], Reply] | None = None
         self.token: Callable[[str, dict[str, str]], str] = lambda tenant, form: make_token(tenant_id=tenant)
         self.forms: list[dict[str, str]] = []
@@ -94,6 +95,8 @@ class LoginStub(httpx.BaseTransport):
             self.forms.append(form)
             if self.replies:
                 return self.replies.pop(0)
+        if self.answer:
+            return self.answer(request)
         answer = {"access_token": self.token(tenant, form), "expires_in": 3600, "token_type": "Bearer"}
         if form["grant_type"] == "refresh_token":
             answer |= {"refresh_token": "newer", "scope": form["scope"]}

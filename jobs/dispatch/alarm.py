@@ -1,0 +1,47 @@
+"""The alarm clock of a worker process: rings for targets that must wait, exactly when they are due."""
+
+import heapq
+import threading
+import time
+from uuid import UUID
+
+import structlog
+
+from portal.core.tasks import ring
+
+log = structlog.get_logger(__name__)
+
+
+class Alarm:
+    """One thread; if this process dies before a ring, the sweeper rings."""
+
+    def __init__(self) -> None:
+        self._due: list[tuple[float, str]] = []
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+
+    def ring_in(self, seconds: float, run_target_id: UUID) -> None:
+        """Ring for a target in `seconds`."""
+        with self._changed:
+            heapq.heappush(self._due, (time.monotonic() + seconds, str(run_target_id)))
+            self._changed.notify()
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._serve, name="alarm", daemon=True)
+                self._thread.start()
+
+    def _serve(self) -> None:
+        while True:
+            run_target_id = self._next()
+            try:
+                ring("jobs.dispatch.run_target", run_target_id=run_target_id)
+            except Exception:
+                log.exception("alarm.stumbled", run_target=run_target_id)
+
+    def _next(self) -> str:
+        with self._changed:
+            while not self._due or self._due[0][0] > time.monotonic():
+                self._changed.wait(self._due[0][0] - time.monotonic() if self._due else None)
+            return heapq.heappop(self._due)[1]
+
+
+alarm = Alarm()

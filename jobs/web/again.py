@@ -1,0 +1,62 @@
+"""Where a run may be launched again: never where its change was, or may have been, carried out already."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from jobs.catalogue.effects import Effect
+from jobs.exchange.disturbances import INCOMPLETE_ANSWER
+from jobs.results.explanations import explanation_of
+from jobs.runs.models import Run
+from jobs.runs.selectors import organizations_of_targets
+from jobs.runs.states import OPEN_TARGET_STATES, TargetState
+from portal.core.actors import Actor
+from portal.core.explanations import Retry
+
+AGAIN_STATES = (TargetState.FAILED, TargetState.ERRORED, TargetState.CANCELLED, TargetState.SKIPPED)
+"""The outcomes after which a launch may be offered again."""
+
+RAN_CLASSES = ("partly_done", INCOMPLETE_ANSWER.error_class)
+"""The error classes of a cmdlet that ran, fully or partly."""
+
+LOOK_FIRST = "Do not run it again before you have looked in the organization: the change may have been carried out."
+_ACTS_TWICE = "Do not run it again as it is: it was carried out at least in part, and would act a second time."
+_RETRIES = {
+    Retry.AUTOMATIC: "Safe to try again.",
+    Retry.LATER: "The same request may work later.",
+    Retry.AFTER_FIX: "Try again after the fix.",
+    Retry.NEVER: "Trying again will not help.",
+}
+
+
+def may_repeat(run: Run, state: str, error_class: str) -> bool:
+    """Whether launching `run` again may be offered where a target ended like this."""
+    return state in AGAIN_STATES and (Effect(run.effect).harmless_to_repeat or error_class not in RAN_CLASSES)
+
+
+def retry_sentence(run: Run, state: str, error_class: str) -> str:
+    """Return whether another try helps where a target of `run` stands like this; empty where that is no question."""
+    if state == TargetState.UNKNOWN:
+        return LOOK_FIRST
+    if state in OPEN_TARGET_STATES:
+        return "Another attempt is due or under way."
+    if state not in AGAIN_STATES:
+        return ""
+    return _RETRIES[explanation_of(error_class).retry] if may_repeat(run, state, error_class) else _ACTS_TWICE
+
+
+def organizations_again(*, actor: Actor, run: Run, states: Sequence[str] = (), error_class: str = "") -> list[UUID]:
+    """Return the organizations of `run` where it may be launched again, of `states` and `error_class` or of any."""
+    wanted = [state for state in AGAIN_STATES if state in states or not states]
+    if not any(may_repeat(run, state, error_class) for state in wanted):
+        return []
+    found = organizations_of_targets(actor=actor, run_id=run.pk, states=wanted, error_class=error_class)
+    if Effect(run.effect).harmless_to_repeat or error_class:
+        return found
+    ran = {
+        organization_id
+        for ran_class in RAN_CLASSES
+        for organization_id in organizations_of_targets(
+            actor=actor, run_id=run.pk, states=wanted, error_class=ran_class
+        )
+    }
+    return [organization_id for organization_id in found if organization_id not in ran]

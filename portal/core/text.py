@@ -1,0 +1,7 @@
+"""Foreign text: what others sent us, made fit to be stored."""
+
+
+def storable(text: str, limit: int | None = None) -> str:
+    """Return `text` without what PostgreSQL refuses (NUL, half surrogate pairs), cut to `limit` characters."""
+    clean = text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+    return clean[:limit]
