@@ -68,7 +68,7 @@ def _converse(story: Story, way: Way) -> Ending:
         return ending_of_failure(failure, effect=way.plan.effect, attempt=attempt, age_seconds=age)
     except SendRefused as refusal:
         story.close_reason = f"not sent: {refusal.reason}"
-        return _ending_of_refused_send(refusal.reason, was_sent=story.intended_at is not None, effect=way.plan.effect)
+        return _ending_of_refused_send(refusal.reason)
     except DATABASE_AWAY:
         raise
     except Exception as error:
@@ -83,12 +83,14 @@ def _converse(story: Story, way: Way) -> Ending:
     return ending_of_answer(story.answer)
 
 
-def _ending_of_refused_send(reason: NotSent, *, was_sent: bool, effect: Effect) -> Ending:
-    """Stopped: cancelled. Lease lost: tried again. A change that went out before is unknown in both cases."""
-    if was_sent and effect is not Effect.READ:
-        return Ending(TargetState.UNKNOWN, "stopped_while_sending", detail=reason.value)
+def _ending_of_refused_send(reason: NotSent) -> Ending:
+    """Stopped: cancelled. Lease lost: tried again.
+
+    Nothing ran, also when the cmdlet had gone out before: a change is sent once more only after an answer (401 or a
+    redirect) that comes before anything runs.
+    """
     if reason is NotSent.STOPPED:
-        return Ending(TargetState.CANCELLED, detail="The run was stopped before the cmdlet was sent.")
+        return Ending(TargetState.CANCELLED, detail="The run was stopped before the cmdlet was carried out.")
     return Ending(TargetState.ERRORED, "worker_lost", detail="The lease ran out before sending.", retry_in=0.0)
 
 

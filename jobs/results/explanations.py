@@ -61,13 +61,6 @@ ENGINE = (
         Retry.AFTER_FIX,
     ),
     Explanation(
-        "stopped_while_sending",
-        "Stopped while it was being sent",
-        "The run was stopped, or its worker lost its lease, after the change had gone out once and before an answer.",
-        "Look in the organization whether the change was made before you run it again.",
-        Retry.AFTER_FIX,
-    ),
-    Explanation(
         "worker_lost_after_sending",
         "Worker was lost after sending",
         "The change was about to be sent, or was sent, when the worker died. Nobody knows whether it was carried out.",

@@ -150,7 +150,7 @@ def _add_to_group(request: HttpRequest, organization_ids: list[UUID]) -> str:
 def _new_name(request: HttpRequest) -> str:
     form = GroupForm({"name": request.POST["new_group"]})
     if not form.is_valid():
-        raise Refused(f"The organization group was not created. {' '.join(form.errors['name'])}")
+        raise Refused(f"The organization group was not created. {' '.join(map(str, form.errors['name']))}")
     name: str = form.cleaned_data["name"]
     return name
 

@@ -95,5 +95,15 @@ def test_each_class_has_one_explanation_that_fits_its_places() -> None:
         assert explanation.fix.endswith(".")
 
 
+PROMISES = ("nothing to do: it", "sent again only", "read back", "connect the partner", "archive", "hand in", "below")
+
+
+def test_no_explanation_promises_what_does_not_exist() -> None:
+    """What ended is not tried again by itself, nothing is read back, and these buttons are not there."""
+    texts = {e.error_class: f"{e.meaning} {e.fix}".lower() for e in (*FOUND, *ENGINE, UNKNOWN_CLASS)}
+
+    assert [(name, promise) for name, text in texts.items() for promise in PROMISES if promise in text] == []
+
+
 def test_a_class_that_is_not_in_the_table_says_so() -> None:
     assert explanation_of("never heard of") is UNKNOWN_CLASS

@@ -5,10 +5,12 @@ from html import unescape
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from jobs.runs.models import Run
 from jobs.runs.states import TargetState as S
+from jobs.web.again import LOOK_FIRST
 from portal.accounts.models import User
 from tests.factories import make_app_registration, make_group, make_organizations, make_partner, make_run
 
@@ -251,6 +253,60 @@ class TestUsedAgain:
         assert form.organization_ids == list(
             run.targets.exclude(state="succeeded").order_by("position").values_list("organization_id", flat=True)
         )
+
+    @pytest.mark.parametrize("asked", [{}, {"state": "unknown"}, {"state": ["unknown", "failed"]}, {"cause": "lost"}])
+    def test_organizations_whose_outcome_is_unknown_are_not_chosen_again(
+        self, browser: Client, technician: User, asked: dict[str, str | list[str]]
+    ) -> None:
+        states = [S.SUCCEEDED, S.FAILED, S.UNKNOWN]
+        run = make_run(cmdlet="Set-Mailbox", effect="absolute_set", states=states, requested_by=technician)
+        run.targets.exclude(state=S.SUCCEEDED).update(error_class="lost")
+
+        response = browser.get(URL, {"from": str(run.pk), **asked})
+
+        unknown = run.targets.get(state=S.UNKNOWN).organization_id
+        assert unknown not in response.context["form"].organization_ids
+        assert "Not chosen, because the outcome there is unknown: 1 organization." in response.content.decode()
+        assert LOOK_FIRST in response.content.decode()
+
+    def test_not_even_if_the_form_is_remembered(self, browser: Client) -> None:
+        places = make_organizations(2)
+        browser.post(URL, {"p.Identity": "bob", "where": "all"})
+        run = Run.objects.get()
+        browser.post(f"/runs/{run.pk}/launch/")
+        lost = run.targets.get(organization=places[0])
+        run.targets.filter(pk=lost.pk).update(state=S.UNKNOWN, finished_at=timezone.now())
+
+        form = browser.get(URL, {"from": str(run.pk)}).context["form"]
+
+        assert form.texts["Identity"] == "bob"
+        assert not form.everywhere
+        assert form.organization_ids == [places[1].pk]
+
+    @pytest.mark.parametrize(("effect", "number"), [("create", 1), ("relative", 1), ("absolute_set", 2)])
+    def test_what_was_done_in_part_is_not_chosen_to_act_twice(
+        self, browser: Client, technician: User, effect: str, number: int
+    ) -> None:
+        states = [S.SUCCEEDED, S.FAILED, S.ERRORED]
+        run = make_run(cmdlet="Set-Mailbox", effect=effect, states=states, requested_by=technician)
+        run.targets.filter(state=S.FAILED).update(error_class="partly_done")
+
+        form = browser.get(URL, {"from": str(run.pk), "state": ["failed", "errored"]}).context["form"]
+
+        assert len(form.organization_ids) == number
+
+    @pytest.mark.parametrize(
+        "asked", [{"state": "\x00"}, {"state": "rubbish"}, {"cause": "\x00"}, {"cause": "x" * 999}]
+    )
+    def test_an_unreadable_state_or_cause_chooses_nobody(
+        self, browser: Client, technician: User, asked: dict[str, str]
+    ) -> None:
+        run = make_run(cmdlet="Set-Mailbox", states=[S.FAILED], requested_by=technician)
+
+        response = browser.get(URL, {"from": str(run.pk), **asked})
+
+        assert response.status_code == 200
+        assert response.context["form"].organization_ids == []
 
 
 class TestAccess:

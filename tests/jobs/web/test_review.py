@@ -61,6 +61,22 @@ class TestReview:
         assert "This deletes what it names (mailbox), in 2 organizations. It cannot be undone." in page
         assert "Remove-Mailbox in 2 organizations" in page
 
+    def test_shows_what_validation_warned_of_once(self, browser: Client, draft: Run) -> None:
+        draft.plan["warnings"] = ["Type: <odd>.", "Type: <odd>.", "Second."]
+        draft.save(update_fields=["plan"])
+
+        response = browser.get(f"/runs/{draft.pk}/review/")
+
+        assert response.context["warnings"] == ["Type: <odd>.", "Second."]
+        assert response.content.decode().count("Type: &lt;odd&gt;.") == 1
+
+    def test_an_older_plan_is_warned_of_all_the_same(self, browser: Client, technician: User) -> None:
+        run = make_run(state=RunState.DRAFT, cmdlet="Get-EXOMailbox", requested_by=technician)
+        run.plan.pop("warnings", None)
+        run.save(update_fields=["plan"])
+
+        assert "Runs as Get-Mailbox" in browser.get(f"/runs/{run.pk}/review/").content.decode()
+
     def test_search_narrows_the_list_only(self, browser: Client, technician: User) -> None:
         run = make_run(
             state=RunState.DRAFT,

@@ -12,6 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 from jobs.runs.models import Run, RunTarget
 from jobs.runs.states import RunState, TargetState
 from jobs.web import run_page
+from jobs.web.again import LOOK_FIRST
 from portal.accounts.models import User
 from tests.factories import make_organizations, make_person, make_run
 
@@ -88,6 +89,44 @@ class TestPage:
         assert "?cause=throttled#targets" in page
         assert f"/cmdlets/Get-AcceptedDomain/launch/?from={run.pk}&amp;cause=throttled" in page
 
+    def test_a_cause_is_launched_again_only_where_that_is_safe(self, browser: Client) -> None:
+        states = [S.ERRORED, S.UNKNOWN, S.UNKNOWN, S.QUEUED]
+        run = make_run(state=RunState.RUNNING, effect="create", organizations=4, states=states)
+        run.targets.update(error_class="gateway_timeout")
+
+        response = browser.get(f"/runs/{run.pk}/")
+        page, [cause] = response.content.decode(), response.context["causes"]
+
+        assert (cause.ended, cause.waiting, cause.again) == (3, 1, 1)
+        assert cause.again_url.endswith("&cause=gateway_timeout&state=errored")
+        assert "Launch again for 1 organization…" in page
+        assert "Errored: Safe to try again." in page
+        assert f"Unknown: {LOOK_FIRST}" in page
+
+    def test_unknown_outcomes_are_never_offered_again(self, browser: Client) -> None:
+        run = make_run(state=RunState.PARTLY_FAILED, effect="create", organizations=2, states=[S.SUCCEEDED, S.UNKNOWN])
+        run.targets.filter(state=S.UNKNOWN).update(error_class="gateway_timeout")
+
+        page = browser.get(f"/runs/{run.pk}/").content.decode()
+
+        assert LOOK_FIRST in page
+        assert "Safe to try again" not in page
+        assert "Launch again for" not in page
+        assert "Launch again where it failed" not in page
+
+    @pytest.mark.parametrize(("effect", "offered"), [("create", False), ("relative", False), ("absolute_set", True)])
+    def test_what_was_done_in_part_is_offered_again_only_if_it_does_not_act_twice(
+        self, browser: Client, effect: str, offered: bool
+    ) -> None:
+        run = make_run(state=RunState.FAILED, effect=effect, organizations=2, states=[S.FAILED])
+        run.targets.update(error_class="partly_done")
+
+        page = browser.get(f"/runs/{run.pk}/").content.decode()
+
+        assert ("Launch again for 2 organizations…" in page) is offered
+        assert ("Launch again where it failed" in page) is offered
+        assert ("would act a second time" in page) is not offered
+
     def test_targets_are_filtered_by_state_and_name(self, browser: Client) -> None:
         places = make_organizations(1, name="Alpha") + make_organizations(3)
         run = make_run(organizations=places, states=[S.SUCCEEDED, S.FAILED])
@@ -143,7 +182,7 @@ class TestPage:
     ) -> None:
         run = make_run(state=RunState.RUNNING, organizations=number)
 
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(8):
             browser.get(f"/runs/{run.pk}/")
 
 

@@ -13,13 +13,14 @@ from pytest_django import DjangoAssertNumQueries
 
 from jobs.results.bodies import pack_exchanges
 from jobs.runs.events import target_as_object
-from jobs.runs.models import Attempt, Connection, RunTarget
+from jobs.runs.models import Attempt, Connection, Run, RunTarget
 from jobs.runs.states import RunState, TargetState
+from jobs.web.again import LOOK_FIRST
 from portal.accounts.models import User
 from portal.audit.actions import AuditAction
 from portal.audit.models import AuditEvent
 from portal.audit.services import record
-from tests.factories import SYSTEM, make_person, make_run
+from tests.factories import SYSTEM, make_person, make_result, make_run
 
 SignIn = Callable[[User], Client]
 pytestmark = pytest.mark.django_db
@@ -38,6 +39,17 @@ def make_target(rows: list[dict[str, Any]] | None = None, **values: Any) -> RunT
     return target
 
 
+def sent(
+    target: RunTarget, rows: list[dict[str, Any]], *, error_class: str, answered: bool, intended: bool = True
+) -> None:
+    """Give `target` one attempt whose requests are kept."""
+    attempt = make_result(target, rows).attempt
+    attempt.error_class = error_class
+    attempt.intended_at = attempt.intended_at if intended else None
+    attempt.answered_at = attempt.answered_at if answered else None
+    attempt.save(update_fields=["error_class", "intended_at", "answered_at"])
+
+
 class TestStory:
     def test_failure_is_explained_with_its_fix(self, browser: Client) -> None:
         target = make_target(state=TargetState.FAILED, error_class="object_not_found", error_detail="<b>no bob</b>")
@@ -53,6 +65,59 @@ class TestStory:
         target = make_target(state=TargetState.UNKNOWN, error_class="worker_lost_after_sending")
 
         assert "it may or may not have been carried out" in browser.get(f"/targets/{target.pk}/").content.decode()
+
+    def test_an_unknown_change_is_not_called_safe_to_repeat(self, browser: Client) -> None:
+        target = make_target(state=TargetState.UNKNOWN, error_class="gateway_timeout")
+        Run.objects.filter(pk=target.run_id).update(cmdlet="New-DistributionGroup", effect="create")
+
+        page = browser.get(f"/targets/{target.pk}/").content.decode()
+
+        assert LOOK_FIRST in page
+        assert "Safe to try again" not in page
+
+    @pytest.mark.parametrize("answered", [False, True], ids=["timeout", "gateway timeout"])
+    def test_a_lost_read_was_sent_and_brought_nothing(self, browser: Client, answered: bool) -> None:
+        target = make_target(state=TargetState.ERRORED, error_class="gateway_timeout")
+        sent(target, rows=[], error_class="gateway_timeout", answered=answered)
+
+        response = browser.get(f"/targets/{target.pk}/")
+        page = response.content.decode()
+
+        assert "The cmdlet was sent, and no usable answer came. It only reads, so nothing was changed." in page
+        assert "Nothing was sent" not in page
+        assert "without objects" not in page
+        assert "objects.jsonl" not in page
+        assert "Safe to try again." in page
+        assert ("Answered" in {step.word for step in response.context["stories"][0].steps}) is answered
+        assert browser.get(f"/targets/{target.pk}/objects.jsonl").status_code == 409
+
+    @pytest.mark.parametrize("error_class", ["no_consent", "unreachable"])
+    def test_what_never_left_was_not_sent(self, browser: Client, error_class: str) -> None:
+        target = make_target(state=TargetState.ERRORED, error_class=error_class)
+        sent(target, rows=[], error_class=error_class, answered=False, intended=error_class == "unreachable")
+
+        assert (
+            "Exchange could not be asked. Nothing was sent." in browser.get(f"/targets/{target.pk}/").content.decode()
+        )
+
+    def test_a_change_that_was_turned_away_is_not_said_to_be_unsent(self, browser: Client) -> None:
+        target = make_target(state=TargetState.ERRORED, error_class="throttled")
+        Run.objects.filter(pk=target.run_id).update(effect="create")
+        sent(target, rows=[], error_class="throttled", answered=True)
+
+        page = browser.get(f"/targets/{target.pk}/").content.decode()
+
+        assert "The cmdlet was sent, and turned away before it ran." in page
+        assert "Safe to try again." in page
+
+    def test_nothing_to_change_is_not_called_carried_out(self, browser: Client) -> None:
+        target = make_target(state=TargetState.SUCCEEDED, error_class="no_change_needed")
+
+        page = browser.get(f"/targets/{target.pk}/").content.decode()
+
+        assert "Exchange was asked, and nothing had to be changed." in page
+        assert "carried the cmdlet out" not in page
+        assert "Trying again" not in page
 
     def test_every_attempt_has_its_steps_wait_and_connection(self, browser: Client) -> None:
         target, now = make_target(), timezone.now()

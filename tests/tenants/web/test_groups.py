@@ -34,6 +34,12 @@ def test_creating_a_group_leads_to_its_page(browser: Client) -> None:
     assert group.name == "Gold"
 
 
+@pytest.mark.parametrize("name", ["a\x00b", "x" * 201], ids=["null character", "too long"])
+def test_a_name_that_cannot_be_stored_is_refused(browser: Client, name: str) -> None:
+    assert browser.post(LIST, {"name": name}).status_code == 422
+    assert not OrganizationGroup.objects.exists()
+
+
 @pytest.mark.parametrize(("name", "sentence"), [("gold", "There is already"), ("", "This field is required")])
 def test_a_refused_name_stays_in_the_form(browser: Client, name: str, sentence: str) -> None:
     make_group("Gold")

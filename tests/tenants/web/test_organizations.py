@@ -198,6 +198,16 @@ class TestSelected:
             data = {**data, "organization": str(make_organizations(1)[0].pk)}
         assert sentence in browser.post(SELECTED, data, follow=True).content.decode()
 
+    @pytest.mark.parametrize("name", ["a\x00b", "x" * 201], ids=["null character", "too long"])
+    def test_a_group_name_that_cannot_be_stored_is_refused(self, browser: Client, name: str) -> None:
+        data = {"action": "group", "organization": str(make_organizations(1)[0].pk), "new_group": name}
+
+        answer = browser.post(SELECTED, data, follow=True)
+
+        assert answer.status_code == 200
+        assert "The organization group was not created." in answer.content.decode()
+        assert not OrganizationGroup.objects.exists()
+
     @pytest.mark.parametrize(
         "back", ["https://evil.example/organizations/", "//evil.example", "/organizations/../audit"]
     )
