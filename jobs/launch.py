@@ -145,7 +145,10 @@ def _refuse_secrets(call: ValidCall) -> None:
 
 def _plan(actor: Actor, request: RunRequest, call: ValidCall, organizations: Sequence[Organization]) -> dict[str, Any]:
     partners = {organization.partner_id: organization.partner for organization in organizations}
-    certificates = [choose_certificate(partner, request.thumbprint) for partner in partners.values()]
+    certificates = {
+        str(partner.tenant_id): choose_certificate(partner, request.thumbprint).thumbprint
+        for partner in partners.values()
+    }
     return build_plan(
         cmdlet=call.cmdlet.name,
         sent_as=wire_cmdlet(call),
@@ -155,8 +158,7 @@ def _plan(actor: Actor, request: RunRequest, call: ValidCall, organizations: Seq
         catalogue_version=catalogue_version(),
         connection={
             "method": "app-only certificate",
-            "applications": sorted(str(certificate.app_registration.application_id) for certificate in certificates),
-            "thumbprint": request.thumbprint.upper(),
+            "certificates": certificates,
         },
         organizations=organizations,
         requested_by=actor.label,
@@ -189,7 +191,12 @@ def _create_targets(actor: Actor, run: Run) -> None:
                     AuditAction.RUN_TARGET_ENDED,
                     actor=actor,
                     target=target_as_object(target),
-                    data={"state": target.state, "error_class": target.error_class},
+                    data={
+                        "cmdlet": run.cmdlet,
+                        "on_behalf_of": run.requested_by,
+                        "state": target.state,
+                        "error_class": target.error_class,
+                    },
                 )
             )
     RunTarget.objects.bulk_create(targets, batch_size=1000)

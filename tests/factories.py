@@ -104,7 +104,7 @@ def make_run(
         effect=str(values.get("effect", "read")),
         parameters={},
         catalogue_version="test",
-        connection={"method": "app-only certificate", "applications": [], "thumbprint": ""},
+        connection={"method": "app-only certificate", "certificates": {}},
         organizations=places,
         requested_by=label,
         reason="",

@@ -32,6 +32,7 @@ def print_csv(actor: Actor, run: Run) -> None:
 def print_summary(run: Run, *, to_stderr: bool) -> None:
     """Print a table of outcomes with their causes, then one line that counts them all."""
     console = Console(stderr=to_stderr)
+    console.print(f"Run {run.pk}", highlight=False)
     table = Table("Outcome", "Organizations", "Cause", "What to do", box=None, header_style="bold", pad_edge=False)
     for (state, error_class), number in _causes(run):
         explanation = explanation_of(error_class) if error_class else None

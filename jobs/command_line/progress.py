@@ -3,14 +3,17 @@
 import sys
 import time
 
+from django.db import connection
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from jobs.runs.models import Run, RunTarget
 from jobs.runs.states import OPEN_TARGET_STATES, RunState, TargetState, is_open
+from portal.core.errors import DATABASE_AWAY
 from portal.core.health import broker_answers
 
 LOOK_EVERY_SECONDS = 0.2
+LOOK_AGAIN_SECONDS = 3.0
 ASK_BROKER_AFTER_SECONDS = 3.0
 
 
@@ -39,8 +42,15 @@ def _watch(run: Run, progress: Progress, bar: TaskID) -> Run:
     began = time.monotonic()
     told = False
     while True:
-        run.refresh_from_db(fields=["state", "started_at", "finished_at", "counts"])
-        counts = RunTarget.objects.filter(run=run).count_by_state()
+        try:
+            counts = _look(run)
+        except DATABASE_AWAY:
+            connection.close()
+            progress.console.print(
+                f"The database cannot be reached. Run {run.pk} goes on when it is back; still watching."
+            )
+            time.sleep(LOOK_AGAIN_SECONDS)
+            continue
         ended = sum(number for state, number in counts.items() if state not in OPEN_TARGET_STATES)
         progress.update(bar, completed=ended, counts=_words(counts))
         if not is_open(run.state):
@@ -50,6 +60,11 @@ def _watch(run: Run, progress: Progress, bar: TaskID) -> Run:
             if not broker_answers():
                 progress.console.print("The broker cannot be reached. The run waits, and starts when it is back.")
         time.sleep(LOOK_EVERY_SECONDS)
+
+
+def _look(run: Run) -> dict[str, int]:
+    run.refresh_from_db(fields=["state", "started_at", "finished_at", "counts"])
+    return RunTarget.objects.filter(run=run).count_by_state()
 
 
 def _words(counts: dict[str, int]) -> str:

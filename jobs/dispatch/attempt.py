@@ -5,9 +5,7 @@ from uuid import UUID
 
 import stamina
 import structlog
-from django.db import InterfaceError, OperationalError
 from django.utils import timezone
-from psycopg_pool import PoolTimeout
 
 from jobs.catalogue.effects import Effect
 from jobs.dispatch.alarm import alarm
@@ -25,10 +23,10 @@ from jobs.exchange.connection import connect
 from jobs.exchange.failures import CallFailed
 from jobs.exchange.spec import ConnectionSpec
 from jobs.runs.states import TargetState
+from portal.core.errors import DATABASE_AWAY
 from tenants.profiles.microsoft import ca_file
 
 log = structlog.get_logger(__name__)
-DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)
 
 
 class SendRefused(Exception):

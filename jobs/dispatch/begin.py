@@ -42,7 +42,12 @@ def begin(run_target_ids: Sequence[UUID]) -> list[Begun | None]:
                 AuditAction.RUN_TARGET_CLAIMED,
                 actor=worker_actor(),
                 target=story.as_object(),
-                data={"attempt": story.claimed.attempt_number, "fence": story.claimed.fence},
+                data={
+                    "cmdlet": story.claimed.cmdlet,
+                    "on_behalf_of": story.claimed.requested_by,
+                    "attempt": story.claimed.attempt_number,
+                    "fence": story.claimed.fence,
+                },
             )
             for story, _ in begun.values()
         ]
@@ -60,7 +65,8 @@ class Ways:
         """Return the plan and the way into `organization`, or how the attempt ends without one."""
         try:
             plan = frozen_plan(claim.run_id)
-            certificate = self._certificate(organization.partner, plan.thumbprint)
+            thumbprint = plan.thumbprints.get(str(organization.partner.tenant_id), "")
+            certificate = self._certificate(organization.partner, thumbprint)
             return Way(plan, app_only_profile(organization, certificate))
         except PlanChanged as refusal:
             return ending_of_refusal(refusal, "plan_changed")

@@ -35,17 +35,20 @@ class Claim:
     claimed_at: datetime
     connection_id: UUID
     age_seconds: float
+    cmdlet: str
+    requested_by: str
 
 
 CLAIM = """
 UPDATE run_target SET state = 'running', fence = fence + 1, attempt_count = attempt_count + 1, lease_owner = %(worker)s,
     lease_until = clock_timestamp() + %(lease)s * interval '1 second', not_before = NULL,
-    started_at = COALESCE(started_at, clock_timestamp()), changed_at = clock_timestamp()
-WHERE id = ANY(%(ids)s) AND state = 'queued' AND (not_before IS NULL OR not_before <= clock_timestamp())
-    AND EXISTS (SELECT 1 FROM run WHERE run.id = run_target.run_id AND run.state = 'running'
-                AND run.cancel_requested_at IS NULL)
-RETURNING id, run_id, organization_id, organization_name, fence, attempt_count, changed_at,
-    EXTRACT(EPOCH FROM changed_at - started_at)::float
+    started_at = COALESCE(run_target.started_at, clock_timestamp()), changed_at = clock_timestamp()
+FROM run
+WHERE run_target.id = ANY(%(ids)s) AND run_target.state = 'queued'
+    AND (not_before IS NULL OR not_before <= clock_timestamp())
+    AND run.id = run_target.run_id AND run.state = 'running' AND run.cancel_requested_at IS NULL
+RETURNING run_target.id, run_id, organization_id, organization_name, fence, attempt_count, changed_at,
+    EXTRACT(EPOCH FROM changed_at - run_target.started_at)::float, run.cmdlet, run.requested_by
 """
 
 INTEND = """
@@ -75,6 +78,8 @@ def claim_targets(run_target_ids: Sequence[UUID]) -> dict[UUID, Claim]:
             claimed_at=row[6],
             connection_id=uuid.uuid4(),
             age_seconds=row[7],
+            cmdlet=row[8],
+            requested_by=row[9],
         )
         for row in rows
     }

@@ -16,9 +16,11 @@ def finding_of(failure: CallFailed, *, opened: bool) -> Finding | None:
         return REACHABLE if failure.answered else None
     if failure.explanation.error_class == CMDLET_ABSENT.error_class:
         return REACHABLE
-    asked = failure.answered or isinstance(failure.__cause__, TokenFailure)
-    if not asked or failure.explanation.retry is Retry.AUTOMATIC:
-        return None
+    cause = failure.__cause__
+    asked = failure.answered or isinstance(cause, TokenFailure)
+    ours = isinstance(cause, TokenFailure) and cause.partner_wide
+    if not asked or ours or failure.explanation.retry is Retry.AUTOMATIC:
+        return None  # what fails because of ourselves says nothing about the organization
     return _unreachable(failure.explanation)
 
 

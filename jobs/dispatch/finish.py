@@ -161,6 +161,8 @@ def _event(item: Finished, *, is_late: bool) -> AuditEvent:
         actor=worker_actor(),
         target=story.as_object(),
         data={
+            "cmdlet": story.claimed.cmdlet,
+            "on_behalf_of": story.claimed.requested_by,
             "state": ending.state.value,
             "error_class": ending.error_class,
             "code": storable(ending.code, 100),

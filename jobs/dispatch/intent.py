@@ -91,12 +91,12 @@ def _event(story: Story, way: Way) -> AuditEvent:
         actor=worker_actor(),
         target=story.as_object(),
         data={
-            "cmdlet": way.plan.cmdlet,
+            "cmdlet": story.claimed.cmdlet,
+            "on_behalf_of": story.claimed.requested_by,
             "plan_hash": way.plan.plan_hash,
             "attempt": story.claimed.attempt_number,
             "fence": story.claimed.fence,
             "connection": str(story.claimed.connection_id),
             "client_request_id": story.client_request_id,
-            "on_behalf_of": way.plan.requested_by,
         },
     )

@@ -12,14 +12,14 @@ from jobs.runs.plans import check
 
 @dataclass(frozen=True, slots=True)
 class FrozenPlan:
-    """What to send, the same for every organization of the run."""
+    """What to send, the same for every organization of the run; certificates are named by the partner's tenant id."""
 
     cmdlet: str
     service: str
     parameters: dict[str, Any]
     effect: Effect
     plan_hash: str
-    thumbprint: str
+    thumbprints: dict[str, str]
     requested_by: str
 
     @property
@@ -39,6 +39,6 @@ def frozen_plan(run_id: UUID) -> FrozenPlan:
         parameters=run.plan["parameters"],
         effect=Effect(run.plan["effect"]),
         plan_hash=run.plan_hash,
-        thumbprint=run.plan["connection"]["thumbprint"],
+        thumbprints=run.plan["connection"]["certificates"],
         requested_by=run.plan["requested_by"],
     )

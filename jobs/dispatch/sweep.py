@@ -85,7 +85,14 @@ def _reap(run_target_id: UUID) -> bool:
         action,
         actor=SWEEPER,
         target=target_as_object(target),
-        data={"state": target.state, "worker": owner, "fence": target.fence, "was_sent": was_sent},
+        data={
+            "cmdlet": target.run.cmdlet,
+            "on_behalf_of": target.run.requested_by,
+            "state": target.state,
+            "worker": owner,
+            "fence": target.fence,
+            "was_sent": was_sent,
+        },
     )
     log.warning("run_target.reaped", run_target=str(target.pk), worker=owner, was_sent=was_sent, state=target.state)
     return True

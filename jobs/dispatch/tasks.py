@@ -3,8 +3,10 @@
 from uuid import UUID
 
 from celery import shared_task
+from celery.signals import worker_ready
+from django.db import connection
 
-from jobs.dispatch import attempt, start
+from jobs.dispatch import attempt, leftovers, start
 from jobs.dispatch import sweep as sweeper
 
 
@@ -24,3 +26,12 @@ def run_target(*, run_target_id: str) -> None:
 def sweep() -> None:
     """Sweep once."""
     sweeper.sweep()
+
+
+@worker_ready.connect
+def take_over(**_: object) -> None:
+    """At its start, a worker gives up what dead workers of its machine still hold."""
+    try:
+        leftovers.give_up_leases_of_dead_workers()
+    finally:
+        connection.close()

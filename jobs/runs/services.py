@@ -54,7 +54,11 @@ def cancel_queued_targets(*, actor: Actor, run: Run) -> int:
                 AuditAction.RUN_TARGET_ENDED,
                 actor=actor,
                 target=target_as_object(target),
-                data={"state": TargetState.CANCELLED.value},
+                data={
+                    "cmdlet": run.cmdlet,
+                    "on_behalf_of": run.requested_by,
+                    "state": TargetState.CANCELLED.value,
+                },
             )
             for target in waiting
         ]

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
+from django.db.models import Q
 
 from portal.core.actors import Actor
 from portal.core.permissions import Permission
@@ -17,3 +18,7 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
     def visible_to(self, actor: Actor) -> Self:
         """Return the events that `actor` may read."""
         return self if actor.has(Permission.AUDIT_EVENT_READ) else self.none()
+
+    def done_by_or_for(self, text: str) -> Self:
+        """Return what somebody whose label contains `text` did, or had done by a worker."""
+        return self.filter(Q(actor_label__icontains=text) | Q(data__on_behalf_of__icontains=text))

@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 from psycopg_pool import PoolTimeout
 
 log = structlog.get_logger(__name__)
+DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -37,4 +38,4 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def is_database_down(exception: BaseException | None) -> bool:
     """Whether `exception` means that the database cannot be reached."""
-    return isinstance(exception, OperationalError | InterfaceError | PoolTimeout)
+    return isinstance(exception, DATABASE_AWAY)

@@ -36,6 +36,7 @@ def configure_logging() -> None:
     root.setLevel(logging.INFO)
     for chatty in ("httpx", "httpcore", "celery.worker.strategy", "celery.app.trace", "kombu", "rq.worker"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    logging.getLogger("django.request").setLevel(logging.ERROR)  # a refused page is not a fault; a 500 is
 
 
 def _in_production() -> bool:

@@ -175,6 +175,7 @@ CELERY = {
     "worker_send_task_events": False,
     "worker_hijack_root_logger": False,
     "worker_soft_shutdown_timeout": 5.0,
+    "worker_cancel_long_running_tasks_on_connection_loss": False,  # the lease decides, not the broker's connection
     "accept_content": ["json"],
     "task_serializer": "json",
     "timezone": "UTC",

@@ -64,7 +64,7 @@ def database(address: str, *, pool_size: int) -> dict[str, object]:
         msg = f"DATABASE_URL must start with postgresql://, not {parts.scheme}://."
         raise ImproperlyConfigured(msg)
     # After 5 s a lost server is asked for afresh by whoever needs it, instead of ever more rarely by the pool.
-    pool = {"min_size": 1, "max_size": pool_size, "timeout": 20, "max_idle": 120, "reconnect_timeout": 5}
+    pool = {"min_size": 1, "max_size": pool_size, "timeout": 3, "max_idle": 120, "reconnect_timeout": 5}
     limits = {"statement_timeout": "60s", "lock_timeout": "30s", "idle_in_transaction_session_timeout": "60s"}
     return {
         "ENGINE": "django.db.backends.postgresql",

@@ -24,6 +24,13 @@ class AppRegistration(models.Model):
     def __str__(self) -> str:
         return self.display_name
 
+    @property
+    def certificate_in_use(self) -> "Certificate | None":
+        """The valid certificate that was stored first; the others stand by."""
+        now = timezone.now()
+        usable = (c for c in self.certificates.all() if c.not_before <= now < c.not_after)
+        return min(usable, key=lambda c: c.added_at, default=None)
+
 
 class Certificate(models.Model):
     """A certificate of an app registration; its private key is sealed and never shown again."""

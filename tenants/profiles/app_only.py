@@ -39,9 +39,10 @@ class AppOnlyProfile:
 
 
 def choose_certificate(partner: Partner, thumbprint: str = "") -> Certificate:
-    """Return the certificate to sign in with: the one named, or the valid one that lasts longest.
+    """Return the certificate to sign in with: the one named, or the valid one that was stored first.
 
-    Raises `NoUsableCertificate`.
+    A newer one stands by until the older one is removed or has expired: it may not be known to Entra yet. Raises
+    `NoUsableCertificate`.
     """
     stored = list(
         Certificate.objects.filter(app_registration__partner=partner)
@@ -53,7 +54,11 @@ def choose_certificate(partner: Partner, thumbprint: str = "") -> Certificate:
     if thumbprint:
         stored = [c for c in stored if c.thumbprint == thumbprint.upper()] or _refuse_thumbprint(thumbprint, stored)
     now = timezone.now()
-    usable = [c for c in stored if c.not_before <= now < c.not_after]
+    usable = sorted((c for c in stored if c.not_before <= now < c.not_after), key=lambda c: c.added_at)
+    if not usable and stored[0].not_before > now:
+        raise NoUsableCertificate(
+            f"The certificate {stored[0].thumbprint} is not valid before {stored[0].not_before:%d %B %Y %H:%M} UTC."
+        )
     if not usable:
         raise NoUsableCertificate(
             f"The certificate {stored[0].thumbprint} expired on {stored[0].not_after:%d %B %Y}. "

@@ -130,7 +130,7 @@ class TestDraft:
     def test_takes_the_named_certificate_in_any_case(self, organizations: list[Organization]) -> None:
         certificate = make_certificate(organizations[0].partner.app_registrations.get(), days=10)
         run = drafted(organizations, thumbprint=certificate.thumbprint.lower())
-        assert run.plan["connection"]["thumbprint"] == certificate.thumbprint
+        assert list(run.plan["connection"]["certificates"].values()) == [certificate.thumbprint]
 
     def test_needs_the_permission(self, organizations: list[Organization], auditor: User, acting: Acting) -> None:
         with pytest.raises(PermissionRefused, match="jobs:run:launch"):

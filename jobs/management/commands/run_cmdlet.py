@@ -16,6 +16,7 @@ from jobs.command_line.progress import follow
 from jobs.launch import RunRequest, Selection, draft_run, launch_run
 from jobs.runs.states import RunState
 from portal.core.actors import Actor
+from portal.core.errors import DATABASE_AWAY
 from portal.core.permissions import PermissionRefused
 from portal.core.refusals import Refused
 from tenants.groups.names import group_named
@@ -59,6 +60,8 @@ class Command(BaseCommand):
             self._refuse(*(_sentence(problem) for problem in invalid.problems))
         except (Refused, PermissionRefused, ValueError) as refusal:
             self._refuse(str(refusal))
+        except DATABASE_AWAY:
+            self._refuse("The database cannot be reached. Start it, or check DATABASE_URL.")
         run = follow(run)
         if options["json"]:
             print_json(actor, run)

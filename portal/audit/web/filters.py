@@ -20,7 +20,7 @@ class AuditEventFilter(django_filters.FilterSet):  # type: ignore[misc]  # djang
     action = django_filters.ChoiceFilter(
         choices=[(action.value, action.value) for action in AuditAction], label="Action", empty_label="Any"
     )
-    actor = django_filters.CharFilter(field_name="actor_label", lookup_expr="icontains", label="Actor", max_length=300)
+    actor = django_filters.CharFilter(method="by_or_for", label="Person", max_length=300)
     organization = django_filters.CharFilter(
         field_name="organization_name", lookup_expr="icontains", label="Organization", max_length=300
     )
@@ -31,6 +31,10 @@ class AuditEventFilter(django_filters.FilterSet):  # type: ignore[misc]  # djang
     class Meta:
         model = AuditEvent
         fields: list[str] = []
+
+    def by_or_for(self, events: AuditEventQuerySet, name: str, text: str) -> AuditEventQuerySet:
+        """Keep what somebody did, and what the workers did on that person's behalf."""
+        return events.done_by_or_for(text)
 
     def from_day(self, events: AuditEventQuerySet, name: str, day: date) -> AuditEventQuerySet:
         """Keep what happened on `day` or later."""

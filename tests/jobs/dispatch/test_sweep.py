@@ -1,6 +1,8 @@
 """The sweeper: what dead workers held is given back or ends honestly, and what is due is rung for."""
 
 import json
+import subprocess
+import sys
 from base64 import b64decode
 from collections.abc import Iterator
 from datetime import timedelta
@@ -15,7 +17,9 @@ from django.utils import timezone
 from redis import Redis
 
 from jobs.catalogue.effects import Effect
+from jobs.dispatch.leftovers import give_up_leases_of_dead_workers
 from jobs.dispatch.sweep import close_lost_connections, reap_lost_targets, ring_for_due_targets, sweep
+from jobs.dispatch.worker import worker_name
 from jobs.runs.models import Attempt, Connection, Run, RunTarget
 from jobs.runs.states import RunState, TargetState
 from portal.audit.models import AuditEvent
@@ -248,3 +252,18 @@ class TestSweep:
         sweep()
         draft.refresh_from_db()
         assert draft.state == RunState.DRAFT
+
+
+@pytest.mark.django_db
+def test_a_new_worker_gives_up_what_a_dead_one_of_its_machine_holds(broker: Redis) -> None:
+    host = worker_name().rpartition(":")[0]
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        gone.wait()
+    dead, living, elsewhere = (claimed(effect=Effect.READ, sent=False) for _ in range(3))
+    far = timezone.now() + timedelta(minutes=5)
+    for target, owner in ((dead, f"{host}:{gone.pid}"), (living, worker_name()), (elsewhere, f"other:{gone.pid}")):
+        RunTarget.objects.filter(pk=target.pk).update(lease_owner=owner, lease_until=far)
+    assert give_up_leases_of_dead_workers() == 1
+    assert reap_lost_targets() == 1
+    dead.refresh_from_db()
+    assert dead.state == TargetState.QUEUED

@@ -254,6 +254,13 @@ class TestUsedAgain:
             run.targets.exclude(state="succeeded").order_by("position").values_list("organization_id", flat=True)
         )
 
+    def test_an_unreadable_state_beside_a_readable_one_is_left_out(self, browser: Client, technician: User) -> None:
+        run = make_run(cmdlet="Set-Mailbox", states=[S.SUCCEEDED, S.FAILED, S.QUEUED], requested_by=technician)
+
+        form = browser.get(URL, {"from": str(run.pk), "state": ["\x00", "queued", "failed"]}).context["form"]
+
+        assert form.organization_ids == [run.targets.get(state=S.FAILED).organization_id]
+
     @pytest.mark.parametrize("asked", [{}, {"state": "unknown"}, {"state": ["unknown", "failed"]}, {"cause": "lost"}])
     def test_organizations_whose_outcome_is_unknown_are_not_chosen_again(
         self, browser: Client, technician: User, asked: dict[str, str | list[str]]

@@ -50,7 +50,7 @@ def test_the_newest_event_comes_first_with_its_sentence(browser: Client) -> None
     happen(name="Newer", at=NOON + timedelta(seconds=1))
     answer = browser.get(LIST, {"organization": "er"})
     assert [event.target_label for event in answer.context["page"].rows] == ["Newer", "Older"]
-    assert "Newer ended: failed" in answer.content.decode()
+    assert "in Newer: failed" in answer.content.decode()
 
 
 def test_each_filter_keeps_what_it_names(browser: Client) -> None:

@@ -17,10 +17,12 @@ def app_registration() -> AppRegistration:
     return make_app_registration(certificate=False)
 
 
-def test_the_valid_one_that_lasts_longest_is_chosen(app_registration: AppRegistration) -> None:
-    make_certificate(app_registration, days=10)
-    longest = make_certificate(app_registration, days=20)
-    assert choose_certificate(app_registration.partner) == longest
+def test_a_newer_one_stands_by_until_the_older_one_is_gone(app_registration: AppRegistration) -> None:
+    first = make_certificate(app_registration, days=10)
+    newer = make_certificate(app_registration, days=20)
+    assert choose_certificate(app_registration.partner) == first == app_registration.certificate_in_use
+    Certificate.objects.filter(pk=first.pk).update(not_after=timezone.now() - timedelta(days=1))
+    assert choose_certificate(app_registration.partner) == newer
 
 
 def test_one_that_is_not_valid_yet_waits(app_registration: AppRegistration) -> None:
