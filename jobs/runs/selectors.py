@@ -10,7 +10,7 @@ from django.db.models import Count, F, Q
 from django.db.models.functions import Now
 
 from jobs.runs.models import Attempt, Connection, Run, RunTarget
-from jobs.runs.states import OPEN_TARGET_STATES, RunState, TargetState
+from jobs.runs.states import RunState, TargetState
 from portal.audit.models import AuditEvent
 from portal.core.actors import Actor
 from portal.core.pagination import Page, page_by_key
@@ -38,14 +38,6 @@ class Progress:
     counts: dict[str, int]
     sent: int
     deferred: int
-
-
-class ErrorClassCount(NamedTuple):
-    """How often one error class occurs in a run: in targets that ended, and in targets that will be tried again."""
-
-    error_class: str
-    ended: int
-    waiting: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,23 +95,6 @@ def progress_of(*, actor: Actor, run_id: UUID) -> Progress:
     )
     counts = {state.value: figures[state.value] for state in TargetState if figures[state.value]}
     return Progress(counts, figures["sent"], figures["deferred"])
-
-
-def error_classes(*, actor: Actor, run_id: UUID) -> list[ErrorClassCount]:
-    """Return the error classes of a run with their counts, most frequent first."""
-    found = (
-        RunTarget.objects.visible_to(actor)
-        .filter(run=run_id)
-        .exclude(error_class="")
-        .order_by()
-        .values_list("error_class")
-        .annotate(
-            ended=Count("pk", filter=~Q(state__in=OPEN_TARGET_STATES)),
-            waiting=Count("pk", filter=Q(state__in=OPEN_TARGET_STATES)),
-        )
-        .order_by("-ended", "-waiting", "error_class")
-    )
-    return [ErrorClassCount(*values) for values in found]
 
 
 def targets_page(*, actor: Actor, run_id: UUID, wanted: TargetFilter, cursor: str = "") -> Page[RunTarget]:

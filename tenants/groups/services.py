@@ -10,8 +10,11 @@ from portal.audit.services import Object, record
 from portal.core.actors import Actor
 from portal.core.permissions import Permission
 from portal.core.refusals import Refused
+from portal.core.text import storable
 from tenants.groups.models import OrganizationGroup
 from tenants.organizations.models import Organization
+
+LONGEST_NAME = 200
 
 
 class OrganizationGroupRefused(Refused):
@@ -27,9 +30,11 @@ def as_object(group: OrganizationGroup) -> Object:
 def create_organization_group(*, actor: Actor, name: str, organization_ids: Sequence[UUID] = ()) -> OrganizationGroup:
     """Create a group called `name`; raises `OrganizationGroupRefused` when the name is taken or empty."""
     actor.require(Permission.ORGANIZATION_GROUP_MANAGE)
-    name = name.strip()
+    name = storable(name).strip()
     if not name:
         raise OrganizationGroupRefused("Give the organization group a name.")
+    if len(name) > LONGEST_NAME:
+        raise OrganizationGroupRefused(f"The name has {len(name)} characters. Shorten it to {LONGEST_NAME}.")
     if OrganizationGroup.objects.filter(name__iexact=name).exists():
         raise OrganizationGroupRefused(f"There is already an organization group called “{name}”.")
     group = OrganizationGroup.objects.create(name=name)

@@ -14,7 +14,7 @@ PARTNER_SIGN_IN_TOO_WEAK = Explanation(
     "partner_sign_in_too_weak",
     "Partner sign-in lacks MFA or AdminAgents",
     "The partner API accepts only a service account that is in the AdminAgents group and signed in with MFA.",
-    "Add the service account to AdminAgents, then connect the Partner again and complete MFA.",
+    "Add the service account to AdminAgents, sign in again with MFA and store the new partner sign-in.",
     Retry.AFTER_FIX,
 )
 MAPPED_GROUP_DELETED = Explanation(
@@ -28,7 +28,7 @@ CHANGED_MEANWHILE = Explanation(
     "changed_meanwhile",
     "The relationship changed meanwhile",
     "Somebody or something else changed the relationship after it was read, so Graph refused to overwrite it.",
-    "Nothing to do: it is read again and the change is repeated.",
+    "Try again: what is stored at Microsoft changed meanwhile.",
     Retry.AUTOMATIC,
 )
 RELATIONSHIP_ENDED = Explanation(
@@ -63,7 +63,7 @@ PARTNER_API_DENIED = Explanation(
     "partner_api_denied",
     "The partner API denied access",
     "The token was accepted nowhere or lacks the permission that this call needs.",
-    "Check the application's permissions and consent in the tenant that was called, then connect the Partner again.",
+    "Check the application's permissions and consent in the tenant that was called, then store the partner sign-in again.",
     Retry.AFTER_FIX,
 )
 PARTNER_API_REFUSED = Explanation(

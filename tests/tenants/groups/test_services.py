@@ -39,6 +39,10 @@ class TestCreate:
         assert only_event().action == "organization_group.created"
         assert set(only_event().data["organizations"]) == {str(o.tenant_id) for o in organizations}
 
+    def test_refuses_a_name_that_is_too_long(self) -> None:
+        with pytest.raises(OrganizationGroupRefused, match="Shorten it to 200"):
+            create_organization_group(actor=SYSTEM, name="x" * 201)
+
     @pytest.mark.parametrize("name", ["", "   "])
     def test_needs_a_name(self, name: str) -> None:
         with pytest.raises(OrganizationGroupRefused, match="a name"):
