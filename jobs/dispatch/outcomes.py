@@ -47,7 +47,7 @@ def ending_of_failure(failure: CallFailed, *, effect: Effect, attempt: int, age_
     """
     if failure.explanation.error_class == NO_CHANGE_NEEDED.error_class:
         return Ending(TargetState.SUCCEEDED, NO_CHANGE_NEEDED.error_class, _code(failure), failure.detail)
-    lost = failure.ran is not Ran.NO and not failure.answered
+    lost = failure.ran is Ran.UNKNOWN or (failure.ran is Ran.YES and not failure.answered)
     state = TargetState.FAILED if failure.answered else TargetState.ERRORED
     if lost and effect is not Effect.READ:
         state = TargetState.UNKNOWN

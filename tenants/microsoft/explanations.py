@@ -63,7 +63,7 @@ PARTNER_API_DENIED = Explanation(
     "partner_api_denied",
     "The partner API denied access",
     "The token was accepted nowhere or lacks the permission that this call needs.",
-    "Check the application's permissions and consent in the tenant that was called, then store the partner sign-in again.",
+    "Check the application's permissions and consent in that tenant, then store the partner sign-in again.",
     Retry.AFTER_FIX,
 )
 PARTNER_API_REFUSED = Explanation(

@@ -97,7 +97,8 @@ def test_a_change_is_repeated_only_when_it_certainly_did_not_run(
 ) -> None:
     ending = failed(ran, retry, effect=effect, attempt=attempt, answered=answered, retry_after=waiting, age_seconds=age)
     assert ending.retry_in is None or ran is Ran.NO
-    assert (ending.state == TargetState.UNKNOWN) == (ran is Ran.UNKNOWN)
+    lost = ran is Ran.UNKNOWN or (ran is Ran.YES and not answered)
+    assert (ending.state == TargetState.UNKNOWN) == lost
     assert ending.state != TargetState.SUCCEEDED
 
 
