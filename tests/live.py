@@ -164,8 +164,9 @@ def _nothing(questions: Sequence[None]) -> list[None]:
 def organizations_of(sandbox: Sandbox, partner: Partner) -> Callable[..., list[Organization]]:
     """Return a function that stores organizations of the cloud: healthy ones, unless a trouble is asked for."""
 
-    def bring(number: int, *, trouble: str | None = None) -> list[Organization]:
-        listed = [o for o in sandbox.control("GET", "organizations") if o["trouble"] == trouble][:number]
+    def bring(number: int, *, trouble: str | None = None, any_trouble: bool = False) -> list[Organization]:
+        every = sandbox.control("GET", "organizations")
+        listed = [o for o in every if any_trouble or o["trouble"] == trouble][:number]
         assert len(listed) == number, f"the simulated cloud has only {len(listed)} organizations with trouble={trouble}"
         return Organization.objects.bulk_create(
             Organization(

@@ -1,5 +1,6 @@
 """What the page of a run shows: finished values for the template."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -98,7 +99,9 @@ def page_context(actor: Actor, run: Run, cells: Sequence[Cell]) -> dict[str, Any
         "risk": RISKS[run.risk],
         "effect": EFFECTS[Effect(run.effect)],
         "service": SERVICES[run.service],
-        "parameters": [(name, value) for name, value in run.parameters.items() if "@" not in name],
+        "parameters": [
+            (name, json.dumps(value, ensure_ascii=False)) for name, value in run.parameters.items() if "@" not in name
+        ],
         **actions_context(actor, run),
     }
 
