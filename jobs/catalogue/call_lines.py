@@ -53,7 +53,7 @@ def _check(call: dict[str, object], *, app_only: bool) -> None:
     parameters = call.get("parameters", {})
     service = call.get("service")
     if service is not None and not isinstance(service, str):
-        raise InvalidCall([Problem(None, "The service must be text.", "exo, scc or eop")])
+        raise InvalidCall([Problem(None, "The service must be text.", "Use exo, scc or eop.")])
     if isinstance(parameters, list):
         validate_names(
             call.get("cmdlet"), parameters, service=service, app_only=app_only, piped=call.get("piped") is True

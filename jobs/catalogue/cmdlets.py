@@ -1,7 +1,7 @@
 """The catalogue of Exchange Online and Security & Compliance cmdlets: 941 cmdlets, read from one data file."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any, Literal
 import orjson
 from rapidfuzz import fuzz, process
 
+from jobs.catalogue.corrections import NOT_REQUIRED, PARAMETERS, Correction
 from jobs.catalogue.effects import Effect, cmdlet_effect
 from jobs.catalogue.kinds import COLLECTIONS, Kind, element_kind
 
@@ -207,6 +208,11 @@ def nearest(name: str, choices: Any, *, limit: int = 3) -> tuple[str, ...]:
     return tuple(choice for choice, _, _ in found)
 
 
+def closest(name: str, choices: Sequence[str]) -> str:
+    """Return the one of `choices`, of which there must be some, that is spelt most like `name`, however unlike."""
+    return max(choices, key=lambda choice: fuzz.ratio(name[:128].lower(), choice.lower()))
+
+
 @cache
 def _build(name: str) -> Cmdlet:
     raw = raw_cmdlets()[name]
@@ -219,8 +225,11 @@ def _build(name: str) -> Cmdlet:
         services=services,
         risk=raw["risk"],
         effect=effect,
-        parameters={key: _parameter(key, value, services) for key, value in raw["parameters"].items()},
-        parameter_sets=tuple(_parameter_set(key, value, raw) for key, value in raw["parameter_sets"].items()),
+        parameters={
+            key: _parameter(key, value, services, PARAMETERS.get((name, key), Correction()))
+            for key, value in raw["parameters"].items()
+        },
+        parameter_sets=tuple(_parameter_set(name, key, value) for key, value in raw["parameter_sets"].items()),
         deprecated=raw.get("deprecated", False),
         lifecycle=tuple(raw.get("lifecycle", ())),
         replaced_by=tuple(raw.get("replaced_by", ())),
@@ -237,17 +246,20 @@ def _build(name: str) -> Cmdlet:
     )
 
 
-def _parameter(name: str, raw: Mapping[str, Any], cmdlet_services: tuple[str, ...]) -> Parameter:
+def _parameter(
+    name: str, derived: Mapping[str, Any], cmdlet_services: tuple[str, ...], correction: Correction
+) -> Parameter:
+    raw = {**derived, **correction}
     type_name = raw["type"]
     accepted = tuple(raw.get("accepted_values", ()))
     documented = _file()[2].get(type_name, "other")
-    known = _enum_tokens().get(type_name, ()) if documented.startswith("other") else ()
-    kind = element_kind(type_name, documented, enumerated=bool(known or accepted))
+    open_list = documented.startswith("other") and "accepted_values" not in correction
+    known = _enum_tokens().get(type_name, ()) if open_list else ()
     bounds = raw.get("range")
     return Parameter(
         name=name,
         type=type_name,
-        kind=kind,
+        kind=raw.get("kind") or element_kind(type_name, documented, enumerated=bool(known or accepted)),
         type_alt=raw.get("type_alt"),
         switch=raw.get("switch", False),
         multivalued=raw.get("multivalued", False),
@@ -276,13 +288,15 @@ def _parameter(name: str, raw: Mapping[str, Any], cmdlet_services: tuple[str, ..
     )
 
 
-def _parameter_set(name: str, raw: Mapping[str, Any], cmdlet: Mapping[str, Any]) -> ParameterSet:
+def _parameter_set(cmdlet_name: str, name: str, raw: Mapping[str, Any]) -> ParameterSet:
+    cmdlet = raw_cmdlets()[cmdlet_name]
     items = raw["parameters"]
     doubtful = tuple(key for key, value in cmdlet["parameters"].items() if name in value.get("maybe_sets", ()))
     return ParameterSet(
         name=name,
         parameters=tuple(dict.fromkeys((*(item["name"] for item in items), *doubtful))),
-        required=frozenset(item["name"] for item in items if item.get("required")),
+        required=frozenset(item["name"] for item in items if item.get("required"))
+        - NOT_REQUIRED.get((cmdlet_name, name), frozenset()),
         positions={item["name"]: item["position"] for item in items if "position" in item},
         services=tuple(raw.get("services", cmdlet["services"])),
         default=raw.get("default", False),

@@ -8,6 +8,7 @@ class Kind(StrEnum):
     """The shape of one element of a parameter's value; whether there may be many is a separate flag."""
 
     ADDRESS = "address"
+    ADDRESS_RANGE = "address range"
     BOOL = "bool"
     BYTES = "bytes"
     CREDENTIAL = "credential"
@@ -21,6 +22,7 @@ class Kind(StrEnum):
     INT = "int"
     NUMBER = "number"
     OTHER = "other"
+    PROXY_ADDRESS = "proxy address"
     SECRET = "secret"  # noqa: S105  a kind of value, not one
     SIZE = "size"
     STREAM = "stream"
@@ -49,7 +51,8 @@ COLLECTIONS = frozenset({"MultiValuedProperty", "ProxyAddressCollection", "Proxy
 _BY_TYPE = {
     "CultureInfo": Kind.CULTURE,
     "EncryptionRightsDefinitionsParameter": Kind.OTHER,
-    "ProxyAddress": Kind.STRING,
+    "ProxyAddress": Kind.PROXY_ADDRESS,
+    "SclValue": Kind.INT,
     "UnlimitedInt": Kind.UNLIMITED,
 }
 _BY_DOCUMENTED_KIND = {"certificate": Kind.OTHER, "collection": Kind.STRING}

@@ -12,61 +12,23 @@ import uuid
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 
+from jobs.catalogue.addresses import address_range, domain, email_address, proxy_address, web_address
 from jobs.catalogue.cmdlets import Parameter, nearest
+from jobs.catalogue.corrections import MISPLACED_TOKENS
 from jobs.catalogue.kinds import INTEGER_LIMITS, Kind
 from jobs.catalogue.problems import BadValue
+from jobs.catalogue.texts import describe, filled, for_instance, text
 
-_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
-_DOMAIN = re.compile(rf"(?:\*|(?:\*\.)?{_LABEL}(?:\.{_LABEL})*\.?)", re.ASCII)
-_INTERNATIONAL_DOMAIN = re.compile(r"(?:\*\.)?[^\s@.,;]+(?:\.[^\s@.,;]+)+")
-_ADDRESS = re.compile(r'(?:"[^"]+"|[^\s@<>,;"]+)@(?:\[[0-9A-Fa-f:.]+\]|[^\s@<>,;"]+)')
 _SIZE = re.compile(r"\d+(?:[.,]\d+)*\s*(?:[KMGT]?B)?(?:\s*\([\d,.]+ bytes\))?", re.IGNORECASE | re.ASCII)
 _TIMESPAN = re.compile(r"-?(?:\d+\.)?(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.\d{1,7})?)?|-?\d+", re.ASCII)
 _CULTURE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*", re.ASCII)
-_INTEGER = re.compile(r"[+-]?\d{1,20}", re.ASCII)
+_INTEGER = re.compile(r"[+-]?\d{1,40}", re.ASCII)
+_MOST_COUNTED = 2**32 - 1  # the documentation calls these types Unlimited of UInt32
 _DATE_FORMATS = tuple(
     f"{day}{clock}"
     for day in ("%m/%d/%Y", "%m-%d-%Y", "%B %d, %Y", "%B %d %Y", "%d %B %Y", "%b %d, %Y", "%b %d %Y", "%d %b %Y")
     for clock in ("", " %I:%M %p", " %I:%M:%S %p", " %I:%M%p", " %H:%M", " %H:%M:%S")
 )
-_LINE_BREAKING = frozenset("\t\r\n")
-
-
-def describe(value: object) -> str:
-    """Return what a value is in a person's words."""
-    if value is None:
-        return "nothing"
-    words = {
-        bool: "true or false",
-        int: "a number",
-        float: "a number",
-        str: "text",
-        dict: "a hashtable",
-        list: "a list",
-    }
-    return words.get(type(value), type(value).__name__)
-
-
-def text(value: object, *, lines: bool = False) -> str:
-    """Return a string without control characters; whole numbers become text as PowerShell makes them."""
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**64:
-        return str(value)
-    if not isinstance(value, str):
-        raise BadValue(f"must be text, not {describe(value)}")
-    for character in value:
-        if (character < " " and not (lines and character in _LINE_BREAKING)) or character == "\x7f":
-            raise BadValue(f"contains the control character U+{ord(character):04X}")
-        if "\ud800" <= character <= "\udfff":
-            raise BadValue(f"contains half of a character (U+{ord(character):04X})")
-    return value
-
-
-def filled(value: object) -> str:
-    """Return a string without control characters that is not blank."""
-    result = text(value)
-    if not result.strip():
-        raise BadValue("must not be empty")
-    return result
 
 
 def _within(parameter: Parameter, number: float) -> None:
@@ -98,8 +60,12 @@ def _token(parameter: Parameter, word: str) -> str:
         if candidate.lower() == word.strip().lower():
             return candidate
     near = nearest(word, allowed, limit=1)
+    instead = MISPLACED_TOKENS.get((parameter.type, word.strip().lower()))
+    suggestion = instead or (f"Did you mean {near[0]}?" if near else None)
+    if len(allowed) == 1:
+        raise BadValue(f"must be {allowed[0]}, not {word[:80]!r}", suggestion)
     shown = ", ".join(allowed[:25]) + (" …" if len(allowed) > 25 else "")
-    raise BadValue(f"must be one of {shown}; {word[:80]!r} is none of them", near[0] if near else None)
+    raise BadValue(f"must be one of {shown}; {word[:80]!r} is none of them", suggestion)
 
 
 def _enum(parameter: Parameter, value: object) -> object:
@@ -115,7 +81,7 @@ def _boolean(_parameter: Parameter, value: object) -> object:
     if isinstance(value, int) and value in (0, 1):
         return bool(value)
     word = value.strip().lower().removeprefix("$") if isinstance(value, str) else ""
-    suggestion = word if word in ("true", "false") else None
+    suggestion = f"Give {word}." if word in ("true", "false") else None
     raise BadValue(f"must be true or false, not {describe(value)}", suggestion)
 
 
@@ -148,13 +114,16 @@ def _number(parameter: Parameter, value: object) -> object:
 def _unlimited(parameter: Parameter, value: object) -> object:
     if isinstance(value, str) and value.strip().lower() == "unlimited":
         return "Unlimited"
+    wanted = "a whole number or Unlimited" if parameter.name.endswith("ResultSize") else "a number or Unlimited"
+    suggestion = for_instance("Unlimited")
     if isinstance(value, float) and math.isfinite(value) and value.is_integer():
         value = int(value)
     if isinstance(value, str) and _INTEGER.fullmatch(value.strip()):
         value = int(value)
     if isinstance(value, int) and not isinstance(value, bool):
-        if not 0 <= value < 2**63:
-            raise BadValue("must be Unlimited or a number that is not negative")
+        most = _most(parameter)
+        if not 0 <= value <= most:
+            raise BadValue(f"must be {wanted}, from 0 to {most}", suggestion)
         _within(parameter, value)
         return value
     if isinstance(value, str) and parameter.name != "ResultSize":
@@ -163,7 +132,13 @@ def _unlimited(parameter: Parameter, value: object) -> object:
                 return other(parameter, value)
             except BadValue:
                 continue
-    raise BadValue(f"must be a number or Unlimited, not {describe(value)}", "Unlimited")
+    raise BadValue(f"must be {wanted}, not {describe(value)}", suggestion)
+
+
+def _most(parameter: Parameter) -> int:
+    """Return the largest number: counts are UInt32, sizes are bytes."""
+    is_size = parameter.name.endswith(("Size", "Quota")) and not parameter.name.endswith("ResultSize")
+    return 2**63 - 1 if is_size else _MOST_COUNTED
 
 
 def _size(_parameter: Parameter, value: object) -> object:
@@ -171,7 +146,7 @@ def _size(_parameter: Parameter, value: object) -> object:
         return str(value)
     if isinstance(value, str) and _SIZE.fullmatch(value.strip()):
         return value.strip()
-    raise BadValue(f"must be a size such as 10MB or 49.5 GB, not {describe(value)}", "10MB")
+    raise BadValue(f"must be a size such as 10MB or 49.5 GB, not {describe(value)}", for_instance("10MB"))
 
 
 def parse_datetime(value: object) -> datetime:
@@ -183,7 +158,7 @@ def parse_datetime(value: object) -> datetime:
     elif isinstance(value, str):
         moment = _moment(value.strip())
     else:
-        raise BadValue(f"must be a date such as 2026-01-31T09:00:00Z, not {describe(value)}", "2026-01-31T09:00:00Z")
+        raise BadValue(f"must be a date, not {describe(value)}", for_instance("2026-01-31T09:00:00Z"))
     try:
         return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
     except OverflowError:
@@ -202,7 +177,7 @@ def _moment(written: str) -> datetime:
             return datetime.strptime(written, pattern)  # noqa: DTZ007  the caller sets the zone
         except ValueError:
             continue
-    raise BadValue("must be a date such as 2026-01-31T09:00:00Z or 1/31/2026", "2026-01-31T09:00:00Z")
+    raise BadValue("must be a date such as 2026-01-31T09:00:00Z or 1/31/2026", for_instance("2026-01-31T09:00:00Z"))
 
 
 def _datetime(_parameter: Parameter, value: object) -> object:
@@ -214,10 +189,12 @@ def _timespan(_parameter: Parameter, value: object) -> object:
         value = str(value)
     found = _TIMESPAN.fullmatch(value.strip()) if isinstance(value, str) else None
     if found is None:
-        raise BadValue(f"must be a duration such as 1.00:00:00 (one day), not {describe(value)}", "1.00:00:00")
+        raise BadValue(
+            f"must be a duration such as 1.00:00:00 (one day), not {describe(value)}", for_instance("1.00:00:00")
+        )
     hours, minutes, seconds = (int(part or 0) for part in found.groups())
     if hours > 23 or minutes > 59 or seconds > 59:
-        raise BadValue("must be a duration written days.hours:minutes:seconds", "1.00:00:00")
+        raise BadValue("must be a duration written days.hours:minutes:seconds", for_instance("1.00:00:00"))
     return found.group()
 
 
@@ -230,33 +207,12 @@ def _guid(_parameter: Parameter, value: object) -> object:
     return str(uuid.UUID(stripped))
 
 
-def _address(_parameter: Parameter, value: object) -> object:
-    result = filled(value)
-    if not _ADDRESS.fullmatch(result) and result != "<>":
-        raise BadValue("must be an email address such as anna@contoso.com")
-    return result
-
-
-def _domain(_parameter: Parameter, value: object) -> object:
-    result = filled(value)
-    if len(result) > 255 or not (_DOMAIN.fullmatch(result) or _INTERNATIONAL_DOMAIN.fullmatch(result)):
-        raise BadValue("must be a domain name such as contoso.com")
-    return result
-
-
-def _uri(_parameter: Parameter, value: object) -> object:
-    result = filled(value)
-    if re.search(r"\s", result):
-        raise BadValue("must be a web address without spaces", "https://contoso.com/")
-    return result
-
-
 def _culture(_parameter: Parameter, value: object) -> object:
     if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**16:
         return str(value)
     if isinstance(value, str) and (_CULTURE.fullmatch(value.strip()) or re.fullmatch(r"\d{1,5}", value, re.ASCII)):
         return value.strip()
-    raise BadValue("must be a culture code such as en-US", "en-US")
+    raise BadValue("must be a culture code", for_instance("en-US"))
 
 
 def _bytes(_parameter: Parameter, value: object) -> object:
@@ -293,19 +249,21 @@ def _stream(_parameter: Parameter, _value: object) -> object:
 
 
 SCALARS: dict[Kind, Callable[[Parameter, object], object]] = {
-    Kind.ADDRESS: _address,
+    Kind.ADDRESS: email_address,
+    Kind.ADDRESS_RANGE: address_range,
     Kind.BOOL: _boolean,
     Kind.BYTES: _bytes,
     Kind.CREDENTIAL: _credential,
     Kind.CULTURE: _culture,
     Kind.DATETIME: _datetime,
-    Kind.DOMAIN: _domain,
+    Kind.DOMAIN: domain,
     Kind.ENUM: _enum,
     Kind.GUID: _guid,
     Kind.IDENTITY: _identity,
     Kind.INT: _integer,
     Kind.NUMBER: _number,
     Kind.OTHER: _other,
+    Kind.PROXY_ADDRESS: proxy_address,
     Kind.SECRET: _secret,
     Kind.SIZE: _size,
     Kind.STREAM: _stream,
@@ -313,6 +271,6 @@ SCALARS: dict[Kind, Callable[[Parameter, object], object]] = {
     Kind.SWITCH: _boolean,
     Kind.TIMESPAN: _timespan,
     Kind.UNLIMITED: _unlimited,
-    Kind.URI: _uri,
+    Kind.URI: web_address,
 }
 """The check of each kind of scalar; hashtables are checked in `values`."""

@@ -9,12 +9,15 @@ from functools import cache
 from rapidfuzz import fuzz
 
 from jobs.catalogue.cmdlets import Cmdlet, find, raw_cmdlets
+from jobs.catalogue.synonyms import STOP_WORDS, readings
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _QUERY_TOKEN = re.compile(r"[a-z0-9]+")
 _PARAMETER_WEIGHT = 0.72  # a word of a parameter name counts less than one of the cmdlet's own name
 _MINIMUM = 62.0  # of 100; below this a token and a word are unlike
-_ABBREVIATIONS = {"dl": "distribution", "mbx": "mailbox", "oof": "autoreply", "ooo": "autoreply"}
+_MISSPELT_WEIGHT = 0.7  # less than a parameter word: a word that exists was not meant as another one
+_ABBREVIATIONS = {"dl": "distribution", "mbx": "mailbox"}
+_MOST_TOKENS = 8
 _RISK_ORDER = {"read": 0, "change": 1, "destructive": 2, "session": 3}
 
 
@@ -86,7 +89,13 @@ def _is_subsequence(token: str, word: str) -> bool:
 def _likenesses(token: str) -> dict[str, float]:
     """Return how much each word of the vocabulary resembles `token`, leaving out the unlike."""
     scores = ((word, _similarity(token, word)) for word in _index()[1])
-    return {word: score for word, score in scores if score >= _MINIMUM}
+    likenesses = {word: score for word, score in scores if score >= _MINIMUM}
+    if token not in likenesses:
+        return likenesses
+    return {
+        word: score if word.startswith(token) or token.startswith(word) else _MISSPELT_WEIGHT * score
+        for word, score in likenesses.items()
+    }
 
 
 def _best(words: Iterable[str], likenesses: dict[str, float]) -> float:
@@ -105,13 +114,25 @@ def _score(entry: _Entry, tokens: list[dict[str, float]]) -> float:
     return total / len(tokens) - 0.8 * len(entry.name_words)
 
 
+def _read(typed: str) -> list[list[dict[str, float]]]:
+    """Return for each reading of the typed words what each of its words resembles; a word not typed, only itself."""
+    known = {word: _likenesses(_ABBREVIATIONS.get(word, word)) for word in _telling(typed)}
+    return [[known.get(word) or {word: 100.0} for word in _telling(reading)] for reading in readings(typed)]
+
+
+def _telling(text: str) -> list[str]:
+    """Return the first words that tell which cmdlet is meant; if none does, all that there are."""
+    words = list(dict.fromkeys(text.split()))
+    return ([word for word in words if word not in STOP_WORDS] or words)[:_MOST_TOKENS]
+
+
 def search(
     text: str, *, verb: str | None = None, service: str | None = None, risk: str | None = None, limit: int = 50
 ) -> list[Match]:
     """Return the cmdlets that `text` may mean, best first.
 
-    Tolerates typing errors and abbreviations over verbs, nouns and parameter names. Empty text returns everything
-    that the filters let through, by name. At most `limit` matches.
+    Tolerates typing errors, abbreviations and what people call things otherwise, over verbs, nouns and parameter
+    names. Empty text returns everything that the filters let through, by name. At most `limit` matches.
     """
     kept = [
         entry
@@ -120,20 +141,22 @@ def search(
         and (service is None or service in entry.services)
         and (risk is None or entry.risk == risk)
     ]
-    typed = list(dict.fromkeys(_QUERY_TOKEN.findall(text.lower()[:200])))[:8]
-    tokens = [_likenesses(_ABBREVIATIONS.get(token, token)) for token in typed]
-    if not tokens:
+    typed = " ".join(_QUERY_TOKEN.findall(text.lower()[:200]))
+    if not typed:
         return [Match(find(entry.name), 0.0, ()) for entry in kept[:limit]] if not text.strip() else []
     whole = re.sub(r"[^a-z0-9]", "", text.lower())
+    meant = _read(typed)
     scored = []
     for entry in kept:
-        score = _score(entry, tokens)
+        score, tokens = max(((_score(entry, tokens), tokens) for tokens in meant), key=lambda pair: pair[0])
         if entry.name.replace("-", "").lower() == whole:
             score += 100.0
         if score > 0:
-            scored.append((score, entry))
-    scored.sort(key=lambda pair: (-round(pair[0], 1), _RISK_ORDER[pair[1].risk], len(pair[1].name), pair[1].name))
-    return [Match(find(e.name), min(score, 100.0), _matched_parameters(e, tokens)) for score, e in scored[:limit]]
+            scored.append((score, entry, tokens))
+    scored.sort(key=lambda found: (-round(found[0], 1), _RISK_ORDER[found[1].risk], len(found[1].name), found[1].name))
+    return [
+        Match(find(e.name), min(score, 100.0), _matched_parameters(e, tokens)) for score, e, tokens in scored[:limit]
+    ]
 
 
 def _matched_parameters(entry: _Entry, tokens: list[dict[str, float]]) -> tuple[str, ...]:

@@ -11,13 +11,14 @@ from jobs.catalogue.availability import (
     parameter_problem,
     parameter_warnings,
 )
-from jobs.catalogue.cmdlets import Cmdlet, Parameter, ParameterSet, Risk, UnknownCmdlet, find
+from jobs.catalogue.cmdlets import Cmdlet, Parameter, ParameterSet, Risk, UnknownCmdlet, closest, find
 from jobs.catalogue.effects import Effect, call_effect
 from jobs.catalogue.kinds import Kind
 from jobs.catalogue.parameter_names import ACTION_PREFERENCES, COMMON_PARAMETERS, Names, resolve_names
 from jobs.catalogue.parameter_sets import resolve_set
 from jobs.catalogue.problems import BadValue, InvalidCall, Problem
-from jobs.catalogue.scalars import filled
+from jobs.catalogue.relations import period_problems, relation_problems
+from jobs.catalogue.texts import filled
 from jobs.catalogue.values import typed_value
 
 
@@ -61,7 +62,7 @@ def validate(
             problems.append(Problem(canonical, f"{canonical} {bad}.", bad.suggestion))
     problems += _question_problems(cmdlet, typed, service)
     resolution = resolve_set(cmdlet, _available(cmdlet, values, service), service)
-    problems += [*resolution.problems, *_relation_problems(cmdlet, values)]
+    problems += [*resolution.problems, *relation_problems(cmdlet, values), *period_problems(typed)]
     if problems or resolution.parameter_set is None:
         raise InvalidCall(problems)
     return _valid_call(cmdlet, typed, resolution.parameter_set, service)
@@ -88,7 +89,7 @@ def validate_names(
             p.name for p in cmdlet.parameters.values() if p.pipeline and p.required_in_sets and p.name not in given
         ]
     problems += resolve_set(cmdlet, _available(cmdlet, given, service), service).problems
-    problems += _relation_problems(cmdlet, dict.fromkeys(names.given, True))
+    problems += relation_problems(cmdlet, dict.fromkeys(names.given, True))
     if problems:
         raise InvalidCall(problems)
 
@@ -106,7 +107,7 @@ def _find(name: object) -> Cmdlet:
 def _usable(cmdlet: Cmdlet, names: Names, service: str | None, *, app_only: bool) -> tuple[str, list[Problem]]:
     """Return the service of the call and why the cmdlet or a given parameter cannot be used in it."""
     if service is not None and service not in SERVICE_NAMES:
-        raise InvalidCall([Problem(None, f"There is no service named {str(service)[:40]!r}.", "exo, scc or eop")])
+        raise InvalidCall([Problem(None, f"There is no service named {str(service)[:40]!r}.", "Use exo, scc or eop.")])
     chosen = service or choose_service(cmdlet, names.given)
     problems = [*cmdlet_problems(cmdlet, chosen, app_only=app_only), *names.problems]
     known = (cmdlet.parameters[name] for name in names.given if name in cmdlet.parameters)
@@ -164,37 +165,6 @@ def _question_problems(cmdlet: Cmdlet, typed: Mapping[str, object], service: str
     return problems
 
 
-def _relation_problems(cmdlet: Cmdlet, values: Mapping[str, object]) -> list[Problem]:
-    """Check companions, and exclusions inside a set. A parameter given as false or null asks for nothing."""
-    active = [
-        cmdlet.parameters[name]
-        for name, value in values.items()
-        if name in cmdlet.parameters and value is not None and value is not False
-    ]
-    names = {p.name for p in active}
-    problems = []
-    for index, parameter in enumerate(active):
-        for other in (p.name for p in active[:index]):
-            excluded = other in parameter.conflicts_with or parameter.name in cmdlet.parameters[other].conflicts_with
-            if excluded and any({other, parameter.name} <= set(s.parameters) for s in cmdlet.parameter_sets):
-                reason = f"{other} and {parameter.name} cannot be used together."
-                problems.append(Problem(parameter.name, reason, f"Leave out {other} or {parameter.name}."))
-        problems += _companion_problems(cmdlet, parameter, names)
-    return problems
-
-
-def _companion_problems(cmdlet: Cmdlet, parameter: Parameter, names: set[str]) -> list[Problem]:
-    problems = []
-    absent = [name for name in parameter.needs_all_of if name not in names and cmdlet.parameters[name].services]
-    if absent:
-        reason = f"{parameter.name} works only together with {' and '.join(absent)}."
-        problems.append(Problem(parameter.name, reason, f"Give {' and '.join(absent)}."))
-    if parameter.needs_one_of and not names & set(parameter.needs_one_of):
-        reason = f"{parameter.name} works only together with one of {', '.join(parameter.needs_one_of)}."
-        problems.append(Problem(parameter.name, reason, f"Give {parameter.needs_one_of[0]}."))
-    return problems
-
-
 def _valid_call(cmdlet: Cmdlet, typed: dict[str, object], parameter_set: ParameterSet, service: str) -> ValidCall:
     unlisted = [warning for name, value in typed.items() if (warning := _unlisted(cmdlet.parameters.get(name), value))]
     hidden = [name for name in typed if name in ("ErrorAction", "WarningAction") and name in COMMON_PARAMETERS]
@@ -224,5 +194,6 @@ def _unlisted(parameter: Parameter | None, value: object) -> str | None:
     if not listed or not odd:
         return None
     return (
-        f"{parameter.name}: the documentation does not list {odd[0][:80]!r}, only {', '.join(parameter.values[:12])}."
+        f"{parameter.name}: the documentation does not list {odd[0][:80]!r}, only {', '.join(parameter.values[:12])}"
+        f"{' …' if len(parameter.values) > 12 else ''}. The nearest is {closest(odd[0], parameter.values)}."
     )

@@ -6,7 +6,8 @@ from datetime import date, datetime
 from jobs.catalogue.cmdlets import Parameter
 from jobs.catalogue.kinds import Kind
 from jobs.catalogue.problems import BadValue
-from jobs.catalogue.scalars import SCALARS, describe, parse_datetime, text
+from jobs.catalogue.scalars import SCALARS, parse_datetime
+from jobs.catalogue.texts import describe, text
 
 _MAX_DEPTH = 10  # the module serialises no deeper (exchange-protocol.md 3.4)
 _CHANGE_KEYS = {"add": "Add", "remove": "Remove"}
@@ -74,7 +75,7 @@ def _change(parameter: Parameter, value: dict[object, object]) -> dict[str, obje
     if parameter.kind is Kind.OTHER and not parameter.add_remove:
         return _hashtable(value, depth=1)
     if not parameter.add_remove:
-        raise BadValue("does not take a hashtable", "a list of values" if parameter.multivalued else None)
+        raise BadValue("does not take a hashtable", "Give a list of values." if parameter.multivalued else None)
     change: dict[str, object] = {}
     for key, items in value.items():
         canonical = _CHANGE_KEYS.get(str(key).lower())

@@ -120,5 +120,6 @@ def _value(parameter: Parameter, text: str, *, given: bool) -> object:
 
 
 def _sentence(problem: Problem) -> str:
-    where = f"{problem.parameter}: " if problem.parameter else ""
+    named = problem.parameter is None or problem.parameter in problem.problem
+    where = "" if named else f"{problem.parameter}: "
     return f"{where}{problem.problem}" + (f" {problem.suggestion}" if problem.suggestion else "")

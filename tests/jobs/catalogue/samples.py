@@ -8,6 +8,7 @@ from jobs.catalogue.validation import ValidCall, validate
 
 _BY_KIND: dict[Kind, object] = {
     Kind.ADDRESS: "anna@contoso.com",
+    Kind.ADDRESS_RANGE: "192.168.1.1",
     Kind.BOOL: True,
     Kind.BYTES: "AAEC",
     Kind.CULTURE: "en-US",
@@ -16,6 +17,7 @@ _BY_KIND: dict[Kind, object] = {
     Kind.GUID: "3f2504e0-4f89-11d3-9a0c-0305e82c3301",
     Kind.HASHTABLE: {"Name": "U.S. SSN", "Rules": [{"minCount": 1}]},
     Kind.NUMBER: 1.5,
+    Kind.PROXY_ADDRESS: "smtp:anna@contoso.com",
     Kind.SIZE: "10MB",
     Kind.SWITCH: True,
     Kind.TIMESPAN: "1.00:00:00",
