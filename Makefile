@@ -12,8 +12,8 @@ unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME PIP_USER PIP_TARGET PIP_PREFIX PIP_RO
 
 BIN := .venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
-UV_LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \
-	--no-annotate --no-header --universal --python-version 3.11
+UV_LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --generate-hashes --no-emit-find-links \
+	--no-annotate --no-header --universal --python-version 3.11 --no-emit-index-url
 
 .PHONY: help up test bench fmt lock clean
 
