@@ -20,12 +20,6 @@ class FrozenPlan:
     effect: Effect
     plan_hash: str
     thumbprints: dict[str, str]
-    requested_by: str
-
-    @property
-    def reads_everything(self) -> bool:
-        """Whether all pages are wanted, however many."""
-        return str(self.parameters.get("ResultSize", "")).lower() == "unlimited"
 
 
 @lru_cache(maxsize=256)
@@ -40,5 +34,4 @@ def frozen_plan(run_id: UUID) -> FrozenPlan:
         effect=Effect(run.plan["effect"]),
         plan_hash=run.plan_hash,
         thumbprints=run.plan["connection"]["certificates"],
-        requested_by=run.plan["requested_by"],
     )

@@ -14,8 +14,8 @@ def update_rows(model: type[Model], rows: Sequence[Mapping[str, Any]], *, only_w
 
     Rows in which the field `only_where_empty` is already set are left as they are.
 
-    Django's own `bulk_update` builds one CASE expression a row and field: for 100 rows of nine fields it takes 40 ms
-    of CPU, this 1 ms.
+    Django's own `bulk_update` builds one CASE expression a row and field: for 100 rows of nine fields it took
+    104 ms of CPU, this 2 ms.
     """
     if not rows:
         return

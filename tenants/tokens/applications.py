@@ -18,7 +18,7 @@ from tenants.microsoft.environments import Environment
 from tenants.microsoft.http import LoginHttp
 
 # Every msal object tries to import this optional package, which we do not use. A failed import is never remembered:
-# it searched the whole path under the import lock, 8 ms of CPU for each organization. None makes it fail at once.
+# it searches the whole path under the import lock, in which a hundred threads queue. None makes it fail at once.
 sys.modules.setdefault("msal_extensions", cast("ModuleType", None))
 
 

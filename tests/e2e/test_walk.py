@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 import re
 from collections.abc import Callable, Mapping
 
@@ -67,11 +66,12 @@ def test_a_technician_launches_watches_understands_and_exports(
     first_cell = cells.first.bounding_box()
     expect(progress).to_contain_text("Partly failed: 30 succeeded, 2 errored")
     assert cells.first.bounding_box() == first_cell, "the board moved while it was watched"
-    expect(page).to_have_title(re.compile("Partly failed|32"))
+    expect(page).to_have_title(re.compile("Partly failed"))
     expect(page.locator("#run-causes")).to_contain_text("No consent in this organization")
 
-    page.locator("#targets").get_by_role("link").filter(has_text=re.compile(".")).first.click()
-    page.wait_for_url(re.compile(r"/(targets|runs)/"))
+    cells.first.click()
+    page.wait_for_url(re.compile(r"/targets/[0-9a-f-]{36}/$"))
+    expect(page.locator("main")).to_contain_text("committed before the cmdlet was sent")
     page.goto(f"{portal}/runs/{Run.objects.get().pk}/")
     page.get_by_role("button", name="CSV").click()
     link = page.get_by_role("link", name=re.compile("Download"))
@@ -83,7 +83,7 @@ def test_a_technician_launches_watches_understands_and_exports(
 
     run = Run.objects.get()
     assert run.requested_by == "Tess Turner (tess)"
-    assert json.loads(json.dumps(run.counts)) == {"succeeded": 30, "errored": 2}
+    assert run.counts == {"succeeded": 30, "errored": 2}
     actions = set(AuditEvent.objects.filter(run_id=run.pk).values_list("action", flat=True))
     assert {"run.drafted", "run.launched", "run.finished", "export.requested", "export.downloaded"} <= actions
 

@@ -206,3 +206,13 @@ def wait_for(condition: Any, seconds: float = 5) -> bool:
             return True
         time.sleep(0.01)
     return False
+
+
+@pytest.fixture
+def organization(sandbox: Sandbox) -> dict[str, Any]:
+    return sandbox.healthy()
+
+
+@pytest.fixture
+def token(sandbox: Sandbox, organization: dict[str, Any]) -> str:
+    return sandbox.token(organization)

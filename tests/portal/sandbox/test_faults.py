@@ -14,16 +14,6 @@ import pytest
 from tests.portal.sandbox.conftest import EXCHANGE_SCOPE, Sandbox, wait_for
 
 
-@pytest.fixture
-def organization(sandbox: Sandbox) -> dict[str, Any]:
-    return sandbox.healthy()
-
-
-@pytest.fixture
-def token(sandbox: Sandbox, organization: dict[str, Any]) -> str:
-    return sandbox.token(organization)
-
-
 def contact(name: str) -> dict[str, Any]:
     return {"Name": name, "ExternalEmailAddress": f"{name}@elsewhere.example"}
 
