@@ -71,7 +71,7 @@ def _draft(request: HttpRequest, actor: Actor, form: LaunchForm) -> HttpResponse
 
 def _after_draft(request: HttpRequest, run: Run, form: LaunchForm) -> None:
     remembered.keep(request, run.pk)
-    if unused := form.unused():
+    if unused := form.what.unused():
         names = ", ".join(unused)
         messages.warning(request, f"Not part of this run, because another parameter set has them: {names}.")
 
@@ -101,6 +101,7 @@ def _context(actor: Actor, form: LaunchForm) -> dict[str, Any]:
     return {
         "form": form,
         "cmdlet": form.cmdlet,
+        "what": form.what,
         "fields": form.fields,
         "risk": RISKS[form.cmdlet.risk],
         "effect": EFFECTS[form.cmdlet.effect],

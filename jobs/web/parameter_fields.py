@@ -8,9 +8,7 @@ from jobs.catalogue.cmdlets import Cmdlet, Parameter, ParameterSet
 from jobs.catalogue.kinds import Kind
 from jobs.catalogue.parameter_sets import required_parameters, sets_of_service
 from jobs.catalogue.problems import Problem
-
-PREFIX = "p."
-"""What stands before a parameter's name in the name of its form field."""
+from jobs.web.parameter_texts import PREFIX
 
 _UNFILLABLE = frozenset({Kind.SECRET, Kind.CREDENTIAL, Kind.STREAM})
 _HELP = {

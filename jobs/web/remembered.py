@@ -13,6 +13,7 @@ from jobs.runs.states import RunState, TargetState
 from jobs.web.again import LOOK_FIRST, organizations_again
 from jobs.web.launch_form import LaunchForm, PurposeForm
 from jobs.web.plan_values import typed_texts
+from jobs.web.what import What
 from jobs.web.words import counted
 from portal.core.actors import Actor
 from portal.core.text import storable
@@ -57,11 +58,10 @@ def form_of(request: HttpRequest, actor: Actor, cmdlet: Cmdlet, run_id: UUID, wa
     typed = request.session.get(_KEY, {}).get(str(run_id))
     if typed and not wanted and not unknown:
         return LaunchForm.read(cmdlet, QueryDict(typed))
-    return LaunchForm.fresh(
-        cmdlet,
-        texts=typed_texts(cmdlet, run.parameters),
+    service = run.service if len(cmdlet.services) > 1 else ""
+    return LaunchForm(
+        what=What(cmdlet, typed_texts(cmdlet, run.parameters), service=service),
         purpose=PurposeForm({"reason": run.reason, "ticket": run.ticket}),
-        service=run.service if len(cmdlet.services) > 1 else "",
         organization_ids=[pk for pk in _organization_ids(actor, run, wanted) if pk not in unknown],
     )
 

@@ -161,7 +161,7 @@ class TestForm:
         response = browser.post("/cmdlets/Get-Mailbox/launch/", {"choose_set": "AnrSet", "p.Identity": "bob"})
 
         assert response.status_code == 200
-        assert response.context["form"].chosen_set.name == "AnrSet"
+        assert response.context["form"].what.chosen_set.name == "AnrSet"
         assert response.context["fields"].elsewhere == {"Identity": "bob"}
         assert not Run.objects.exists()
 
@@ -220,7 +220,7 @@ class TestUsedAgain:
 
         form = browser.get(URL, {"from": str(Run.objects.get().pk)}).context["form"]
 
-        assert form.texts == {"Identity": "bob"}
+        assert form.what.texts == {"Identity": "bob"}
         assert form.everywhere
         assert form.purpose["reason"].value() == "why"
 
@@ -238,7 +238,7 @@ class TestUsedAgain:
 
         form = signed_in(technician).get(URL, {"from": str(draft.pk)}).context["form"]
         again = signed_in(technician).post(
-            URL, {**{f"p.{name}": text for name, text in form.texts.items()}, "where": "all"}
+            URL, {**{f"p.{name}": text for name, text in form.what.texts.items()}, "where": "all"}
         )
 
         assert set(form.organization_ids) == {place.pk for place in places}
@@ -286,7 +286,7 @@ class TestUsedAgain:
 
         form = browser.get(URL, {"from": str(run.pk)}).context["form"]
 
-        assert form.texts["Identity"] == "bob"
+        assert form.what.texts["Identity"] == "bob"
         assert not form.everywhere
         assert form.organization_ids == [places[1].pk]
 

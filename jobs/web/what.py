@@ -1,0 +1,99 @@
+"""What shall run: the texts typed for the parameters of a cmdlet, and what they mean."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from django.http import QueryDict
+
+from jobs.catalogue.cmdlets import Cmdlet, ParameterSet
+from jobs.catalogue.kinds import Kind
+from jobs.catalogue.problems import InvalidCall, Problem
+from jobs.catalogue.text_values import parse_text
+from jobs.web.parameter_fields import FieldGroups, field_groups, usable_sets
+from jobs.web.parameter_texts import read_texts
+from jobs.web.words import SERVICES
+
+_ON = frozenset({"on", "yes"})
+
+
+@dataclass
+class What:
+    """Texts by parameter name, the parameter set and the service; an empty service means by its parameters."""
+
+    cmdlet: Cmdlet
+    texts: dict[str, str] = field(default_factory=dict)
+    set_name: str = ""
+    service: str = ""
+
+    @classmethod
+    def read(cls, cmdlet: Cmdlet, data: QueryDict) -> "What":
+        """Return what a browser sent, as it was typed."""
+        service = str(data.get("service", ""))
+        return cls(
+            cmdlet=cmdlet,
+            texts=read_texts(cmdlet, data),
+            set_name=str(data.get("choose_set") or data.get("set", "")),
+            service=service if service in cmdlet.services else "",
+        )
+
+    @property
+    def sets(self) -> list[ParameterSet]:
+        """The parameter sets to choose from."""
+        return usable_sets(self.cmdlet, self.service)
+
+    @property
+    def chosen_set(self) -> ParameterSet:
+        """The parameter set chosen, else the one that has most of what was typed, the default one, or Identity."""
+        by_name = {s.name: s for s in self.sets}
+        if self.set_name in by_name:
+            return by_name[self.set_name]
+        return max(
+            self.sets, key=lambda s: (len(self.texts.keys() & set(s.parameters)), s.default, "Identity" in s.parameters)
+        )
+
+    @property
+    def service_choices(self) -> list[tuple[str, str]]:
+        """The services to choose from; empty when there is no choice."""
+        if len(self.cmdlet.services) < 2:
+            return []
+        return [("", "By its parameters"), *((service, SERVICES[service]) for service in self.cmdlet.services)]
+
+    def fields(self, problems: Sequence[Problem]) -> FieldGroups:
+        """Return the fields of the chosen set, with values and with their `problems`."""
+        by_name: dict[str, list[Problem]] = {}
+        for problem in problems:
+            by_name.setdefault(problem.parameter or "", []).append(problem)
+        return field_groups(self.cmdlet, self.chosen_set, service=self.service, texts=self.texts, problems=by_name)
+
+    def values(self) -> Mapping[str, object]:
+        """Return typed values by parameter name; raises `InvalidCall` when a text is no value of its parameter.
+
+        What was typed for parameters of another set stays typed and is not among the values.
+        """
+        values: dict[str, object] = {}
+        problems = []
+        for name, text in self.texts.items():
+            if self._belongs_elsewhere(name):
+                continue
+            try:
+                values[name] = self._value(name, text)
+            except ValueError as error:
+                problems.append(Problem(name, str(error)))
+        if problems:
+            raise InvalidCall(problems)
+        return values
+
+    def unused(self) -> list[str]:
+        """Return the parameters that were filled in and belong only to other sets."""
+        return [name for name in self.texts if self._belongs_elsewhere(name)]
+
+    def _belongs_elsewhere(self, name: str) -> bool:
+        return name in self.cmdlet.parameters and name not in self.chosen_set.parameters
+
+    def _value(self, name: str, text: str) -> object:
+        parameter = self.cmdlet.parameters.get(name)
+        if parameter is None:
+            return text
+        if parameter.kind is Kind.SWITCH and text in _ON:
+            return True
+        return parse_text(parameter, text)
