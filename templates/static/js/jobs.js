@@ -1,26 +1,6 @@
 // Conveniences of the launch, review and run pages; every page is complete without them.
 "use strict";
 
-// What needs a script is hidden until there is one.
-function reveal(root) {
-  for (const element of root.querySelectorAll("[data-needs-script]")) element.hidden = false;
-}
-
-// data-copy="id" copies the text of that element.
-document.addEventListener("click", async (event) => {
-  const button = event.target.closest("[data-copy]");
-  if (!button) return;
-  const source = document.getElementById(button.dataset.copy);
-  const word = button.querySelector("span") || button;
-  try {
-    await navigator.clipboard.writeText(source.textContent.trim());
-    word.textContent = "Copied";
-  } catch {
-    window.getSelection().selectAllChildren(source);
-    word.textContent = "Selected: press Ctrl+C";
-  }
-});
-
 // data-keep="name": what is typed survives a sign-out in this tab. It is offered back, never filled in by itself.
 const IGNORED = new Set(["csrfmiddlewaretoken", "look", "choose_set", "find"]);
 
@@ -61,8 +41,6 @@ function offer(form, pairs) {
   form.before(note);
 }
 
-document.addEventListener("htmx:load", (event) => reveal(event.target.parentElement || document));
 document.addEventListener("DOMContentLoaded", () => {
-  reveal(document);
   for (const form of document.querySelectorAll("form[data-keep]")) keep(form);
 });

@@ -31,6 +31,53 @@ document.addEventListener("change", (event) => {
   countSelected(box.form);
 });
 
+// What needs a script is hidden until there is one.
+function reveal(root) {
+  for (const element of root.querySelectorAll("[data-needs-script]")) element.hidden = false;
+}
+
+// Said politely to those who hear the page instead of seeing it.
+function announce(words) {
+  const announcer = document.getElementById("announcer");
+  if (announcer) announcer.textContent = words;
+}
+
+// data-copy="id" copies the text, or the value, of that element.
+async function copy(button) {
+  const source = document.getElementById(button.dataset.copy);
+  const word = button.querySelector("span") || button;
+  button.dataset.word ??= word.textContent;
+  try {
+    await navigator.clipboard.writeText((source.value ?? source.textContent).trim());
+    word.textContent = "Copied";
+    announce("Copied");
+  } catch {
+    if (source.select) source.select();
+    else window.getSelection().selectAllChildren(source);
+    word.textContent = "Selected: press Ctrl+C";
+    announce("Selected. Press Control C to copy.");
+  }
+  setTimeout(() => (word.textContent = button.dataset.word), 4000);
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (button) copy(button);
+});
+
+// Toasts: good news goes by itself unless it is being read; what went wrong stays until it is dismissed.
+const TOAST_SECONDS = 10;
+
+function watchToast(toast) {
+  if (toast.dataset.toast !== "good" && toast.dataset.toast !== "busy") return;
+  const leave = () => setTimeout(() => (toast.matches(":hover, :focus-within") ? leave() : toast.remove()), TOAST_SECONDS * 1000);
+  leave();
+}
+
+document.addEventListener("click", (event) => {
+  event.target.closest("[data-dismiss]")?.closest("[data-toast]").remove();
+});
+
 // "/" focuses the search; Escape closes an open menu.
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, textarea, select, [contenteditable]");
@@ -56,8 +103,14 @@ document.addEventListener("click", (event) => {
   }
 });
 
-document.addEventListener("htmx:load", (event) => localizeTimes(event.target.parentElement || document));
+document.addEventListener("htmx:load", (event) => {
+  const root = event.target.parentElement || document;
+  localizeTimes(root);
+  reveal(root);
+});
 document.addEventListener("DOMContentLoaded", () => {
   localizeTimes(document);
+  reveal(document);
+  document.querySelectorAll("[data-toast]").forEach(watchToast);
   for (const form of document.forms) countSelected(form);
 });
