@@ -23,6 +23,7 @@ from portal.core.actors import Actor
 from portal.core.permissions import Permission
 from portal.core.refusals import Refused
 from portal.core.tasks import enqueue
+from tenants.groups.membership import in_groups
 from tenants.organizations.models import Organization
 from tenants.profiles.app_only import choose_certificate
 
@@ -63,8 +64,8 @@ def chosen_organizations(*, actor: Actor, selection: Selection) -> list[Organiza
         return list(served)
     picked = served.filter(pk__in=selection.organization_ids)
     if selection.group_ids:
-        picked |= served.filter(groups__in=selection.group_ids)
-    return list(picked.distinct())
+        picked |= served.filter(pk__in=in_groups(actor, selection.group_ids).values("pk"))
+    return list(picked)
 
 
 @transaction.atomic

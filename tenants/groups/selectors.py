@@ -8,8 +8,6 @@ from django.db.models.functions import Lower
 from portal.core.actors import Actor
 from tenants.groups.models import OrganizationGroup
 from tenants.groups.querysets import OrganizationGroupQuerySet
-from tenants.organizations.models import Organization
-from tenants.organizations.querysets import OrganizationQuerySet
 
 
 def groups_for_list(actor: Actor) -> OrganizationGroupQuerySet:
@@ -22,8 +20,3 @@ def groups_for_list(actor: Actor) -> OrganizationGroupQuerySet:
 def find_group(actor: Actor, group_id: UUID) -> OrganizationGroup | None:
     """Return one group that `actor` may see, with its `size`."""
     return groups_for_list(actor).filter(pk=group_id).first()
-
-
-def members_of(actor: Actor, group: OrganizationGroup) -> OrganizationQuerySet:
-    """Return the served organizations of `group` that `actor` may see."""
-    return Organization.objects.visible_to(actor).served().filter(groups=group)

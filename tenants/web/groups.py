@@ -15,8 +15,9 @@ from portal.core.pagination import page_by_key
 from portal.core.permissions import Permission
 from portal.core.refusals import Refused
 from portal.core.templatetags.presentation import counted
+from tenants.groups.membership import members_of
 from tenants.groups.models import OrganizationGroup
-from tenants.groups.selectors import find_group, groups_for_list, members_of
+from tenants.groups.selectors import find_group, groups_for_list
 from tenants.groups.services import (
     create_organization_group,
     delete_organization_group,

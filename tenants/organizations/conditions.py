@@ -1,0 +1,62 @@
+"""Conditions over organizations that need more than one column; each is a `Q` that never multiplies rows."""
+
+from datetime import datetime, timedelta
+from functools import reduce
+from operator import and_
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Model, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import Exact
+
+from tenants.organizations.models import Organization, RelationshipState
+
+NEVER = "never"
+"""The last outcome of an organization in which nothing was run yet."""
+
+
+def called(text: str) -> Q:
+    """Name, domain or tenant id contains every word of `text`."""
+    return reduce(and_, (_called(word) for word in text.split()), Q())
+
+
+def _called(word: str) -> Q:
+    return (
+        Q(name__icontains=word)
+        | Q(default_domain__icontains=word)
+        | Q(initial_domain__icontains=word)
+        | Q(tenant_id__icontains=word)
+    )
+
+
+def ends_within(days: int, now: datetime) -> Q:
+    """The active relationship ends after `now` and within `days`."""
+    end = now + timedelta(days=days)
+    return Q(relationship_state=RelationshipState.ACTIVE, relationship_ends_at__gt=now, relationship_ends_at__lte=end)
+
+
+def picked_for(group_id: UUID) -> Q:
+    """The organization was picked by hand for this organization group."""
+    picked = Organization.groups.through.objects.filter(organizationgroup_id=group_id)
+    return Q(pk__in=picked.values("organization_id"))
+
+
+def last_outcome_is(state: str) -> Q:
+    """The newest run target that has ended here is in `state`; `never` when none has."""
+    return Q(Exact(last_outcome(), Value(state)))
+
+
+def last_outcome() -> Coalesce:
+    """Return, for the organization of the query around it, the state of its newest run target that has ended."""
+    return Coalesce(Subquery(ended_targets().values("state")[:1]), Value(NEVER))
+
+
+def ended_targets() -> "QuerySet[Any]":
+    """Return the run targets that have ended in the organization of the query around it, the newest first.
+
+    They are reached through the relation, so that tenants need not know jobs.
+    """
+    run_target: type[Model] = Organization.run_targets.rel.related_model
+    ended = run_target._default_manager.filter(organization=OuterRef("pk"), finished_at__isnull=False)
+    return ended.order_by("-finished_at")
