@@ -12,6 +12,7 @@ from jobs.web.filters import CmdletFilterForm
 from jobs.web.run_rows import run_rows
 from jobs.web.words import EFFECTS, RISKS
 from portal.accounts.web.access import actor_of
+from portal.accounts.web.saved_filters import saved_filters
 from portal.core.htmx import render_page
 from portal.core.permissions import Permission
 
@@ -23,9 +24,13 @@ def cmdlet_list(request: HttpRequest) -> HttpResponse:
     """Search the catalogue; `organization` and `group` parameters in the address go along to the launch."""
     actor = actor_of(request)
     actor.require(Permission.CMDLET_READ)
+    saved = saved_filters(request, actor, page="cmdlets")
+    if saved.opening:
+        return saved.opening
     chosen = CmdletFilterForm(request.GET).chosen()
     facets = {name: str(chosen.get(name, "")) for name in ("verb", "service", "risk")}
     context = {
+        "saved": saved,
         "text": chosen.get("q", ""),
         "hidden": [(name, value) for name, value in facets.items() if value],
         "facets": cmdlet_pages.facet_values(request.GET),

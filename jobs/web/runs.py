@@ -22,6 +22,7 @@ from jobs.web.pictures import board_markup
 from jobs.web.refused import refused
 from jobs.web.run_rows import CSV_COLUMNS, csv_row, run_rows, short_parameters
 from portal.accounts.web.access import actor_of
+from portal.accounts.web.saved_filters import saved_filters
 from portal.core.actors import Actor
 from portal.core.permissions import Permission
 
@@ -42,10 +43,14 @@ def run_list(request: HttpRequest) -> HttpResponse:
     """Show the history, newest first, and the person's own drafts."""
     actor = actor_of(request)
     actor.require(Permission.RUN_READ)
+    saved = saved_filters(request, actor, page="runs")
+    if saved.opening:
+        return saved.opening
     form = RunFilterForm(request.GET)
     page = runs_page(actor=actor, wanted=form.wanted(actor), cursor=request.GET.get("cursor", ""))
     context = {
         "form": form,
+        "saved": saved,
         "page": page,
         "rows": run_rows(page.rows),
         "drafts": [(draft, short_parameters(draft)) for draft in drafts(actor=actor)],

@@ -7,6 +7,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 
 from portal.accounts.policy import Role, permissions_of
+from portal.accounts.saved_filters.models import SavedFilter  # noqa: F401 - Django looks for models here
 from portal.core.actors import Actor, ActorKind, Source
 
 

@@ -10,6 +10,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from portal.accounts.web.access import actor_of
+from portal.accounts.web.saved_filters import saved_filters
 from portal.audit.selectors import recent_events_of
 from portal.core.csv_rows import csv_response
 from portal.core.htmx import render_page
@@ -49,12 +50,16 @@ def listing(request: HttpRequest) -> HttpResponse:
     """Show the organizations with search, facets and sorting."""
     actor = actor_of(request)
     actor.require(Permission.ORGANIZATION_READ)
+    saved = saved_filters(request, actor, page="organizations")
+    if saved.opening:
+        return saved.opening
     filters = _filters(request)
     sort = request.GET.get("sort", "name")
     order = selectors.SORTS.get(sort, "name")
     chosen = {name: value for name, value in request.GET.items() if name in filters.filters and value}
     context = {
         "filters": filters,
+        "saved": saved,
         "chosen": chosen,
         "facets": facets_of(filters, request.GET),
         "page": page_by_key(filters.qs, order=order, cursor=request.GET.get("cursor", "")),

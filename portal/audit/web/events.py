@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from portal.accounts.web.access import actor_of
+from portal.accounts.web.saved_filters import saved_filters
 from portal.audit.models import AuditEvent
 from portal.audit.selectors import events_for_list, find_event
 from portal.audit.web.filters import AuditEventFilter
@@ -39,8 +40,11 @@ EXPORT_FIELDS = (
 def listing(request: HttpRequest) -> HttpResponse:
     """Show the events, the newest first."""
     filters = _filters(request)
+    saved = saved_filters(request, actor_of(request), page="audit")
+    if saved.opening:
+        return saved.opening
     page = page_by_key(filters.qs, order="-occurred_at", cursor=request.GET.get("cursor", ""))
-    context = {"filters": filters, "page": page, "export_limit": EXPORT_LIMIT}
+    context = {"filters": filters, "saved": saved, "page": page, "export_limit": EXPORT_LIMIT}
     return render_page(request, "audit/events/list.html", context)
 
 

@@ -101,7 +101,7 @@ class TestList:
         for index in range(number):
             make_run(organizations=places, state=RunState.RUNNING if index % 2 else RunState.SUCCEEDED)
 
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(7):
             browser.get("/runs/")
 
 
