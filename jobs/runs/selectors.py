@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Max, Q
 from django.db.models.functions import Now
 
 from jobs.runs.models import Attempt, Connection, Run, RunTarget
@@ -15,6 +15,10 @@ from portal.audit.models import AuditEvent
 from portal.core.actors import Actor
 from portal.core.pagination import Page, page_by_key
 from tenants.organizations.models import Organization, Reachability
+
+
+OVERLAP = timedelta(seconds=2)
+"""How much later than it is stamped a change may become visible: the longest transaction of a worker."""
 
 
 class Cell(NamedTuple):
@@ -80,6 +84,12 @@ def board(*, actor: Actor, run_id: UUID, since: datetime | None = None) -> list[
         targets = targets.filter(changed_at__gte=since)
     fields = ("pk", "position", "organization_name", "state", "error_class", "changed_at")
     return [Cell(*values) for values in targets.order_by("position").values_list(*fields)]
+
+
+def newest_cells(*, actor: Actor, run_id: UUID) -> list[Cell]:
+    """Return the organizations of a run that changed within two seconds of its newest change."""
+    newest = RunTarget.objects.visible_to(actor).filter(run=run_id).aggregate(newest=Max("changed_at"))["newest"]
+    return board(actor=actor, run_id=run_id, since=newest - OVERLAP) if newest else []
 
 
 def progress_of(*, actor: Actor, run_id: UUID) -> Progress:
@@ -169,3 +179,11 @@ def events_of(*, actor: Actor, target: RunTarget) -> list[AuditEvent]:
     """Return the audit events about a target, oldest first; none for those who may not read the trail."""
     events = AuditEvent.objects.visible_to(actor).filter(run_id=target.run_id, target_id=str(target.pk))
     return list(events.order_by("occurred_at", "pk"))
+
+
+def events_page(*, actor: Actor, run_id: UUID, organization: str = "", cursor: str = "") -> Page[AuditEvent]:
+    """Return the audit events of a run and of its organizations, oldest first; none for those who may not read them."""
+    events = AuditEvent.objects.visible_to(actor).filter(run_id=run_id)
+    for word in organization.split():
+        events = events.filter(organization_name__icontains=word)
+    return page_by_key(events, order="occurred_at", cursor=cursor)

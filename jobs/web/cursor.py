@@ -6,10 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from jobs.runs.models import Run
-from jobs.runs.selectors import Cell
-
-OVERLAP = timedelta(seconds=2)
-"""How much later than it is stamped a change may become visible: the longest transaction of a worker."""
+from jobs.runs.selectors import OVERLAP, Cell
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

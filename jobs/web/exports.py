@@ -31,7 +31,7 @@ def export_request(request: HttpRequest, run_id: UUID) -> HttpResponse:
         return _ask(request, run_id)
     context = {"run": run, "can_export": True, **exports_context(actor, run)}
     status = 200 if context["exports_under_way"] else STOP_POLLING
-    return render(request, "jobs/runs/detail.html#run-exports", context, status=status)
+    return render(request, "jobs/runs/_exports.html", context, status=status)
 
 
 @require_safe

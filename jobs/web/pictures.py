@@ -4,6 +4,7 @@ Built here and not in a template because a thousand cells through a template loo
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from html import escape
 
 from django.urls import reverse
@@ -31,21 +32,32 @@ MARKS = {
 _NIL = "00000000-0000-0000-0000-000000000000"
 
 
-def board_markup(cells: Iterable[Cell], *, out_of_band: bool = False) -> SafeString:
-    """Return one link per organization; `out_of_band` marks them for htmx to swap into the board by their ids."""
+@dataclass(frozen=True, slots=True)
+class LegendItem:
+    """One state that occurs: the classes and mark of its cells, its word, its number, and where to see only it."""
+
+    state: str
+    classes: str
+    mark: str
+    word: str
+    number: int
+    url: str
+
+
+def board_markup(cells: Iterable[Cell]) -> SafeString:
+    """Return one link per organization."""
     address, _, rest = reverse("jobs:target", args=[_NIL]).partition(_NIL)
-    swap = ' hx-swap-oob="true"' if out_of_band else ""
     words = _Words()
     return mark_safe(  # noqa: S308 - every text from outside is escaped in _cell
-        "".join(_cell(cell, address, rest, swap, words) for cell in cells)
+        "".join(_cell(cell, address, rest, words) for cell in cells)
     )
 
 
-def _cell(cell: Cell, address: str, rest: str, swap: str, words: "_Words") -> str:
+def _cell(cell: Cell, address: str, rest: str, words: "_Words") -> str:
     tone, mark, label = words.of(cell.state, cell.error_class)
     title = escape(f"{cell.organization_name}: {label}")
     return (
-        f'<a id="cell-{cell.position}" class="cell state-mark state-{tone} cell-{cell.state}"{swap} '
+        f'<a id="cell-{cell.position}" class="cell state-mark state-{tone} cell-{cell.state}" '
         f'href="{address}{cell.target_id}{rest}" title="{title}" aria-label="{title}">{mark}</a>'
     )
 
@@ -65,10 +77,12 @@ class _Words:
         return self._known[key]
 
 
-def legend(counts: Mapping[str, int]) -> list[tuple[str, str, str, int]]:
-    """Return the classes of a cell, its mark, its word and its number for each state that occurs."""
+def legend(counts: Mapping[str, int], url: str) -> list[LegendItem]:
+    """Return each state that occurs; `url` is the list that it narrows."""
     return [
-        (f"state-{look(s).tone} cell-{s}", MARKS[TargetState(s)], look(s).label, number)
+        LegendItem(
+            s, f"state-{look(s).tone} cell-{s}", MARKS[TargetState(s)], look(s).label, number, f"{url}?state={s}"
+        )
         for s, number in ordered(counts)
     ]
 

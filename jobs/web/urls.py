@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from jobs.web import cmdlets, exports, launch, review, runs, targets
+from jobs.web import cmdlets, exports, launch, review, run_live, run_tabs, runs, targets
 
 app_name = "jobs"
 urlpatterns = [
@@ -11,10 +11,13 @@ urlpatterns = [
     path("cmdlets/<str:name>/launch/", launch.launch, name="launch"),
     path("runs/", runs.run_list, name="runs"),
     path("runs.csv", runs.run_list_csv, name="runs-csv"),
-    path("runs/<uuid:run_id>/", runs.run_detail, name="run"),
-    path("runs/<uuid:run_id>/progress/", runs.run_progress, name="run-progress"),
-    path("runs/<uuid:run_id>/details/", runs.run_details, name="run-details"),
-    path("runs/<uuid:run_id>/stop/", runs.run_stop, name="run-stop"),
+    path("runs/<uuid:run_id>/", run_tabs.run_detail, name="run"),
+    path("runs/<uuid:run_id>/targets/", run_tabs.run_targets, name="run-targets"),
+    path("runs/<uuid:run_id>/powershell/", run_tabs.run_powershell, name="run-powershell"),
+    path("runs/<uuid:run_id>/events/", run_tabs.run_events, name="run-events"),
+    path("runs/<uuid:run_id>/progress/", run_live.run_progress, name="run-progress"),
+    path("runs/<uuid:run_id>/details/", run_live.run_details, name="run-details"),
+    path("runs/<uuid:run_id>/stop/", run_live.run_stop, name="run-stop"),
     path("runs/<uuid:run_id>/review/", review.run_review, name="review"),
     path("runs/<uuid:run_id>/launch/", review.run_launch, name="run-launch"),
     path("runs/<uuid:run_id>/discard/", review.run_discard, name="run-discard"),

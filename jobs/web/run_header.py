@@ -1,0 +1,147 @@
+"""The top of every page of one run: where it stands, what can be done, and the tabs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from jobs.catalogue.effects import Effect
+from jobs.runs.models import Run
+from jobs.runs.selectors import Cell, Progress, newest_cells, progress_of
+from jobs.runs.states import RunState, TargetState, is_open
+from jobs.web.again import organizations_again
+from jobs.web.cursor import cursor_of
+from jobs.web.pictures import LegendItem, bar_markup, legend
+from jobs.web.sentences import page_title, run_sentence
+from jobs.web.words import EFFECTS, RISKS, SERVICES
+from portal.core.actors import Actor
+from portal.core.health import broker_answers
+from portal.core.permissions import Permission
+
+BROKER_GRACE = timedelta(seconds=3)
+BOARD_TABS = ("run", "run-targets")
+"""The tabs that a state of the legend narrows where they are."""
+
+_TABS = (
+    ("run", "Overview"),
+    ("run-targets", "Organizations"),
+    ("run-powershell", "PowerShell"),
+    ("run-events", "Events"),
+)
+_BAR = {"width": 1000, "height": 14}
+_UNSUCCESSFUL = (TargetState.FAILED, TargetState.ERRORED)
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One tab of a page: its address, its word, how many things are behind it if that is known, whether it is open."""
+
+    url: str
+    word: str
+    count: int | None
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """The part of the page that follows the run; `poll_url` is empty once it is over, `stopping` while it is not."""
+
+    run: Run
+    progress: Progress
+    sentence: str
+    title: str
+    tone: str
+    bar: SafeString
+    legend: list[LegendItem]
+    poll_url: str
+    stopping: bool
+
+
+def header_context(actor: Actor, run: Run, *, tab: str, cells: Sequence[Cell] | None = None) -> dict[str, Any]:
+    """Return what `jobs/runs/_page.html` needs to show `tab`, the name of its address without its namespace.
+
+    `cells` is the whole board where the tab shows it.
+    """
+    broker_away = broker_is_away(run)
+    return {
+        "live": live(actor, run, cells, tab=tab, broker_away=broker_away),
+        "tabs": [
+            Tab(reverse(f"jobs:{name}", args=[run.pk]), word, _count(run, name), name == tab) for name, word in _TABS
+        ],
+        "risk": RISKS[run.risk],
+        "effect": EFFECTS[Effect(run.effect)],
+        "service": SERVICES[run.service],
+        **actions_context(actor, run),
+    }
+
+
+def live(actor: Actor, run: Run, cells: Sequence[Cell] | None, *, tab: str, broker_away: bool) -> Live:
+    """Return the header of a run whose newest changes are `cells`; None where the tab shows no board."""
+    progress = progress_of(actor=actor, run_id=run.pk)
+    return Live(
+        run=run,
+        progress=progress,
+        sentence=run_sentence(run, progress, now=timezone.now(), broker_away=broker_away),
+        title=page_title(run, progress),
+        tone=_tone(run, broker_away=broker_away),
+        bar=bar_markup(progress.counts, **_BAR),
+        legend=legend(progress.counts, reverse(f"jobs:{tab if tab in BOARD_TABS else BOARD_TABS[1]}", args=[run.pk])),
+        poll_url=_poll_url(actor, run, cells, tab, broker_away=broker_away),
+        stopping=is_open(run.state) and run.cancel_requested_at is not None,
+    )
+
+
+def actions_context(actor: Actor, run: Run) -> dict[str, Any]:
+    """Return which buttons the actor gets."""
+    stoppable = is_open(run.state) and run.cancel_requested_at is None
+    again = f"{reverse('jobs:launch', args=[run.cmdlet])}?from={run.pk}"
+    return {
+        "run": run,
+        "can_stop": stoppable and actor.has(Permission.RUN_CANCEL),
+        "can_launch": actor.has(Permission.RUN_LAUNCH),
+        "can_export": actor.has(Permission.RUN_EXPORT),
+        "again_url": again,
+        **_retry(actor, run, again),
+    }
+
+
+def broker_is_away(run: Run) -> bool:
+    """Whether nothing of the run has started because the broker cannot be reached; asks the broker only then."""
+    launched = run.launched_at or timezone.now()
+    if run.state != RunState.QUEUED or timezone.now() - launched < BROKER_GRACE:
+        return False
+    return not broker_answers()
+
+
+def _poll_url(actor: Actor, run: Run, cells: Sequence[Cell] | None, tab: str, *, broker_away: bool) -> str:
+    if not is_open(run.state):
+        return ""
+    seen = newest_cells(actor=actor, run_id=run.pk) if cells is None else cells
+    cursor = cursor_of(run, seen, broker_away=broker_away)
+    return f"{reverse('jobs:run-progress', args=[run.pk])}?{urlencode({'since': str(cursor), 'tab': tab})}"
+
+
+def _retry(actor: Actor, run: Run, again_url: str) -> dict[str, Any]:
+    """Return the address that launches an ended run again where it failed, and in how many organizations."""
+    states = [state.value for state in _UNSUCCESSFUL if run.counts.get(state)]
+    if is_open(run.state) or not states:
+        return {"retry_url": "", "retry_count": 0}
+    number = len(organizations_again(actor=actor, run=run, states=states))
+    url = f"{again_url}&{urlencode({'state': states}, doseq=True)}" if number else ""
+    return {"retry_url": url, "retry_count": number}
+
+
+def _count(run: Run, tab: str) -> int | None:
+    return run.target_count if tab == "run-targets" else None
+
+
+def _tone(run: Run, *, broker_away: bool) -> str:
+    if broker_away:
+        return "partly"
+    tones = {RunState.SUCCEEDED: "good", RunState.FAILED: "bad", RunState.PARTLY_FAILED: "partly"}
+    return tones.get(RunState(run.state), "busy")

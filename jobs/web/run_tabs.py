@@ -1,0 +1,73 @@
+"""The tabs of one run, each with an address of its own."""
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from jobs.runs.selectors import board, draft_of, events_page, launched_run
+from jobs.web import run_page
+from jobs.web.filters import TargetFilterForm
+from jobs.web.pictures import board_markup
+from jobs.web.run_access import found, run_for
+from jobs.web.run_header import header_context
+from portal.accounts.web.access import actor_of
+from portal.core.htmx import render_page
+from portal.core.permissions import Permission
+
+
+@require_safe
+def run_detail(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Show how one run is going; a draft of one's own leads to its review."""
+    actor = actor_of(request)
+    actor.require(Permission.RUN_READ)
+    run = launched_run(actor=actor, run_id=run_id)
+    if run is None and draft_of(actor=actor, run_id=run_id) is not None:
+        return HttpResponseRedirect(reverse("jobs:review", args=[run_id]))
+    run = found(run)
+    cells = board(actor=actor, run_id=run_id)
+    context = {
+        **header_context(actor, run, tab="run", cells=cells),
+        **run_page.overview_context(run, cells),
+        **run_page.exports_context(actor, run),
+        "board": board_markup(cells),
+    }
+    return render(request, "jobs/runs/detail.html", context)
+
+
+@require_safe
+def run_targets(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Show the organizations of a run as a table."""
+    actor, run = run_for(request, run_id)
+    form, cursor = TargetFilterForm(request.GET), request.GET.get("cursor", "")
+    context = {
+        **header_context(actor, run, tab="run-targets"),
+        **run_page.targets_context(actor, run, form, cursor),
+    }
+    return render_page(request, "jobs/runs/targets.html", context, partials=("run-targets",))
+
+
+@require_safe
+def run_powershell(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Show exactly what is sent."""
+    actor, run = run_for(request, run_id)
+    context = {**header_context(actor, run, tab="run-powershell"), **run_page.powershell_context(run)}
+    return render(request, "jobs/runs/powershell.html", context)
+
+
+@require_safe
+def run_events(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Show what the audit trail says of a run and its organizations; says so to those who may not read it."""
+    actor, run = run_for(request, run_id)
+    organization = request.GET.get("organization", "").strip()
+    context = {
+        **header_context(actor, run, tab="run-events"),
+        "sees_events": actor.has(Permission.AUDIT_EVENT_READ),
+        "organization": organization,
+        "events": events_page(
+            actor=actor, run_id=run_id, organization=organization, cursor=request.GET.get("cursor", "")
+        ),
+    }
+    return render_page(request, "jobs/runs/events.html", context, partials=("run-events",))
