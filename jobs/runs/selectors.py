@@ -16,7 +16,6 @@ from portal.core.actors import Actor
 from portal.core.pagination import Page, page_by_key
 from tenants.organizations.models import Organization, Reachability
 
-
 OVERLAP = timedelta(seconds=2)
 """How much later than it is stamped a change may become visible: the longest transaction of a worker."""
 

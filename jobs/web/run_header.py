@@ -56,6 +56,7 @@ class Live:
     sentence: str
     title: str
     tone: str
+    risk: str
     bar: SafeString
     legend: list[LegendItem]
     poll_url: str
@@ -73,7 +74,6 @@ def header_context(actor: Actor, run: Run, *, tab: str, cells: Sequence[Cell] | 
         "tabs": [
             Tab(reverse(f"jobs:{name}", args=[run.pk]), word, _count(run, name), name == tab) for name, word in _TABS
         ],
-        "risk": RISKS[run.risk],
         "effect": EFFECTS[Effect(run.effect)],
         "service": SERVICES[run.service],
         **actions_context(actor, run),
@@ -89,6 +89,7 @@ def live(actor: Actor, run: Run, cells: Sequence[Cell] | None, *, tab: str, brok
         sentence=run_sentence(run, progress, now=timezone.now(), broker_away=broker_away),
         title=page_title(run, progress),
         tone=_tone(run, broker_away=broker_away),
+        risk=RISKS[run.risk],
         bar=bar_markup(progress.counts, **_BAR),
         legend=legend(progress.counts, reverse(f"jobs:{tab if tab in BOARD_TABS else BOARD_TABS[1]}", args=[run.pk])),
         poll_url=_poll_url(actor, run, cells, tab, broker_away=broker_away),
