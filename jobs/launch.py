@@ -9,26 +9,24 @@ from django.db import transaction
 from django.utils import timezone
 
 from jobs.catalogue.cmdlets import catalogue_version
-from jobs.catalogue.encoding import encode, wire_cmdlet
+from jobs.catalogue.encoding import encode, encode_secrets, wire_cmdlet
 from jobs.catalogue.powershell import powershell_line
-from jobs.catalogue.problems import InvalidCall, Problem
 from jobs.catalogue.validation import ValidCall, validate
 from jobs.runs.events import run_as_object, target_as_object
 from jobs.runs.models import Run, RunTarget
 from jobs.runs.plans import build_plan, check, hash_of
+from jobs.runs.secrets import erase_secrets, fingerprints_of, missing_secrets, seal_secrets
 from jobs.runs.states import RunState, TargetState
 from portal.audit.actions import AuditAction
 from portal.audit.services import draft, record, write
 from portal.core.actors import Actor
+from portal.core.identifiers import uuid7
 from portal.core.permissions import Permission
 from portal.core.refusals import Refused
 from portal.core.tasks import enqueue
 from tenants.groups.membership import in_groups
 from tenants.organizations.models import Organization
 from tenants.profiles.app_only import choose_certificate
-
-SECRETS_BY_NAME = frozenset({"Etoken", "MRSContentFilterSasUri", "PasswordV2", "ServiceAccountKeyFileData"})
-"""Parameters that hold a secret in a plain string or in bytes; SecureString and PSCredential are refused by type."""
 
 
 class RunRefused(Refused):
@@ -73,12 +71,13 @@ def draft_run(*, actor: Actor, request: RunRequest) -> Run:
     """Freeze a plan for review; raises `InvalidCall` with every problem, or `RunRefused`."""
     actor.require(Permission.RUN_LAUNCH)
     call = validate(request.cmdlet, request.parameters, service=request.service)
-    _refuse_secrets(call)
     organizations = chosen_organizations(actor=actor, selection=request.selection)
     if not organizations:
         raise RunRefused("No organization is chosen. Choose all, a group, or single organizations.")
-    plan = _plan(actor, request, call, organizations)
+    run_id, secrets = uuid7(), encode_secrets(call)
+    plan = _plan(actor, request, call, organizations, secrets=fingerprints_of(run_id, secrets))
     run = Run.objects.create(
+        id=run_id,
         cmdlet=call.cmdlet.name,
         risk=call.risk,
         effect=call.effect,
@@ -92,6 +91,7 @@ def draft_run(*, actor: Actor, request: RunRequest) -> Run:
         requested_by_id=actor.id,
         requested_by=actor.label,
     )
+    seal_secrets(run_id, secrets)
     record(AuditAction.RUN_DRAFTED, actor=actor, target=run_as_object(run), data=_facts(run))
     return run
 
@@ -112,6 +112,8 @@ def launch_run(*, actor: Actor, run_id: UUID) -> Run:
     if run.state != RunState.DRAFT:
         return run
     check(run.plan, run.plan_hash)
+    if missing := missing_secrets(run):
+        raise RunRefused(f"Too long ago: {missing[0]} was erased after a day. Go back and type it again.")
     run.state, run.launched_at = RunState.QUEUED, timezone.now()
     run.save(update_fields=["state", "launched_at"])
     record(AuditAction.RUN_LAUNCHED, actor=actor, target=run_as_object(run), data=_facts(run))
@@ -130,21 +132,18 @@ def discard_draft(*, actor: Actor, run_id: UUID) -> None:
     if run.state != RunState.DRAFT:
         raise RunRefused("This run was launched already. Stop it instead.")
     record(AuditAction.RUN_DISCARDED, actor=actor, target=run_as_object(run))
+    erase_secrets(run_id)
     run.delete()
 
 
-def _refuse_secrets(call: ValidCall) -> None:
-    """Refuse values that are secrets although their type does not say so: a plan is shown, recorded and exported."""
-    problems = [
-        Problem(name, f"{name} is a secret, and secrets cannot be run with yet.", "Use PowerShell for this call.")
-        for name in call.parameters
-        if name in SECRETS_BY_NAME
-    ]
-    if problems:
-        raise InvalidCall(problems)
-
-
-def _plan(actor: Actor, request: RunRequest, call: ValidCall, organizations: Sequence[Organization]) -> dict[str, Any]:
+def _plan(
+    actor: Actor,
+    request: RunRequest,
+    call: ValidCall,
+    organizations: Sequence[Organization],
+    *,
+    secrets: Mapping[str, str],
+) -> dict[str, Any]:
     partners = {organization.partner_id: organization.partner for organization in organizations}
     certificates = {
         str(partner.tenant_id): choose_certificate(partner, request.thumbprint).thumbprint
@@ -166,6 +165,7 @@ def _plan(actor: Actor, request: RunRequest, call: ValidCall, organizations: Seq
         reason=request.reason,
         ticket=request.ticket,
         warnings=call.warnings,
+        secrets=secrets,
     )
 
 

@@ -1,6 +1,6 @@
 """Re-exports every model for Django; import them from their topics."""
 
 from jobs.results.models import Export, Result
-from jobs.runs.models import Attempt, Connection, Run, RunTarget
+from jobs.runs.models import Attempt, Connection, Run, RunSecret, RunTarget
 
-__all__ = ["Attempt", "Connection", "Export", "Result", "Run", "RunTarget"]
+__all__ = ["Attempt", "Connection", "Export", "Result", "Run", "RunSecret", "RunTarget"]

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import orjson
 from rapidfuzz import fuzz, process
 
+from jobs.catalogue import secret_values
 from jobs.catalogue.corrections import NOT_REQUIRED, PARAMETERS, Correction
 from jobs.catalogue.effects import Effect, cmdlet_effect
 from jobs.catalogue.kinds import COLLECTIONS, Kind, element_kind
@@ -87,8 +88,8 @@ class Parameter:
 
     @property
     def secret(self) -> bool:
-        """Whether the value is a password or a credential."""
-        return self.kind in (Kind.SECRET, Kind.CREDENTIAL)
+        """Whether the value is a password, a key or a credential."""
+        return self.kind in (Kind.SECRET, Kind.CREDENTIAL) or self.name in secret_values.NAMES
 
 
 @dataclass(frozen=True, slots=True)

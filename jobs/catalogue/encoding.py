@@ -9,6 +9,7 @@ from typing import TypeAlias
 from jobs.catalogue.availability import CLASSIC_CMDLETS
 from jobs.catalogue.cmdlets import find
 from jobs.catalogue.parameter_names import COMMON_PARAMETERS
+from jobs.catalogue.secret_values import HIDDEN, Secret
 from jobs.catalogue.validation import ValidCall
 
 JSON: TypeAlias = "str | int | float | bool | list[JSON] | dict[str, JSON] | None"
@@ -29,8 +30,9 @@ def wire_cmdlet(call: ValidCall) -> str:
 def encode(call: ValidCall) -> dict[str, JSON]:
     """Return the `Parameters` object of the request for `wire_cmdlet(call)`.
 
-    Datetimes are UTC. Confirm is sent as false for every cmdlet that has it: otherwise the service asks and does
-    nothing. PowerShell's common parameters stay here: ErrorAction must not hide an error that we have to record.
+    Datetimes are UTC. Secrets are hidden: `encode_secrets` has them. Confirm is sent as false for every cmdlet that has
+    it: otherwise the service asks and does nothing. PowerShell's common parameters stay here: ErrorAction must not hide
+    an error that we have to record.
     """
     encoded: dict[str, JSON] = {}
     for name, value in _wire_parameters(call).items():
@@ -41,6 +43,15 @@ def encode(call: ValidCall) -> dict[str, JSON]:
     if confirm and call.service in confirm.services:
         encoded["Confirm"] = False
     return encoded
+
+
+def encode_secrets(call: ValidCall) -> dict[str, Secret]:
+    """Return the secrets of the request for `wire_cmdlet(call)` by parameter name, each as JSON."""
+    return {
+        name: Secret(_value(value.value), value.is_protected)
+        for name, value in _wire_parameters(call).items()
+        if isinstance(value, Secret)
+    }
 
 
 def _wire_parameters(call: ValidCall) -> dict[str, object]:
@@ -64,6 +75,8 @@ def _classic_name(name: str) -> str:
 def _value(value: object) -> JSON:
     if value is None or isinstance(value, str | bool | int | float):
         return value
+    if isinstance(value, Secret):
+        return HIDDEN
     if isinstance(value, datetime):
         return value.replace(microsecond=0, tzinfo=None).isoformat(" ") + "Z"
     for kind, encoder in _ENCODERS:

@@ -5,6 +5,7 @@ import re
 from datetime import datetime
 
 from jobs.catalogue.kinds import Kind
+from jobs.catalogue.secret_values import Secret
 from jobs.catalogue.validation import ValidCall
 
 # PowerShell ends a single-quoted string at any of these and reads two of them as one.
@@ -36,7 +37,10 @@ def literal(value: object) -> str:
 
 
 def powershell_line(call: ValidCall) -> str:
-    """Return the line of PowerShell for `call`, with the Confirm that is always sent. Times are written in UTC."""
+    """Return the line of PowerShell for `call`, with the Confirm that is always sent.
+
+    Times are written in UTC; secrets are asked for when the line runs.
+    """
     values = dict(call.parameters)
     confirm = call.cmdlet.parameters.get("Confirm")
     if confirm and call.service in confirm.services:
@@ -45,6 +49,9 @@ def powershell_line(call: ValidCall) -> str:
 
 
 def _argument(call: ValidCall, name: str, value: object) -> str:
+    if isinstance(value, Secret):
+        how = "AsSecureString" if value.is_protected else "MaskInput"
+        return f"-{name} (Read-Host -{how} -Prompt {quoted(name)})"
     parameter = call.cmdlet.parameters.get(name)
     switch = name in ("Verbose", "Debug") or (parameter is not None and parameter.kind is Kind.SWITCH)
     if switch and value is True:

@@ -17,6 +17,7 @@ from jobs.catalogue.cmdlets import Parameter, nearest
 from jobs.catalogue.corrections import MISPLACED_TOKENS
 from jobs.catalogue.kinds import INTEGER_LIMITS, Kind
 from jobs.catalogue.problems import BadValue
+from jobs.catalogue.secret_values import LONGEST_BYTES
 from jobs.catalogue.texts import describe, filled, for_instance, text
 
 _SIZE = re.compile(r"\d+(?:[.,]\d+)*\s*(?:[KMGT]?B)?(?:\s*\([\d,.]+ bytes\))?", re.IGNORECASE | re.ASCII)
@@ -236,8 +237,14 @@ def _other(parameter: Parameter, value: object) -> object:
     return filled(value)
 
 
-def _secret(_parameter: Parameter, _value: object) -> object:
-    raise BadValue("is a password, and Signalbox does not send passwords to Exchange")
+def _secret(_parameter: Parameter, value: object) -> object:
+    if not isinstance(value, str) or not value:
+        raise BadValue("must be a password, as text")
+    if "\0" in value:
+        raise BadValue("contains a NUL character, which no password holds")
+    if len(value.encode(errors="replace")) > LONGEST_BYTES:
+        raise BadValue(f"must have at most {LONGEST_BYTES} bytes: Exchange takes it encrypted with a key of that size")
+    return value
 
 
 def _credential(_parameter: Parameter, _value: object) -> object:

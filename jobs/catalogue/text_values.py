@@ -21,6 +21,8 @@ def parse_text(parameter: Parameter, text: str | list[str]) -> object:
     A time without a zone is UTC. Raises `ValueError` with a sentence that names the parameter.
     """
     try:
+        if parameter.kind is Kind.SECRET:
+            return typed_value(parameter, text, reading=False, required=False)
         value = [_plain(item) for item in text] if isinstance(text, list) else _parse(parameter, text.strip())
         return typed_value(parameter, value, reading=False, required=False)
     except BadValue as bad:

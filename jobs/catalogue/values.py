@@ -7,6 +7,7 @@ from jobs.catalogue.cmdlets import Parameter
 from jobs.catalogue.kinds import Kind
 from jobs.catalogue.problems import BadValue
 from jobs.catalogue.scalars import SCALARS, parse_datetime
+from jobs.catalogue.secret_values import Secret
 from jobs.catalogue.texts import describe, text
 
 _MAX_DEPTH = 10  # the module serialises no deeper (exchange-protocol.md 3.4)
@@ -20,8 +21,15 @@ def typed_value(parameter: Parameter, value: object, *, reading: bool, required:
 
     `reading` says that the cmdlet only reads, `required` that the parameter must be given: both make empty values
     pointless. Strings, numbers, booleans, UTC datetimes, bytes, lists and hashtables (dict) come back, or None for
-    PowerShell's $null. Raises `BadValue`.
+    PowerShell's $null; a `Secret` of one of these for a secret parameter. Raises `BadValue`.
     """
+    if isinstance(value, Secret):
+        value = value.value
+    typed = _typed(parameter, value, reading=reading, required=required)
+    return Secret(typed, is_protected=parameter.kind is Kind.SECRET) if parameter.secret and typed else typed
+
+
+def _typed(parameter: Parameter, value: object, *, reading: bool, required: bool) -> object:
     if parameter.kind in (Kind.SECRET, Kind.CREDENTIAL, Kind.STREAM):
         return SCALARS[parameter.kind](parameter, value)
     if value is None:

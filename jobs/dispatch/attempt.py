@@ -1,6 +1,7 @@
 """One attempt at one organization: begin, open, intend, send, close, store."""
 
 from contextlib import AbstractContextManager
+from typing import Any
 from uuid import UUID
 
 import stamina
@@ -57,7 +58,12 @@ def _converse(story: Story, way: Way) -> Ending:
         with _connection(story, way) as exchange:
             story.connected_at, story.exchanges = timezone.now(), exchange.opening
             exchange.before_send = lambda client_request_id: _intend(story, way, client_request_id)
-            story.answer = exchange.invoke(way.plan.cmdlet, way.plan.parameters, reads=way.plan.effect is Effect.READ)
+            story.answer = exchange.invoke(
+                way.plan.cmdlet,
+                {**way.plan.parameters, **_secrets_to_send(exchange, way)},
+                reads=way.plan.effect is Effect.READ,
+                secret_parameters=way.secrets,
+            )
     except CallFailed as failure:
         story.close_reason = failure.explanation.title
         story.exchanges = [*story.exchanges, *failure.exchanges]
@@ -111,7 +117,15 @@ def _connection(story: Story, way: Way) -> AbstractContextManager[ExchangeConnec
         commands=(way.plan.cmdlet,),
         connection_id=str(story.claimed.connection_id),
         before_probe=lambda cmdlet, client_request_id: _note_probe(story, cmdlet, client_request_id),
+        sends_secrets=bool(way.secrets),
     )
+
+
+def _secrets_to_send(exchange: ExchangeConnection, way: Way) -> dict[str, Any]:
+    return {
+        name: exchange.protect(str(secret.value)) if secret.is_protected else secret.value
+        for name, secret in way.secrets.items()
+    }
 
 
 def _note_probe(story: Story, cmdlet: str, client_request_id: str) -> None:

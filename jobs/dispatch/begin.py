@@ -5,13 +5,15 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from jobs.catalogue.secret_values import Secret
 from jobs.dispatch.claims import Claim, claim_targets
 from jobs.dispatch.outcomes import Ending, ending_of_refusal
-from jobs.dispatch.plans import frozen_plan
+from jobs.dispatch.plans import FrozenPlan, frozen_plan
 from jobs.dispatch.story import Story, Way
 from jobs.dispatch.worker import worker_actor, worker_name
 from jobs.runs.models import Connection
 from jobs.runs.plans import PlanChanged
+from jobs.runs.secrets import SecretsErased, open_secrets
 from portal.audit.actions import AuditAction
 from portal.audit.services import draft, write
 from portal.core.secrets import SecretUnreadable
@@ -56,10 +58,11 @@ def begin(run_target_ids: Sequence[UUID]) -> list[Begun | None]:
 
 
 class Ways:
-    """Finds the ways of one batch; a partner's certificate is chosen once for all its organizations."""
+    """Finds the ways of one batch; certificates are chosen and secrets opened once for all its organizations."""
 
     def __init__(self) -> None:
         self._certificates: dict[tuple[UUID, str], Certificate] = {}
+        self._secrets: dict[UUID, dict[str, Secret]] = {}
 
     def find(self, claim: Claim, organization: Organization) -> Way | Ending:
         """Return the plan and the way into `organization`, or how the attempt ends without one."""
@@ -67,11 +70,13 @@ class Ways:
             plan = frozen_plan(claim.run_id)
             thumbprint = plan.thumbprints.get(str(organization.partner.tenant_id), "")
             certificate = self._certificate(organization.partner, thumbprint)
-            return Way(plan, app_only_profile(organization, certificate))
+            return Way(plan, app_only_profile(organization, certificate), self._secrets_of(claim.run_id, plan))
         except PlanChanged as refusal:
             return ending_of_refusal(refusal, "plan_changed")
         except NoUsableCertificate as refusal:
             return ending_of_refusal(refusal, "no_usable_certificate")
+        except SecretsErased as refusal:
+            return ending_of_refusal(refusal, "secrets_erased")
         except SecretUnreadable as refusal:
             return ending_of_refusal(refusal, "secret_unreadable")
 
@@ -80,6 +85,11 @@ class Ways:
         if key not in self._certificates:
             self._certificates[key] = choose_certificate(partner, thumbprint)
         return self._certificates[key]
+
+    def _secrets_of(self, run_id: UUID, plan: FrozenPlan) -> dict[str, Secret]:
+        if run_id not in self._secrets:
+            self._secrets[run_id] = open_secrets(run_id, plan.secrets)
+        return self._secrets[run_id]
 
 
 def _ledger_row(claim: Claim, way: Way) -> Connection:

@@ -12,7 +12,10 @@ from jobs.runs.plans import check
 
 @dataclass(frozen=True, slots=True)
 class FrozenPlan:
-    """What to send, the same for every organization of the run; certificates are named by the partner's tenant id."""
+    """What to send, the same for every organization of the run; certificates are named by the partner's tenant id.
+
+    `secrets` are the fingerprints of secret parameters, by name.
+    """
 
     cmdlet: str
     service: str
@@ -20,6 +23,7 @@ class FrozenPlan:
     effect: Effect
     plan_hash: str
     thumbprints: dict[str, str]
+    secrets: dict[str, str]
 
 
 @lru_cache(maxsize=256)
@@ -34,4 +38,5 @@ def frozen_plan(run_id: UUID) -> FrozenPlan:
         effect=Effect(run.plan["effect"]),
         plan_hash=run.plan_hash,
         thumbprints=run.plan["connection"]["certificates"],
+        secrets=run.plan.get("secrets", {}),
     )

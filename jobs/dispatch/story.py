@@ -1,8 +1,10 @@
 """What is known of an attempt while it goes on."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from jobs.catalogue.secret_values import Secret
 from jobs.dispatch.claims import Claim
 from jobs.dispatch.plans import FrozenPlan
 from jobs.exchange.answer import Answer, Exchange
@@ -13,10 +15,11 @@ from tenants.profiles.app_only import AppOnlyProfile
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """What to send, and how to get in."""
+    """What to send, and how to get in; `secrets` are the opened values of the plan's secret parameters."""
 
     plan: FrozenPlan
     profile: AppOnlyProfile
+    secrets: Mapping[str, Secret]
 
 
 @dataclass(slots=True)

@@ -15,6 +15,7 @@ from jobs.dispatch.start import start_run
 from jobs.results.exports import sweep_exports
 from jobs.runs.events import target_as_object
 from jobs.runs.models import Attempt, Connection, Run, RunTarget
+from jobs.runs.secrets import sweep_secrets
 from jobs.runs.services import cancel_queued_targets, finish_if_done
 from jobs.runs.states import RunState, TargetState
 from portal.audit.actions import AuditAction
@@ -42,6 +43,7 @@ def sweep() -> None:
         finish_if_done(actor=SWEEPER, run_id=run.pk)
     ring_for_due_targets()
     sweep_exports()
+    sweep_secrets()
     sweep_synchronizations()
 
 

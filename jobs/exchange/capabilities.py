@@ -1,11 +1,16 @@
 """Which cmdlets Exchange offers to an identity in an organization (exchange-protocol.md 3.12)."""
 
+import base64
 from collections.abc import Iterable
 
-from jobs.exchange.page import json_object
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPublicNumbers
+
+from jobs.exchange.page import UnreadablePage, json_object
 
 # The module version whose file format is asked for.
 MODULE_VERSION = "3.9.2"
+_KEY_BEGINS, _KEY_ENDS = "<RSAKeyValue>", "</RSAKeyValue>"
 
 
 def module_file_path(tenant_id: str) -> str:
@@ -27,6 +32,37 @@ def module_file_headers(cmdlets: Iterable[str]) -> dict[str, str]:
         "is-cloud-shell-environment": "False",
         "X-InitializeConnectionContextObjectIdDynamic": "true",
     }
+
+
+def protection_key(body: bytes) -> RSAPublicKey | None:
+    """Return the key inside the module file with which a SecureString is encrypted; None if there is none.
+
+    Raises `UnreadablePage` if the body is no module file, or its key is none.
+    """
+    files = json_object(body).get("value")
+    for file in files or ():
+        text = str(file.get("fileContent", "")) if isinstance(file, dict) else ""
+        begin, end = text.find(_KEY_BEGINS), text.find(_KEY_ENDS)
+        if 0 <= begin < end:
+            return _key(text[begin : end + len(_KEY_ENDS)])
+    return None
+
+
+def protect(key: RSAPublicKey, secret: str) -> str:
+    """Return a SecureString as it is sent: UTF-8, RSA with PKCS#1 v1.5, base64 (exchange-protocol.md 3.4)."""
+    return base64.b64encode(key.encrypt(secret.encode(), PKCS1v15())).decode()
+
+
+def _key(xml: str) -> RSAPublicKey:
+    try:
+        return RSAPublicNumbers(e=_number(xml, "Exponent"), n=_number(xml, "Modulus")).public_key()
+    except ValueError as error:
+        raise UnreadablePage("the key in the module file cannot be read") from error
+
+
+def _number(xml: str, name: str) -> int:
+    text = xml.partition(f"<{name}>")[2].partition(f"</{name}>")[0]
+    return int.from_bytes(base64.b64decode(text, validate=True), "big")
 
 
 def exported_cmdlets(body: bytes) -> frozenset[str]:

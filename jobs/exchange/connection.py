@@ -14,6 +14,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from jobs.exchange import capabilities, refusals
 from jobs.exchange.answer import Answer, Exchange
@@ -66,6 +67,7 @@ class Connection:
         transport: httpx.BaseTransport | None = None,
         clock: Callable[[], datetime] = utc_now,
         before_probe: Callable[[str, str], None] | None = None,
+        sends_secrets: bool = False,
     ) -> None:
         self.spec = spec
         self.id = connection_id or str(uuid4())
@@ -76,6 +78,8 @@ class Connection:
         self.granted: frozenset[str] = frozenset()
         self._commands = tuple(commands)
         self._before_probe = before_probe
+        self._sends_secrets = sends_secrets
+        self._protection_key: RSAPublicKey | None = None
         self._acquire_token: AcquireToken | None = acquire_token
         self._clock = clock
         self._wire = Wire(spec, transport=transport, clock=clock)
@@ -100,7 +104,17 @@ class Connection:
         """Forget token source, cookies and host; may be called again."""
         self.state = ConnectionState.CLOSED
         self._acquire_token = None
+        self._protection_key = None
         self._wire.close()
+
+    def protect(self, secret: str) -> str:
+        """Return a SecureString as it is sent, encrypted with the organization's key (exchange-protocol.md 3.4).
+
+        Raises `CallFailed` when the organization gave no key: then nothing may be sent.
+        """
+        if self._protection_key is None:
+            raise CallFailed(refusals.NO_PROTECTION_KEY, ran=Ran.NO, answered=True)
+        return capabilities.protect(self._protection_key, secret)
 
     def invoke(
         self,
@@ -241,6 +255,7 @@ class Connection:
     def _grant(self, reply: Reply) -> None:
         try:
             self.granted = capabilities.exported_cmdlets(reply.body)
+            self._protection_key = capabilities.protection_key(reply.body) if self._sends_secrets else None
         except UnreadablePage as error:
             raise CallFailed(UNREADABLE_ANSWER, ran=Ran.NO, detail=str(error)) from error
         absent = [name for name in self._commands if name.lower() not in self.granted]
@@ -275,11 +290,13 @@ def connect(
     transport: httpx.BaseTransport | None = None,
     clock: Callable[[], datetime] = utc_now,
     before_probe: Callable[[str, str], None] | None = None,
+    sends_secrets: bool = False,
 ) -> Iterator[Connection]:
     """Open a connection for the named cmdlets, and close it on every path.
 
     Raises `CallFailed` if it cannot be opened; nothing has run then, unless `before_probe` (see `Connection`) allowed a
     probe. `connection_id` names it in the caller's ledger and on the wire; `transport` replaces the shared connections.
+    With `sends_secrets` the key for `Connection.protect` is kept.
     """
     connection = Connection(
         spec,
@@ -289,6 +306,7 @@ def connect(
         transport=transport,
         clock=clock,
         before_probe=before_probe,
+        sends_secrets=sends_secrets,
     )
     try:
         connection.open()

@@ -65,6 +65,13 @@ OUT_OF_WRITE_SCOPE = Explanation(
     "the role assignment.",
     Retry.NEVER,
 )
+NO_PROTECTION_KEY = Explanation(
+    "no_protection_key",
+    "No key for secret parameters",
+    "Exchange gave no key with which a password is encrypted before it is sent, so the cmdlet was not sent.",
+    "Launch again later; if it stays so, run this cmdlet in PowerShell and report it to Microsoft.",
+    Retry.AFTER_FIX,
+)
 CMDLET_ABSENT = Explanation(
     "cmdlet_absent",
     "Cmdlet not offered to this identity",

@@ -33,9 +33,17 @@ ENGINE = (
     ),
     Explanation(
         "secret_unreadable",
-        "Private key cannot be opened",
-        "The stored private key does not open with the present encryption key. Nothing was sent.",
-        "Start the workers with the encryption key under which the certificate was stored, or upload it again.",
+        "Stored secret cannot be opened",
+        "A stored private key or secret parameter does not open with the present encryption key. Nothing was sent.",
+        "Start the workers with the encryption key under which it was stored; or upload the certificate again, or "
+        "launch again and type the secret anew.",
+        Retry.AFTER_FIX,
+    ),
+    Explanation(
+        "secrets_erased",
+        "Secret parameter was erased",
+        "The secret that this run needs is not stored any more, as after the end of a run. Nothing was sent.",
+        "Launch again and type the secret anew.",
         Retry.AFTER_FIX,
     ),
     Explanation(

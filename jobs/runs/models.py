@@ -57,6 +57,22 @@ class Run(models.Model):
         return parameters
 
 
+class RunSecret(models.Model):
+    """A secret parameter of a run, sealed; the row is deleted when the run ends."""
+
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="secrets")
+    name = models.CharField(max_length=100)
+    is_protected = models.BooleanField()
+    sealed = models.BinaryField()
+
+    class Meta:
+        db_table = "run_secret"
+        constraints = [models.UniqueConstraint(fields=["run", "name"], name="run_secret_once_per_parameter")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class RunTarget(models.Model):
     """One organization within a run: one Celery task."""
 

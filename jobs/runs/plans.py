@@ -28,12 +28,14 @@ def build_plan(
     reason: str,
     ticket: str,
     warnings: Iterable[str] = (),
+    secrets: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Return the plan as plain JSON, organizations sorted by tenant id.
 
-    `sent_as` is the cmdlet's name on the wire and `parameters` are encoded as they will be sent.
+    `sent_as` is the cmdlet's name on the wire and `parameters` are encoded as they will be sent,
+    except secret ones: `secrets` holds the fingerprint of each.
     """
-    return {
+    plan: dict[str, Any] = {
         "version": PLAN_VERSION,
         "cmdlet": cmdlet,
         "sent_as": sent_as,
@@ -48,6 +50,9 @@ def build_plan(
         "ticket": ticket,
         "warnings": list(warnings),
     }
+    if secrets:
+        plan["secrets"] = dict(secrets)
+    return plan
 
 
 def hash_of(plan: Mapping[str, Any]) -> str:

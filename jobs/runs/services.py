@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from jobs.runs.events import run_as_object, target_as_object
 from jobs.runs.models import Run, RunTarget
+from jobs.runs.secrets import erase_secrets
 from jobs.runs.states import OPEN_RUN_STATES, OPEN_TARGET_STATES, RunState, TargetState, final_state
 from portal.audit.actions import AuditAction
 from portal.audit.services import draft, record, write
@@ -78,6 +79,7 @@ def finish_if_done(*, actor: Actor, run_id: UUID) -> bool:
     run.state = final_state(run.counts, cancelled=run.cancel_requested_at is not None)
     run.finished_at = timezone.now()
     run.save(update_fields=["counts", "state", "finished_at"])
+    erase_secrets(run_id)
     record(
         AuditAction.RUN_FINISHED,
         actor=actor,

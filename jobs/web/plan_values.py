@@ -5,17 +5,18 @@ from typing import Any
 
 from jobs.catalogue.cmdlets import Cmdlet, Parameter
 from jobs.catalogue.kinds import Kind
+from jobs.catalogue.secret_values import HIDDEN
 from jobs.catalogue.text_values import format_value
 
 _TYPE = "@odata.type"
 
 
 def typed_texts(cmdlet: Cmdlet, parameters: Mapping[str, Any]) -> dict[str, str]:
-    """Return what to type for each parameter of a plan; Confirm, which is always sent, is left out."""
+    """Return what to type for each parameter of a plan; without Confirm, which is always sent, and secrets."""
     return {
         name: _text(cmdlet.parameters[name], _plain(value))
         for name, value in parameters.items()
-        if name in cmdlet.parameters and name != "Confirm"
+        if name in cmdlet.parameters and name != "Confirm" and value != HIDDEN
     }
 
 

@@ -13,6 +13,7 @@ from portal.sandbox.cloud import Cloud
 from portal.sandbox.engine import verbs
 from portal.sandbox.engine.binding import bind
 from portal.sandbox.engine.catalogue import Cmdlet
+from portal.sandbox.engine.secret_values import check_secrets
 from portal.sandbox.errors import CmdletError, cmdlet_error, invalid_operation, nul_403, warnings_members
 from portal.sandbox.faults import Rule
 from portal.sandbox.http import Json, Request, Response, json_response
@@ -98,6 +99,7 @@ class Exchange:
             cursor = request.query.get("$skiptoken")
             lost = context.rule is not None and context.rule.type in {"expire_cursor", "flip_backend"}
             offset = paging.read_cursor(cursor, query, context.route, flipped=lost) if cursor else 0
+            check_secrets(cmdlet, parameters, self._cloud.module_key)
             bound = bind(cmdlet, parameters, context.services)
             if (bound.confirm or bound.what_if) and cmdlet.confirms:
                 body = _confirmation(request, version, organization, cmdlet, what_if=bound.what_if)

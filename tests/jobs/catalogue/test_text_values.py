@@ -44,7 +44,7 @@ def test_parses(cmdlet: str, parameter: str, text: str, value: object) -> None:
         ("Set-Mailbox", "EmailAddresses", "@{Add='a'"),
         ("Set-Mailbox", "EmailAddresses", "@{Add=$addresses}"),
         ("Set-Label", "AdvancedSettings", "x"),
-        ("New-Mailbox", "Password", "x"),
+        ("New-Mailbox", "Password", "x" * 246),
     ],
 )
 def test_refuses_with_a_sentence(cmdlet: str, parameter: str, text: str) -> None:

@@ -97,7 +97,7 @@ def test_refuses_cmdlets_that_cannot_run(name: str, options: dict[str, str], par
         ("Set-Mailbox", {"Identity": ""}, "Identity"),
         ("Set-Mailbox", {"Identity": None}, "Identity"),
         ("Set-Mailbox", {"Identity": "a", "EmailAddresses": {"Ad": ["x"]}}, "EmailAddresses"),
-        ("Set-Mailbox", {"Identity": "a", "RoomMailboxPassword": "x"}, "RoomMailboxPassword"),
+        ("Set-Mailbox", {"Identity": "a", "RoomMailboxPassword": 5}, "RoomMailboxPassword"),
         ("Set-Mailbox", {"Identity": "a", "RetainDeletedItemsFor": "90:00"}, "RetainDeletedItemsFor"),
         ("Set-Mailbox", {"Identity": "a", "ProhibitSendQuota": "lots"}, "ProhibitSendQuota"),
         ("Set-Mailbox", {"Identity": "a", "Confirm": True}, "Confirm"),
