@@ -16,6 +16,7 @@ from jobs.runs.events import run_as_object, target_as_object
 from jobs.runs.models import Run, RunTarget
 from jobs.runs.plans import build_plan, check, hash_of
 from jobs.runs.secrets import erase_secrets, fingerprints_of, missing_secrets, seal_secrets
+from jobs.runs.selection import Selection, chosen_organizations
 from jobs.runs.states import RunState, TargetState
 from portal.audit.actions import AuditAction
 from portal.audit.services import draft, record, write
@@ -24,22 +25,12 @@ from portal.core.identifiers import uuid7
 from portal.core.permissions import Permission
 from portal.core.refusals import Refused
 from portal.core.tasks import enqueue
-from tenants.groups.membership import in_groups
 from tenants.organizations.models import Organization
 from tenants.profiles.app_only import choose_certificate
 
 
 class RunRefused(Refused):
     """The run cannot be drafted or launched; the message says what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """Where a run goes: everywhere, or the union of groups and hand-picked organizations."""
-
-    everywhere: bool = False
-    group_ids: Sequence[UUID] = ()
-    organization_ids: Sequence[UUID] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,30 +44,21 @@ class RunRequest:
     ticket: str = ""
     thumbprint: str = ""
     service: str | None = None
+    job_id: UUID | None = None
 
 
-def chosen_organizations(*, actor: Actor, selection: Selection) -> list[Organization]:
-    """Return the served organizations that `selection` names and `actor` may see, by name."""
-    served = Organization.objects.visible_to(actor).served().select_related("partner").order_by("name", "pk")
-    if selection.everywhere:
-        return list(served)
-    picked = served.filter(pk__in=selection.organization_ids)
-    if selection.group_ids:
-        picked |= served.filter(pk__in=in_groups(actor, selection.group_ids).values("pk"))
-    return list(picked)
+def checked_call(request: RunRequest) -> ValidCall:
+    """Return the call that `request` means; raises `InvalidCall` with every problem."""
+    return validate(request.cmdlet, request.parameters, service=request.service)
 
 
-@transaction.atomic
-def draft_run(*, actor: Actor, request: RunRequest) -> Run:
-    """Freeze a plan for review; raises `InvalidCall` with every problem, or `RunRefused`."""
-    actor.require(Permission.RUN_LAUNCH)
-    call = validate(request.cmdlet, request.parameters, service=request.service)
-    organizations = chosen_organizations(actor=actor, selection=request.selection)
+def planned_run(*, actor: Actor, request: RunRequest, call: ValidCall, organizations: Sequence[Organization]) -> Run:
+    """Return the run as `draft_run` would freeze it, not stored; raises `RunRefused`, or for want of a certificate."""
     if not organizations:
         raise RunRefused("No organization is chosen. Choose all, a group, or single organizations.")
-    run_id, secrets = uuid7(), encode_secrets(call)
-    plan = _plan(actor, request, call, organizations, secrets=fingerprints_of(run_id, secrets))
-    run = Run.objects.create(
+    run_id = uuid7()
+    plan = _plan(actor, request, call, organizations, secrets=fingerprints_of(run_id, encode_secrets(call)))
+    return Run(
         id=run_id,
         cmdlet=call.cmdlet.name,
         risk=call.risk,
@@ -90,8 +72,19 @@ def draft_run(*, actor: Actor, request: RunRequest) -> Run:
         target_count=len(organizations),
         requested_by_id=actor.id,
         requested_by=actor.label,
+        job_id=request.job_id,
     )
-    seal_secrets(run_id, secrets)
+
+
+@transaction.atomic
+def draft_run(*, actor: Actor, request: RunRequest) -> Run:
+    """Freeze a plan for review; raises `InvalidCall` with every problem, or `RunRefused`."""
+    actor.require(Permission.RUN_LAUNCH)
+    call = checked_call(request)
+    organizations = chosen_organizations(actor=actor, selection=request.selection)
+    run = planned_run(actor=actor, request=request, call=call, organizations=organizations)
+    run.save(force_insert=True)
+    seal_secrets(run.pk, encode_secrets(call))
     record(AuditAction.RUN_DRAFTED, actor=actor, target=run_as_object(run), data=_facts(run))
     return run
 

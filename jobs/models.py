@@ -2,5 +2,6 @@
 
 from jobs.results.models import Export, Result
 from jobs.runs.models import Attempt, Connection, Run, RunSecret, RunTarget
+from jobs.saved.models import Job, LaunchDraft
 
-__all__ = ["Attempt", "Connection", "Export", "Result", "Run", "RunSecret", "RunTarget"]
+__all__ = ["Attempt", "Connection", "Export", "Job", "LaunchDraft", "Result", "Run", "RunSecret", "RunTarget"]

@@ -8,8 +8,9 @@ import pytest
 
 from jobs.dispatch import attempt
 from jobs.dispatch.start import start_run
-from jobs.launch import RunRequest, Selection, draft_run, launch_run
+from jobs.launch import RunRequest, draft_run, launch_run
 from jobs.runs.models import Run, RunTarget
+from jobs.runs.selection import Selection
 from jobs.runs.states import TargetState
 from tenants.organizations.models import Organization
 from tests.factories import SYSTEM

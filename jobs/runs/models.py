@@ -27,6 +27,7 @@ class Run(models.Model):
     ticket = models.CharField(max_length=100, blank=True)
     target_count = models.PositiveIntegerField()
     counts = models.JSONField(default=dict)
+    job = models.ForeignKey("jobs.Job", on_delete=models.SET_NULL, null=True, related_name="runs")
     requested_by_id = models.CharField(max_length=64)
     requested_by = models.CharField(max_length=300)
     drafted_at = models.DateTimeField(auto_now_add=True)

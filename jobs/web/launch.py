@@ -11,9 +11,10 @@ from django.views.decorators.http import require_http_methods
 
 from jobs.catalogue.cmdlets import Cmdlet, UnknownCmdlet, find
 from jobs.catalogue.problems import InvalidCall, Problem
-from jobs.launch import chosen_organizations, draft_run
+from jobs.launch import draft_run
 from jobs.runs.choices import group_choices, organization_choices
 from jobs.runs.models import Run
+from jobs.runs.selection import chosen_organizations
 from jobs.web import remembered
 from jobs.web.cmdlet_pages import launch_problems
 from jobs.web.cmdlets import unknown_cmdlet

@@ -10,7 +10,8 @@ from django.http import QueryDict
 
 from jobs.catalogue.cmdlets import Cmdlet
 from jobs.catalogue.problems import Problem
-from jobs.launch import RunRequest, Selection
+from jobs.launch import RunRequest
+from jobs.runs.selection import Selection
 from jobs.web.parameter_fields import FieldGroups
 from jobs.web.what import What
 

@@ -26,6 +26,9 @@ class AuditAction(StrEnum):
     ORGANIZATION_GROUP_CREATED = "organization_group.created"
     ORGANIZATION_GROUP_CHANGED = "organization_group.changed"
     ORGANIZATION_GROUP_DELETED = "organization_group.deleted"
+    JOB_CREATED = "job.created"
+    JOB_CHANGED = "job.changed"
+    JOB_DELETED = "job.deleted"
     RUN_DRAFTED = "run.drafted"
     RUN_DISCARDED = "run.discarded"
     RUN_LAUNCHED = "run.launched"
@@ -67,6 +70,9 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.ORGANIZATION_GROUP_CREATED: "{actor} created the organization group {target}",
     AuditAction.ORGANIZATION_GROUP_CHANGED: "{actor} changed the organization group {target}",
     AuditAction.ORGANIZATION_GROUP_DELETED: "{actor} deleted the organization group {target}",
+    AuditAction.JOB_CREATED: "{actor} saved the job {target}",
+    AuditAction.JOB_CHANGED: "{actor} changed the job {target}",
+    AuditAction.JOB_DELETED: "{actor} deleted the job {target}",
     AuditAction.RUN_DRAFTED: "{actor} drafted {target}",
     AuditAction.RUN_DISCARDED: "{actor} discarded the draft of {target}",
     AuditAction.RUN_LAUNCHED: "{actor} launched {target}",

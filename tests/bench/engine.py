@@ -16,8 +16,9 @@ import psutil
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from django.db import connection
 
-from jobs.launch import RunRequest, Selection, draft_run, launch_run
+from jobs.launch import RunRequest, draft_run, launch_run
 from jobs.runs.models import Run
+from jobs.runs.selection import Selection
 from jobs.runs.states import is_open
 from portal.audit.models import AuditEvent
 from tenants.app_registrations.models import Certificate

@@ -12,14 +12,13 @@ from jobs.catalogue.problems import InvalidCall
 from jobs.launch import (
     RunRefused,
     RunRequest,
-    Selection,
-    chosen_organizations,
     discard_draft,
     draft_run,
     launch_run,
 )
 from jobs.runs.models import Run, RunTarget
 from jobs.runs.plans import PlanChanged, check, hash_of
+from jobs.runs.selection import Selection, chosen_organizations
 from jobs.runs.states import RunState, TargetState
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent

@@ -13,7 +13,8 @@ from jobs.catalogue.text_values import parse_text
 from jobs.command_line.actor import acting_person
 from jobs.command_line.output import print_csv, print_json, print_summary, report
 from jobs.command_line.progress import follow
-from jobs.launch import RunRequest, Selection, draft_run, launch_run
+from jobs.launch import RunRequest, draft_run, launch_run
+from jobs.runs.selection import Selection
 from jobs.runs.states import RunState
 from portal.core.actors import Actor
 from portal.core.errors import DATABASE_AWAY

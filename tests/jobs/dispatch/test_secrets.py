@@ -12,12 +12,13 @@ from django.db import connection
 from django.utils import timezone
 
 from jobs.dispatch.sweep import sweep
-from jobs.launch import RunRefused, RunRequest, Selection, discard_draft, draft_run, launch_run
+from jobs.launch import RunRefused, RunRequest, discard_draft, draft_run, launch_run
 from jobs.results.bodies import unpack_exchanges
 from jobs.results.selectors import latest_result
 from jobs.runs.models import Run, RunSecret, RunTarget
 from jobs.runs.plans import hash_of
 from jobs.runs.secrets import DRAFT_LIFETIME
+from jobs.runs.selection import Selection
 from tenants.organizations.models import Organization
 from tests.engine import Launch
 from tests.factories import SYSTEM

@@ -1,0 +1,52 @@
+"""How long a run may take: what earlier runs took, and nothing but that."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from jobs.runs.models import Run
+from jobs.runs.states import RunState
+from portal.core.actors import Actor
+
+_LOOKED_AT = 20
+_NEAREST = 5
+_WHOLE = (RunState.SUCCEEDED, RunState.PARTLY_FAILED, RunState.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What some earlier runs would have taken at this size: the shortest and the longest of them.
+
+    `of_cmdlet` says that they were runs of the same cmdlet, otherwise of the same service.
+    """
+
+    shortest: timedelta
+    longest: timedelta
+    runs: int
+    of_cmdlet: bool
+
+
+def estimate(*, actor: Actor, cmdlet: str, service: str, number: int) -> Estimate | None:
+    """Return the estimate for `number` organizations; None when nothing was measured yet."""
+    ended = Run.objects.visible_to(actor).filter(
+        launched_at__isnull=False, finished_at__isnull=False, started_at__isnull=False, state__in=_WHOLE
+    )
+    for of_cmdlet, earlier in ((True, ended.filter(cmdlet=cmdlet)), (False, ended.filter(service=service))):
+        measured = earlier.order_by("-launched_at").only("target_count", "started_at", "finished_at")[:_LOOKED_AT]
+        if spans := _at_size(list(measured), number):
+            return Estimate(min(spans), max(spans), len(spans), of_cmdlet)
+    return None
+
+
+def _at_size(runs: Sequence[Run], number: int) -> list[timedelta]:
+    """Return the spans of the runs nearest in size; of smaller ones stretched to `number`, of larger ones as they are.
+
+    Small runs leave workers idle, so stretching them says at most too much; a larger run says at most too much too.
+    """
+    nearest = sorted(runs, key=lambda run: abs(math.log(max(run.target_count, 1) / number)))[:_NEAREST]
+    return [
+        (run.finished_at - run.started_at) * max(1.0, number / max(run.target_count, 1))
+        for run in nearest
+        if run.finished_at and run.started_at
+    ]
