@@ -42,6 +42,8 @@ def _parse(parameter: Parameter, text: str) -> object:
         return _change(text)
     if parameter.multivalued:
         return _items(text)
+    if parameter.kind is Kind.OTHER and text.startswith(("@{", "@(")) and is_literal(text):
+        return parse_literal(text)
     return _plain(text)
 
 
@@ -84,6 +86,37 @@ def format_value(parameter: Parameter, value: object) -> str:
     if isinstance(value, str | int | float) and not isinstance(value, bool):
         return str(value)
     return literal(value)
+
+
+def typed_text(parameter: Parameter, value: object) -> str:
+    """Return what a person types for a value, as `parse_text` reads it back: lines and signs before literals."""
+    if isinstance(value, bool) and parameter.kind in (Kind.BOOL, Kind.SWITCH):
+        return "yes" if value else "no"
+    if isinstance(value, list) and _are_lines(value):
+        return "\n".join(map(str, value))
+    if isinstance(value, dict) and parameter.add_remove and _is_readable_change(value):
+        signs = {"Add": "+", "Remove": "-"}
+        return "\n".join(f"{signs[key]}{item}" for key, items in value.items() for item in items)
+    return format_value(parameter, value)
+
+
+def _are_lines(items: list[object]) -> bool:
+    """Whether each item can stand on a line of its own and be read back as it is."""
+    alone = len(items) == 1 and "," in str(items[0])
+    return bool(items) and not alone and all(_is_line(item) for item in items)
+
+
+def _is_line(item: object) -> bool:
+    if isinstance(item, int) and not isinstance(item, bool):
+        return True
+    return isinstance(item, str) and item == item.strip() and len(item.splitlines()) == 1 and item[0] not in "+-@'\"($"
+
+
+def _is_readable_change(change: dict[str, object]) -> bool:
+    return all(
+        key in ("Add", "Remove") and isinstance(items, list) and bool(items) and all(_is_line(item) for item in items)
+        for key, items in change.items()
+    )
 
 
 def _misread(parameter: Parameter, text: str) -> bool:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from jobs.catalogue.cmdlets import all_cmdlets, find
 from jobs.catalogue.kinds import Kind
 from jobs.catalogue.problems import BadValue
-from jobs.catalogue.text_values import format_value, parse_text
+from jobs.catalogue.text_values import format_value, parse_text, typed_text
 from jobs.catalogue.values import typed_value
 from tests.jobs.catalogue.samples import sample_value
 
@@ -64,6 +64,7 @@ def test_every_parameter_reads_back_what_it_shows() -> None:
                 continue
             value = typed_value(parameter, sample_value(parameter), reading=False, required=False)
             assert parse_text(parameter, format_value(parameter, value)) == value, (cmdlet.name, parameter.name)
+            assert parse_text(parameter, typed_text(parameter, value)) == value, (cmdlet.name, parameter.name)
             checked += 1
     assert checked > 10000
 
@@ -82,6 +83,7 @@ def test_any_text_reads_back(text: str, items: list[str], name: str) -> None:
         except BadValue:
             continue
         assert parse_text(parameter, format_value(parameter, value)) == value
+        assert parse_text(parameter, typed_text(parameter, value)) == value
 
 
 @settings(max_examples=200, deadline=None, print_blob=True)
