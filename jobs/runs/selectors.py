@@ -21,7 +21,7 @@ OVERLAP = timedelta(seconds=2)
 
 
 class Cell(NamedTuple):
-    """One organization on the board of a run; `changed_at` is aware UTC."""
+    """One organization on the board of a run; times are aware UTC."""
 
     target_id: UUID
     position: int
@@ -29,6 +29,14 @@ class Cell(NamedTuple):
     state: str
     error_class: str
     changed_at: datetime
+    organization_id: UUID
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+
+    @property
+    def took(self) -> timedelta | None:
+        """From the start of the first attempt to the end; None while that is open."""
+        return self.finished_at - self.started_at if self.started_at and self.finished_at else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +89,7 @@ def board(*, actor: Actor, run_id: UUID, since: datetime | None = None) -> list[
     targets = RunTarget.objects.visible_to(actor).filter(run=run_id)
     if since is not None:
         targets = targets.filter(changed_at__gte=since)
-    fields = ("pk", "position", "organization_name", "state", "error_class", "changed_at")
-    return [Cell(*values) for values in targets.order_by("position").values_list(*fields)]
+    return [Cell(*values) for values in targets.order_by("position").values_list("pk", *Cell._fields[1:])]
 
 
 def newest_cells(*, actor: Actor, run_id: UUID) -> list[Cell]:

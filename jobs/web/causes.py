@@ -12,6 +12,7 @@ from jobs.runs.models import Run
 from jobs.runs.selectors import Cell
 from jobs.runs.states import OPEN_TARGET_STATES, TargetState
 from jobs.web.again import may_repeat, retry_sentence
+from jobs.web.run_view import RunView
 from portal.core.explanations import Explanation, Retry
 
 
@@ -20,6 +21,8 @@ class CauseRow:
     """One cause in a run: how many targets `ended` with it and how many wait for another try.
 
     `again_url` launches the run for the `again` organizations where it may be launched again; empty if that is no help.
+    `url` shows only this cause on the board, or everything again where it is `current`; `first` is an organization
+    where it happened.
     """
 
     error_class: str
@@ -29,20 +32,26 @@ class CauseRow:
     retry: str
     again: int
     again_url: str
+    url: str
+    current: bool
+    first: Cell
 
 
-def cause_rows(run: Run, cells: Iterable[Cell]) -> list[CauseRow]:
+def cause_rows(run: Run, cells: Iterable[Cell], view: RunView) -> list[CauseRow]:
     """Return the causes that occur in `cells`, which are all of `run`, most frequent first."""
     states: dict[str, Counter[str]] = {}
+    firsts: dict[str, Cell] = {}
     for cell in cells:
         if cell.error_class:
             states.setdefault(cell.error_class, Counter())[cell.state] += 1
-    rows = [_row(run, error_class, counts) for error_class, counts in states.items()]
+            firsts.setdefault(cell.error_class, cell)
+    rows = [_row(run, firsts[error_class], counts, view) for error_class, counts in states.items()]
     return sorted(rows, key=lambda row: (-row.ended, -row.waiting, row.error_class))
 
 
-def _row(run: Run, error_class: str, counts: Mapping[str, int]) -> CauseRow:
-    explanation = explanation_of(error_class)
+def _row(run: Run, first: Cell, counts: Mapping[str, int], view: RunView) -> CauseRow:
+    error_class = first.error_class
+    explanation, current = explanation_of(error_class), view.cause == error_class
     again = [state.value for state in TargetState if counts.get(state) and may_repeat(run, state, error_class)]
     query = urlencode({"from": run.pk, "cause": error_class, "state": again}, doseq=True)
     helps = again and explanation.retry is not Retry.NEVER
@@ -54,6 +63,9 @@ def _row(run: Run, error_class: str, counts: Mapping[str, int]) -> CauseRow:
         retry=_retry(run, error_class, counts),
         again=sum(counts[state] for state in again),
         again_url=f"{reverse('jobs:launch', args=[run.cmdlet])}?{query}" if helps else "",
+        url=view.query(cause="" if current else error_class),
+        current=current,
+        first=first,
     )
 
 

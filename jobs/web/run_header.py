@@ -1,11 +1,12 @@
 """The top of every page of one run: where it stands, what can be done, and the tabs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -16,16 +17,18 @@ from jobs.runs.selectors import Cell, Progress, newest_cells, progress_of
 from jobs.runs.states import RunState, TargetState, is_open
 from jobs.web.again import organizations_again
 from jobs.web.cursor import cursor_of
-from jobs.web.pictures import LegendItem, bar_markup, legend
-from jobs.web.sentences import page_title, run_sentence
-from jobs.web.words import EFFECTS, RISKS, SERVICES
+from jobs.web.pictures import MARKS, bar_markup
+from jobs.web.sentences import done, page_title, run_sentence
+from jobs.web.words import EFFECTS, RISKS, SERVICES, ordered
 from portal.core.actors import Actor
 from portal.core.health import broker_answers
 from portal.core.permissions import Permission
+from portal.core.templatetags.states import look
 
 BROKER_GRACE = timedelta(seconds=3)
-BOARD_TABS = ("run", "run-targets")
-"""The tabs that a state of the legend narrows where they are."""
+STEPS = 16
+NARROWED = {"run": "board-panel", "run-targets": "targets"}
+"""The tabs that a state of the legend narrows where they are, each with the part of it that changes."""
 
 _TABS = (
     ("run", "Overview"),
@@ -48,8 +51,25 @@ class Tab:
 
 
 @dataclass(frozen=True, slots=True)
+class LegendItem:
+    """One state that occurs: the classes and mark of its cells, its word, its number, and where to see only it."""
+
+    state: str
+    classes: str
+    mark: str
+    word: str
+    number: int
+    url: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Live:
-    """The part of the page that follows the run; `poll_url` is empty once it is over, `stopping` while it is not."""
+    """The part of the page that follows the run; `poll_url` is empty once it is over, `stopping` while it is not.
+
+    `narrows` is the part of the tab that a state of the legend changes; empty where it leads to another tab. `step` is
+    how far the run is, in sixteenths.
+    """
 
     run: Run
     progress: Progress
@@ -59,18 +79,22 @@ class Live:
     risk: str
     bar: SafeString
     legend: list[LegendItem]
+    narrows: str
+    step: int
     poll_url: str
     stopping: bool
 
 
-def header_context(actor: Actor, run: Run, *, tab: str, cells: Sequence[Cell] | None = None) -> dict[str, Any]:
+def header_context(
+    actor: Actor, run: Run, *, tab: str, query: QueryDict, cells: Sequence[Cell] | None = None
+) -> dict[str, Any]:
     """Return what `jobs/runs/_page.html` needs to show `tab`, the name of its address without its namespace.
 
-    `cells` is the whole board where the tab shows it.
+    `query` is the address's; `cells` is the whole board where the tab shows it.
     """
     broker_away = broker_is_away(run)
     return {
-        "live": live(actor, run, cells, tab=tab, broker_away=broker_away),
+        "live": live(actor, run, cells, tab=tab, query=query, broker_away=broker_away),
         "tabs": [
             Tab(reverse(f"jobs:{name}", args=[run.pk]), word, _count(run, name), name == tab) for name, word in _TABS
         ],
@@ -80,7 +104,9 @@ def header_context(actor: Actor, run: Run, *, tab: str, cells: Sequence[Cell] | 
     }
 
 
-def live(actor: Actor, run: Run, cells: Sequence[Cell] | None, *, tab: str, broker_away: bool) -> Live:
+def live(
+    actor: Actor, run: Run, cells: Sequence[Cell] | None, *, tab: str, query: QueryDict, broker_away: bool
+) -> Live:
     """Return the header of a run whose newest changes are `cells`; None where the tab shows no board."""
     progress = progress_of(actor=actor, run_id=run.pk)
     return Live(
@@ -91,8 +117,10 @@ def live(actor: Actor, run: Run, cells: Sequence[Cell] | None, *, tab: str, brok
         tone=_tone(run, broker_away=broker_away),
         risk=RISKS[run.risk],
         bar=bar_markup(progress.counts, **_BAR),
-        legend=legend(progress.counts, reverse(f"jobs:{tab if tab in BOARD_TABS else BOARD_TABS[1]}", args=[run.pk])),
-        poll_url=_poll_url(actor, run, cells, tab, broker_away=broker_away),
+        legend=_legend(run, progress.counts, tab, query),
+        narrows=NARROWED.get(tab, ""),
+        step=STEPS * done(progress) // max(1, run.target_count),
+        poll_url=_poll_url(actor, run, cells, tab, query, broker_away=broker_away),
         stopping=is_open(run.state) and run.cancel_requested_at is not None,
     )
 
@@ -119,12 +147,43 @@ def broker_is_away(run: Run) -> bool:
     return not broker_answers()
 
 
-def _poll_url(actor: Actor, run: Run, cells: Sequence[Cell] | None, tab: str, *, broker_away: bool) -> str:
+def _poll_url(
+    actor: Actor, run: Run, cells: Sequence[Cell] | None, tab: str, query: QueryDict, *, broker_away: bool
+) -> str:
     if not is_open(run.state):
         return ""
     seen = newest_cells(actor=actor, run_id=run.pk) if cells is None else cells
-    cursor = cursor_of(run, seen, broker_away=broker_away)
-    return f"{reverse('jobs:run-progress', args=[run.pk])}?{urlencode({'since': str(cursor), 'tab': tab})}"
+    asked = query.copy()
+    asked["since"], asked["tab"] = str(cursor_of(run, seen, broker_away=broker_away)), tab
+    return f"{reverse('jobs:run-progress', args=[run.pk])}?{asked.urlencode()}"
+
+
+def _legend(run: Run, counts: Mapping[str, int], tab: str, query: QueryDict) -> list[LegendItem]:
+    """Return each state that occurs, leading to where only it is seen; where it is seen already, back to all."""
+    here = tab in NARROWED
+    url = reverse(f"jobs:{tab if here else 'run-targets'}", args=[run.pk])
+    chosen = query.get("state", "") if here else ""
+    return [
+        LegendItem(
+            state=state,
+            classes=f"state-{look(state).tone} cell-{state}",
+            mark=MARKS[TargetState(state)],
+            word=look(state).label,
+            number=number,
+            url=f"{url}?{_toggled(query if here else QueryDict(), state)}",
+            current=state == chosen,
+        )
+        for state, number in ordered(counts)
+    ]
+
+
+def _toggled(query: QueryDict, state: str) -> str:
+    other = query.copy()
+    for name in ("cursor", "since", "tab"):
+        other.pop(name, None)
+    if other.pop("state", [""])[-1] != state:
+        other["state"] = state
+    return other.urlencode()
 
 
 def _retry(actor: Actor, run: Run, again_url: str) -> dict[str, Any]:

@@ -11,11 +11,12 @@ from jobs.runs.selectors import board
 from jobs.runs.services import RunNotCancellable, cancel_run
 from jobs.runs.states import is_open
 from jobs.web import run_page
+from jobs.web.board import board_markup
 from jobs.web.cursor import cursor_of, read_cursor
-from jobs.web.pictures import board_markup
 from jobs.web.refused import refused
 from jobs.web.run_access import run_for
-from jobs.web.run_header import BOARD_TABS, actions_context, broker_is_away, live
+from jobs.web.run_header import actions_context, broker_is_away, live
+from jobs.web.run_view import RunView
 from portal.core.permissions import Permission
 
 STOP_POLLING = 286
@@ -33,9 +34,9 @@ def run_progress(request: HttpRequest, run_id: UUID) -> HttpResponse:
     if not ended and cursor_of(run, cells, broker_away=broker_away) == seen:
         return HttpResponse(status=204)
     context = {
-        "live": live(actor, run, cells, tab=tab, broker_away=broker_away),
+        "live": live(actor, run, cells, tab=tab, query=request.GET, broker_away=broker_away),
         "is_update": True,
-        "changed": board_markup(cells) if tab == BOARD_TABS[0] else "",
+        "changed": board_markup(cells, RunView.read(request.GET)) if tab == "run" else "",
         "ended": ended,
         **actions_context(actor, run),
     }
@@ -50,7 +51,7 @@ def run_details(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Show again only what changes below the board of a run."""
     actor, run = run_for(request, run_id)
     cells = board(actor=actor, run_id=run_id)
-    context = {**actions_context(actor, run), **run_page.overview_context(run, cells), "is_update": True}
+    context = {**actions_context(actor, run), **run_page.overview_context(run, cells, RunView.read(request.GET)), "is_update": True}
     return render(request, "jobs/runs/detail.html#run-details", context)
 
 

@@ -13,8 +13,10 @@ from jobs.results.explanations import explanation_of
 from jobs.results.models import Export, ExportState
 from jobs.runs.models import Run, RunTarget
 from jobs.runs.selectors import Cell, TargetFilter, targets_page
+from jobs.web.board import board_groups
 from jobs.web.causes import cause_rows
 from jobs.web.filters import TargetFilterForm
+from jobs.web.run_view import GROUPS, SORTS, RunView
 from jobs.web.words import duration
 from portal.core.actors import Actor
 from portal.core.pagination import Page
@@ -29,9 +31,26 @@ class TargetRow:
     took: str
 
 
-def overview_context(run: Run, cells: Sequence[Cell]) -> dict[str, Any]:
+def board_context(actor: Actor, run: Run, cells: Sequence[Cell], view: RunView) -> dict[str, Any]:
+    """Return the board of a run, whose organizations are `cells`, as `view` arranges it."""
+    shown = sum(view.shows(cell.state, cell.error_class) for cell in cells)
+    return {
+        "view": view,
+        "board": board_groups(actor, run, cells, view),
+        "groupings": list(GROUPS.items()),
+        "sorts": list(SORTS.items()),
+        "shown": shown,
+        "shown_cause": explanation_of(view.cause).title if view.cause else "",
+        "everything_url": view.query(state="", cause=""),
+    }
+
+
+def overview_context(run: Run, cells: Sequence[Cell], view: RunView) -> dict[str, Any]:
     """Return what changes below the board of a run, whose whole board is `cells`."""
-    return {"causes": cause_rows(run, cells), "details_url": reverse("jobs:run-details", args=[run.pk])}
+    return {
+        "causes": cause_rows(run, cells, view),
+        "details_url": f"{reverse('jobs:run-details', args=[run.pk])}{view.query()}",
+    }
 
 
 def targets_context(actor: Actor, run: Run, form: TargetFilterForm, cursor: str) -> dict[str, Any]:

@@ -10,9 +10,9 @@ from django.views.decorators.http import require_safe
 from jobs.runs.selectors import board, draft_of, events_page, launched_run
 from jobs.web import run_page
 from jobs.web.filters import TargetFilterForm
-from jobs.web.pictures import board_markup
 from jobs.web.run_access import found, run_for
 from jobs.web.run_header import header_context
+from jobs.web.run_view import RunView
 from portal.accounts.web.access import actor_of
 from portal.core.htmx import render_page
 from portal.core.permissions import Permission
@@ -27,12 +27,12 @@ def run_detail(request: HttpRequest, run_id: UUID) -> HttpResponse:
     if run is None and draft_of(actor=actor, run_id=run_id) is not None:
         return HttpResponseRedirect(reverse("jobs:review", args=[run_id]))
     run = found(run)
-    cells = board(actor=actor, run_id=run_id)
+    cells, view = board(actor=actor, run_id=run_id), RunView.read(request.GET)
     context = {
-        **header_context(actor, run, tab="run", cells=cells),
-        **run_page.overview_context(run, cells),
+        **header_context(actor, run, tab="run", query=request.GET, cells=cells),
+        **run_page.overview_context(run, cells, view),
+        **run_page.board_context(actor, run, cells, view),
         **run_page.exports_context(actor, run),
-        "board": board_markup(cells),
     }
     return render(request, "jobs/runs/detail.html", context)
 
@@ -43,7 +43,7 @@ def run_targets(request: HttpRequest, run_id: UUID) -> HttpResponse:
     actor, run = run_for(request, run_id)
     form, cursor = TargetFilterForm(request.GET), request.GET.get("cursor", "")
     context = {
-        **header_context(actor, run, tab="run-targets"),
+        **header_context(actor, run, tab="run-targets", query=request.GET),
         **run_page.targets_context(actor, run, form, cursor),
     }
     return render_page(request, "jobs/runs/targets.html", context, partials=("run-targets",))
@@ -53,7 +53,7 @@ def run_targets(request: HttpRequest, run_id: UUID) -> HttpResponse:
 def run_powershell(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Show exactly what is sent."""
     actor, run = run_for(request, run_id)
-    context = {**header_context(actor, run, tab="run-powershell"), **run_page.powershell_context(run)}
+    context = {**header_context(actor, run, tab="run-powershell", query=request.GET), **run_page.powershell_context(run)}
     return render(request, "jobs/runs/powershell.html", context)
 
 
@@ -63,7 +63,7 @@ def run_events(request: HttpRequest, run_id: UUID) -> HttpResponse:
     actor, run = run_for(request, run_id)
     organization = request.GET.get("organization", "").strip()
     context = {
-        **header_context(actor, run, tab="run-events"),
+        **header_context(actor, run, tab="run-events", query=request.GET),
         "sees_events": actor.has(Permission.AUDIT_EVENT_READ),
         "organization": organization,
         "events": events_page(

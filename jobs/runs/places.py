@@ -1,0 +1,37 @@
+"""What is known of the organizations of a run beside the run itself, by organization."""
+
+from uuid import UUID
+
+from django.db.models import Q
+
+from jobs.runs.models import Run, RunTarget
+from portal.core.actors import Actor
+from tenants.groups.models import OrganizationGroup
+from tenants.organizations.models import Organization
+
+EARLIER_SHOWN = 50
+
+
+def clouds_of(*, actor: Actor, run: Run) -> dict[UUID, str]:
+    """Return the cloud (Exchange's environment name) of each organization of a run."""
+    found = Organization.objects.visible_to(actor).filter(run_targets__run=run)
+    return dict(found.values_list("pk", "environment"))
+
+
+def groups_of(*, actor: Actor, run: Run) -> dict[UUID, str]:
+    """Return the organization group of each organization of a run; of several the first by name."""
+    visible = OrganizationGroup.objects.visible_to(actor).filter(organizations__run_targets__run=run)
+    return dict(visible.order_by("-name").values_list("organizations__pk", "name"))
+
+
+def earlier_runs(*, actor: Actor, run: Run, number: int = EARLIER_SHOWN) -> list[Run]:
+    """Return the latest runs of the same cmdlet that were launched before `run` and have ended, newest first."""
+    same = Run.objects.visible_to(actor).filter(cmdlet=run.cmdlet, launched_at__lte=run.launched_at)
+    return list(same.exclude(Q(pk=run.pk) | Q(finished_at=None)).order_by("-launched_at", "-pk")[:number])
+
+
+def outcomes_before(*, actor: Actor, run: Run) -> dict[UUID, str]:
+    """Return the state of each organization in the latest earlier run of the same cmdlet; empty without one."""
+    previous = earlier_runs(actor=actor, run=run, number=1)
+    targets = RunTarget.objects.visible_to(actor).filter(run__in=previous)
+    return dict(targets.values_list("organization_id", "state"))

@@ -1,0 +1,63 @@
+"""How somebody looks at a run: what the address narrows, groups and sorts, and what of it makes no sense."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Self
+from urllib.parse import urlencode
+
+from jobs.runs.states import TargetState
+
+GROUPS = {
+    "": "Nothing",
+    "state": "State",
+    "cause": "Cause",
+    "group": "Organization group",
+    "cloud": "Cloud",
+    "previous": "Outcome of the run before",
+}
+SORTS = {"": "Name", "state": "State, failures first", "duration": "Duration, longest first", "end": "End, latest first"}
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """Which targets stand out (`state`, `cause`), and how the board is grouped and sorted; `notes` say what was ignored."""
+
+    state: str = ""
+    cause: str = ""
+    group: str = ""
+    sort: str = ""
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, query: Mapping[str, str]) -> Self:
+        """Return the view that an address asks for."""
+        known = {"state": dict(TargetState.choices), "group": GROUPS, "sort": SORTS}
+        chosen, notes = {"cause": query.get("cause", "")[:60]}, []
+        for name, values in known.items():
+            value = query.get(name, "")
+            if value in ("", *values):
+                chosen[name] = value
+            else:
+                accepted = ", ".join(filter(None, values))
+                notes.append(f"The address asks for {name} “{value[:40]}”, which does not exist. Choose from: {accepted}.")
+        return cls(**chosen, notes=tuple(notes))
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether some targets stand out."""
+        return bool(self.state or self.cause)
+
+    @property
+    def is_arranged(self) -> bool:
+        """Whether changes can make the order of the board stale."""
+        return self.group in ("state", "cause") or self.sort != ""
+
+    def query(self, **changes: str) -> str:
+        """Return the address's query for this view, changed as asked for; empty when nothing is chosen."""
+        view = replace(self, **changes)
+        pairs = {name: getattr(view, name) for name in ("state", "cause", "group", "sort") if getattr(view, name)}
+        return f"?{urlencode(pairs)}" if pairs else "?"
+
+    def shows(self, state: str, error_class: str) -> bool:
+        """Whether a target stands out."""
+        return self.state in ("", state) and self.cause in ("", error_class)
