@@ -33,6 +33,12 @@ WORST_FIRST = (
     TargetState.SUCCEEDED,
 )
 _RANK = {state.value: rank for rank, state in enumerate(WORST_FIRST)}
+_ABSENT = {
+    "cause": "No cause",
+    "group": "In no group",
+    "cloud": "Cloud not known",
+    "previous": "Not in the run before",
+}
 _NIL = "00000000-0000-0000-0000-000000000000"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -119,9 +125,8 @@ def _keys(actor: Actor, run: Run, group: str) -> Callable[[Cell], str]:
 
 
 def _title(group: str, key: str) -> str:
-    absent = {"cause": "No cause", "group": "In no group", "cloud": "Cloud not known", "previous": "Not in the run before"}
     if not key:
-        return absent.get(group, "")
+        return _ABSENT[group]
     if group in ("state", "previous"):
         return look(key).label
     return explanation_of(key).title if group == "cause" else key

@@ -50,8 +50,9 @@ def run_progress(request: HttpRequest, run_id: UUID) -> HttpResponse:
 def run_details(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Show again only what changes below the board of a run."""
     actor, run = run_for(request, run_id)
-    cells = board(actor=actor, run_id=run_id)
-    context = {**actions_context(actor, run), **run_page.overview_context(run, cells, RunView.read(request.GET)), "is_update": True}
+    cells, view = board(actor=actor, run_id=run_id), RunView.read(request.GET)
+    details = run_page.overview_context(actor, run, cells, view)
+    context = {**actions_context(actor, run), **details, "is_update": True}
     return render(request, "jobs/runs/detail.html#run-details", context)
 
 

@@ -11,12 +11,15 @@ from django.utils import timezone
 from jobs.results.evidence import exports_of
 from jobs.results.explanations import explanation_of
 from jobs.results.models import Export, ExportState
+from jobs.runs.attempts import tries_of
 from jobs.runs.models import Run, RunTarget
 from jobs.runs.selectors import Cell, TargetFilter, targets_page
 from jobs.web.board import board_groups
 from jobs.web.causes import cause_rows
 from jobs.web.filters import TargetFilterForm
 from jobs.web.run_view import GROUPS, SORTS, RunView
+from jobs.web.time_line import time_line
+from jobs.web.time_line_picture import time_line_picture
 from jobs.web.words import duration
 from portal.core.actors import Actor
 from portal.core.pagination import Page
@@ -45,9 +48,12 @@ def board_context(actor: Actor, run: Run, cells: Sequence[Cell], view: RunView) 
     }
 
 
-def overview_context(run: Run, cells: Sequence[Cell], view: RunView) -> dict[str, Any]:
-    """Return what changes below the board of a run, whose whole board is `cells`."""
+def overview_context(actor: Actor, run: Run, cells: Sequence[Cell], view: RunView) -> dict[str, Any]:
+    """Return what changes below the board of a run, whose whole board is `cells`: why, and when."""
+    line = time_line(tries_of(actor=actor, run_id=run.pk), timezone.now())
     return {
+        "time_line": line,
+        "time_line_picture": time_line_picture(line) if line else None,
         "causes": cause_rows(run, cells, view),
         "details_url": f"{reverse('jobs:run-details', args=[run.pk])}{view.query()}",
     }

@@ -30,7 +30,7 @@ def run_detail(request: HttpRequest, run_id: UUID) -> HttpResponse:
     cells, view = board(actor=actor, run_id=run_id), RunView.read(request.GET)
     context = {
         **header_context(actor, run, tab="run", query=request.GET, cells=cells),
-        **run_page.overview_context(run, cells, view),
+        **run_page.overview_context(actor, run, cells, view),
         **run_page.board_context(actor, run, cells, view),
         **run_page.exports_context(actor, run),
     }
@@ -53,7 +53,10 @@ def run_targets(request: HttpRequest, run_id: UUID) -> HttpResponse:
 def run_powershell(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Show exactly what is sent."""
     actor, run = run_for(request, run_id)
-    context = {**header_context(actor, run, tab="run-powershell", query=request.GET), **run_page.powershell_context(run)}
+    context = {
+        **header_context(actor, run, tab="run-powershell", query=request.GET),
+        **run_page.powershell_context(run),
+    }
     return render(request, "jobs/runs/powershell.html", context)
 
 

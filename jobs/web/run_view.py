@@ -1,7 +1,7 @@
 """How somebody looks at a run: what the address narrows, groups and sorts, and what of it makes no sense."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Self
 from urllib.parse import urlencode
 
@@ -15,12 +15,17 @@ GROUPS = {
     "cloud": "Cloud",
     "previous": "Outcome of the run before",
 }
-SORTS = {"": "Name", "state": "State, failures first", "duration": "Duration, longest first", "end": "End, latest first"}
+SORTS = {
+    "": "Name",
+    "state": "State, failures first",
+    "duration": "Duration, longest first",
+    "end": "End, latest first",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """Which targets stand out (`state`, `cause`), and how the board is grouped and sorted; `notes` say what was ignored."""
+    """Which targets stand out (`state`, `cause`), and how the board is arranged; `notes` say what was ignored."""
 
     state: str = ""
     cause: str = ""
@@ -38,8 +43,7 @@ class RunView:
             if value in ("", *values):
                 chosen[name] = value
             else:
-                accepted = ", ".join(filter(None, values))
-                notes.append(f"The address asks for {name} “{value[:40]}”, which does not exist. Choose from: {accepted}.")
+                notes.append(_ignored(name, value, values))
         return cls(**chosen, notes=tuple(notes))
 
     @property
@@ -54,10 +58,15 @@ class RunView:
 
     def query(self, **changes: str) -> str:
         """Return the address's query for this view, changed as asked for; empty when nothing is chosen."""
-        view = replace(self, **changes)
-        pairs = {name: getattr(view, name) for name in ("state", "cause", "group", "sort") if getattr(view, name)}
+        chosen = {"state": self.state, "cause": self.cause, "group": self.group, "sort": self.sort, **changes}
+        pairs = {name: value for name, value in chosen.items() if value}
         return f"?{urlencode(pairs)}" if pairs else "?"
 
     def shows(self, state: str, error_class: str) -> bool:
         """Whether a target stands out."""
         return self.state in ("", state) and self.cause in ("", error_class)
+
+
+def _ignored(name: str, value: str, accepted: Iterable[str]) -> str:
+    there_is = ", ".join(filter(None, accepted))
+    return f"Ignored {name} “{value[:40]}” in the address, which does not exist. There is: {there_is}."
