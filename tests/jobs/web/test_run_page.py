@@ -183,7 +183,7 @@ class TestPage:
     ) -> None:
         run = make_run(state=RunState.RUNNING, organizations=number)
 
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(8):
             browser.get(f"/runs/{run.pk}/")
 
 

@@ -13,9 +13,11 @@ from jobs.catalogue.validation import validate
 from jobs.runs.models import Run
 from jobs.runs.selectors import Cell, Progress
 from jobs.runs.states import RunState, TargetState
+from jobs.web.board import board_markup
 from jobs.web.cursor import cursor_of, read_cursor
-from jobs.web.pictures import MARKS, bar_markup, board_markup
+from jobs.web.pictures import MARKS, bar_markup
 from jobs.web.plan_values import typed_texts
+from jobs.web.run_view import RunView
 from jobs.web.sentences import run_sentence
 from jobs.web.words import consequence, duration
 
@@ -94,9 +96,9 @@ class TestPictures:
         assert bar.get("aria-label") == "1 succeeded, 2 failed"
 
     def test_names_cannot_break_out_of_a_cell(self) -> None:
-        cell = Cell(uuid4(), 7, "\"><script>'&", "failed", "", NOW)
+        cell = Cell(uuid4(), 7, "\"><script>'&", "failed", "", NOW, uuid4())
 
-        element = ET.fromstring(board_markup([cell]))  # noqa: S314 - our own
+        element = ET.fromstring(board_markup([cell], RunView()))  # noqa: S314 - our own
 
         assert element.get("title") == "\"><script>'&: Failed"
         assert len(element) == 0
@@ -104,14 +106,14 @@ class TestPictures:
 
 class TestCursor:
     def test_reads_what_it_writes(self) -> None:
-        cursor = cursor_of(make(), [Cell(uuid4(), 0, "a", "running", "", NOW)], broker_away=False)
+        cursor = cursor_of(make(), [Cell(uuid4(), 0, "a", "running", "", NOW, uuid4())], broker_away=False)
 
         assert read_cursor(str(cursor)) == cursor
         assert cursor.since == NOW - timedelta(seconds=2)
 
     def test_notices_an_older_change_beside_the_newest(self) -> None:
-        newest = Cell(uuid4(), 0, "a", "running", "", NOW)
-        late = Cell(uuid4(), 1, "b", "running", "", NOW - timedelta(seconds=1))
+        newest = Cell(uuid4(), 0, "a", "running", "", NOW, uuid4())
+        late = Cell(uuid4(), 1, "b", "running", "", NOW - timedelta(seconds=1), uuid4())
 
         before = cursor_of(make(), [newest], broker_away=False)
         after = cursor_of(make(), [newest, late], broker_away=False)
@@ -120,7 +122,7 @@ class TestCursor:
         assert before != after
 
     def test_notices_a_change_of_the_run_itself(self) -> None:
-        cells = [Cell(uuid4(), 0, "a", "queued", "", NOW)]
+        cells = [Cell(uuid4(), 0, "a", "queued", "", NOW, uuid4())]
         cursors = {
             cursor_of(make(RunState.QUEUED), cells, broker_away=False),
             cursor_of(make(RunState.QUEUED), cells, broker_away=True),
