@@ -151,15 +151,17 @@ def make_run(
     for target in targets:
         if rows and target.state == TargetState.SUCCEEDED:
             make_result(target, rows)
+    if rows:
+        RunTarget.objects.filter(run=run, state=TargetState.SUCCEEDED).update(row_count=len(rows))
     return run
 
 
-def make_result(target: RunTarget, rows: Sequence[dict[str, Any]]) -> Result:
+def make_result(target: RunTarget, rows: Sequence[dict[str, Any]], *, number: int = 1) -> Result:
     now = timezone.now()
     attempt = Attempt.objects.create(
         run_target=target,
-        number=1,
-        fence=1,
+        number=number,
+        fence=number,
         worker="test:1",
         claimed_at=now,
         intended_at=now,

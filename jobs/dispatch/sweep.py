@@ -13,6 +13,7 @@ from django.utils import timezone
 from jobs.catalogue.effects import Effect
 from jobs.dispatch.start import start_run
 from jobs.results.exports import sweep_exports
+from jobs.results.rows.unfolding import sweep_rows
 from jobs.runs.events import target_as_object
 from jobs.runs.models import Attempt, Connection, Run, RunTarget
 from jobs.runs.secrets import sweep_secrets
@@ -43,6 +44,7 @@ def sweep() -> None:
         finish_if_done(actor=SWEEPER, run_id=run.pk)
     ring_for_due_targets()
     sweep_exports()
+    sweep_rows()
     sweep_secrets()
     sweep_synchronizations()
 

@@ -1,0 +1,164 @@
+"""Unfolding: stored answers become rows that can be searched, ordered and counted in the database.
+
+Nothing here is evidence: what is unfolded can be thrown away at any moment. It goes on in steps of a transaction each,
+so a worker that dies leaves whole steps behind, and the next one continues there.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from uuid import UUID
+
+import django_rq
+import structlog
+from django.db import connection, transaction
+from django.db.models import F, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Now
+from django.utils import timezone
+from redis import RedisError
+
+from jobs.results.bodies import unpack
+from jobs.results.models import Result
+from jobs.results.rows.models import RowColumn, RowPart, RowTable
+from jobs.results.rows.parts import PART_SIZE, Row, columns_of, cut, search_text
+from jobs.runs.models import Run, RunTarget
+from jobs.runs.states import TargetState, is_open
+
+log = structlog.get_logger(__name__)
+AT_ONCE = 1000
+"""So many rows are unfolded while somebody waits for the page; more is work for the RQ worker."""
+PATIENCE = timedelta(seconds=10)
+FRESH = timedelta(days=1)
+UNOPENED = timedelta(days=30)
+_ANSWERED = (TargetState.SUCCEEDED, TargetState.FAILED)
+_COPY_COLUMNS = "COPY row_column (run_id, part, name, place, kind, filled, texts, amounts) FROM STDIN (FORMAT BINARY)"
+_COLUMN_TYPES = ["uuid", "int4", "text", "int4", "varchar", "int4", "text[]", "float8[]"]
+_COPY_PARTS = "COPY row_part (run_id, number, positions, numbers, search) FROM STDIN (FORMAT BINARY)"
+_PART_TYPES = ["uuid", "int4", "int4[]", "int4[]", "text"]
+
+
+def prepare_rows(run: Run) -> RowTable:
+    """Return the table of a run, with what has come in since; ring for the worker when that is much."""
+    table, _ = RowTable.objects.get_or_create(run=run, defaults={"changed_at": timezone.now()})
+    if table.is_complete and timezone.now() - table.changed_at < FRESH:
+        return table
+    if _rows_waiting(table, run) <= AT_ONCE:
+        unfold_run(run_id=str(run.pk))
+    else:
+        _ring(table)
+    table.refresh_from_db()
+    return table
+
+
+def unfold_run(*, run_id: str) -> None:
+    """Unfold every answer of a run that is not unfolded yet (the RQ job); doing it twice changes nothing."""
+    while _step(UUID(run_id)):
+        pass
+
+
+def fold_run(run_id: UUID) -> None:
+    """Throw the rows of a run away; the answers stay."""
+    with transaction.atomic():
+        RowColumn.objects.filter(run=run_id).delete()
+        RowPart.objects.filter(run=run_id).delete()
+        RowTable.objects.filter(run=run_id).delete()
+
+
+def sweep_rows() -> None:
+    """Throw away the rows of ended runs that nobody has opened for a month."""
+    for run_id in RowTable.objects.filter(changed_at__lt=Now() - UNOPENED).values_list("pk", flat=True)[:10]:
+        fold_run(run_id)
+
+
+def _rows_waiting(table: RowTable, run: Run) -> int:
+    """Return how many rows a call of `unfold_run` would unfold now."""
+    anew = not table.is_final and not is_open(run.state)
+    targets = RunTarget.objects.filter(run=run, state__in=_ANSWERED)
+    waiting = targets if anew else targets.exclude(position__in=table.unfolded)
+    return waiting.aggregate(rows=Sum("row_count"))["rows"] or 0
+
+
+def _ring(table: RowTable) -> None:
+    """Ring for the RQ worker, unless it was rung for, or made progress, a moment ago."""
+    quiet = Q(rung_at=None) | Q(rung_at__lt=Now() - PATIENCE, changed_at__lt=Now() - PATIENCE)
+    if not RowTable.objects.filter(quiet, pk=table.pk).update(rung_at=Now()):
+        return
+    try:
+        _send(str(table.pk))
+    except RedisError as error:
+        log.warning("broker.unreachable", run=str(table.pk), error=str(error))
+
+
+def _send(run_id: str) -> None:
+    django_rq.get_queue("exports").enqueue(unfold_run, run_id=run_id, at_front=True)
+
+
+@transaction.atomic
+def _step(run_id: UUID) -> bool:
+    """Unfold the next organizations, about `PART_SIZE` rows; returns whether there may be more to do."""
+    table = RowTable.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk=run_id).first()
+    if table is None:
+        return False
+    run = Run.objects.get(pk=run_id)
+    if not table.is_final and not is_open(run.state):
+        _begin_anew(table)
+    targets = _next_targets(table, run)
+    if targets:
+        _store(table, targets)
+    table.unfolded = sorted({*table.unfolded, *(target.position for target in targets)})
+    table.changed_at = timezone.now()
+    table.save()
+    return bool(targets)
+
+
+def _begin_anew(table: RowTable) -> None:
+    """Make room for the final table, in which rows stand in the order of the organizations."""
+    RowColumn.objects.filter(run=table.pk).delete()
+    RowPart.objects.filter(run=table.pk).delete()
+    table.is_final, table.unfolded, table.part_count, table.row_count = True, [], 0, 0
+
+
+def _next_targets(table: RowTable, run: Run) -> list[RunTarget]:
+    """Return the next targets that have an outcome, until their rows fill a part."""
+    ended = RunTarget.objects.filter(run=run, finished_at__isnull=False).exclude(position__in=table.unfolded)
+    found: list[RunTarget] = []
+    rows = 0
+    for target in ended.order_by("position").only("position", "row_count", "state")[: PART_SIZE * 2]:
+        found.append(target)
+        rows += (target.row_count or 0) if target.state in _ANSWERED else 0
+        if rows >= PART_SIZE:
+            break
+    return found
+
+
+def _store(table: RowTable, targets: list[RunTarget]) -> None:
+    parts = list(cut(_rows_of(targets)))
+    columns = [columns_of(part) for part in parts]
+    numbers = range(table.part_count, table.part_count + len(parts))
+    with connection.cursor() as cursor:
+        with cursor.copy(_COPY_PARTS) as copy:
+            copy.set_types(_PART_TYPES)
+            for number, part, found in zip(numbers, parts, columns, strict=True):
+                places = [row.position for row in part], [row.number for row in part]
+                copy.write_row((table.pk, number, *places, search_text(found)))
+        with cursor.copy(_COPY_COLUMNS) as copy:
+            copy.set_types(_COLUMN_TYPES)
+            for number, found in zip(numbers, columns, strict=True):
+                for place, column in enumerate(found):
+                    facts = (column.name, place, column.kind.value, column.filled)
+                    copy.write_row((table.pk, number, *facts, column.texts, column.amounts))
+    table.part_count += len(parts)
+    table.row_count += sum(map(len, parts))
+
+
+def _rows_of(targets: list[RunTarget]) -> Iterator[Row]:
+    """Yield the rows that the targets' outcomes rest on; evidence that came too late is left out."""
+    answered = [target.pk for target in targets if target.state in _ANSWERED]
+    newest = Result.objects.filter(run_target=OuterRef("run_target"), is_late=False).order_by("-attempt__number")
+    results = (
+        Result.objects.filter(run_target__in=answered, pk=Subquery(newest.values("pk")[:1]), row_count__gt=0)
+        .annotate(position=F("run_target__position"))
+        .order_by("position")
+    )
+    for result in results.only("body").iterator(chunk_size=50):
+        for number, properties in enumerate(unpack(bytes(result.body)), start=1):
+            yield Row(result.position, number, properties)
