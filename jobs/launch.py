@@ -25,6 +25,7 @@ from portal.core.identifiers import uuid7
 from portal.core.permissions import Permission
 from portal.core.refusals import Refused
 from portal.core.tasks import enqueue
+from tenants.groups.services import note_use
 from tenants.organizations.models import Organization
 from tenants.profiles.app_only import choose_certificate
 
@@ -86,6 +87,7 @@ def draft_run(*, actor: Actor, request: RunRequest) -> Run:
     run.save(force_insert=True)
     seal_secrets(run.pk, encode_secrets(call))
     record(AuditAction.RUN_DRAFTED, actor=actor, target=run_as_object(run), data=_facts(run))
+    note_use(request.selection.group_ids)
     return run
 
 

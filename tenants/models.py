@@ -6,6 +6,7 @@ from tenants.organizations.models import Organization
 from tenants.partner.models import Partner, PartnerSignIn
 from tenants.relationships.models import AccessAssignment, DelegatedAdminRelationship, ResellerRelationship
 from tenants.sync.models import Synchronization
+from tenants.variables.models import OrganizationVariable
 
 __all__ = [
     "AccessAssignment",
@@ -14,6 +15,7 @@ __all__ = [
     "DelegatedAdminRelationship",
     "Organization",
     "OrganizationGroup",
+    "OrganizationVariable",
     "Partner",
     "PartnerSignIn",
     "ResellerRelationship",

@@ -4,10 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count, Q
-
 from portal.core.actors import Actor
-from tenants.groups.models import OrganizationGroup
+from tenants.groups.selectors import groups_for_list
 from tenants.organizations.models import Organization
 
 FOUND_AT_MOST = 50
@@ -33,9 +31,7 @@ class OrganizationChoices:
 
 def group_choices(*, actor: Actor) -> list[GroupChoice]:
     """Return every organization group by name."""
-    served = Count("organizations", filter=Q(organizations__vanished_at=None))
-    groups = OrganizationGroup.objects.visible_to(actor).annotate(number=served).order_by("name")
-    return [GroupChoice(pk, name, number) for pk, name, number in groups.values_list("pk", "name", "number")]
+    return [GroupChoice(group.pk, group.name, group.size) for group in groups_for_list(actor)]
 
 
 def organization_choices(*, actor: Actor, picked: Sequence[UUID], search: str) -> OrganizationChoices:

@@ -6,9 +6,11 @@ from operator import or_
 from uuid import UUID
 
 from django.db.models import Q
+from django.utils import timezone
 
 from portal.core.actors import Actor
 from tenants.groups.models import OrganizationGroup
+from tenants.groups.rules import Rule
 from tenants.organizations.conditions import picked_for
 from tenants.organizations.models import Organization
 from tenants.organizations.querysets import OrganizationQuerySet
@@ -34,4 +36,4 @@ def membership_in_any(groups: Iterable[OrganizationGroup]) -> Q:
 
 def membership(group: OrganizationGroup) -> Q:
     """Return the condition of belonging to `group`; it never multiplies rows."""
-    return picked_for(group.pk)
+    return picked_for(group.pk) if group.rule is None else Rule.stored(group.rule).condition(timezone.now())

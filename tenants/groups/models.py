@@ -9,12 +9,14 @@ from tenants.organizations.models import Organization
 
 
 class OrganizationGroup(models.Model):
-    """A named set of organizations, picked by hand."""
+    """A named set of organizations: picked by hand, or whoever fits its rule (`tenants.groups.rules`) now."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     name = models.CharField(max_length=200)
     organizations = models.ManyToManyField(Organization, related_name="groups", db_table="organization_group_member")
+    rule = models.JSONField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True)
 
     objects = OrganizationGroupQuerySet.as_manager()
 
@@ -25,3 +27,8 @@ class OrganizationGroup(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_by_rule(self) -> bool:
+        """Whether a rule says who belongs to it."""
+        return self.rule is not None

@@ -42,6 +42,12 @@ def picked_for(group_id: UUID) -> Q:
     return Q(pk__in=picked.values("organization_id"))
 
 
+def has_variable(name: str, **value: str) -> Q:
+    """The organization has the variable `name`, with a value to which the lookups `value` apply (`value__iexact=…`)."""
+    variable: type[Model] = Organization.variables.rel.related_model
+    return Q(pk__in=variable._default_manager.filter(name=name, **value).values("organization_id"))
+
+
 def last_outcome_is(state: str) -> Q:
     """The newest run target that has ended here is in `state`; `never` when none has."""
     return Q(Exact(last_outcome(), Value(state)))

@@ -8,9 +8,10 @@ from operator import or_
 from django.db.models import Q
 from django.http import QueryDict
 
+from tenants.groups.scope import Scope
 from tenants.organizations.conditions import called
 from tenants.organizations.querysets import OrganizationQuerySet
-from tenants.selection.facets import FACETS, Scope
+from tenants.selection.facets import FACETS
 
 LONGEST_TEXT = 200
 

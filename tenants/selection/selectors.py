@@ -4,7 +4,7 @@ A selection is a query string, so that it fits into an address, a form and a sav
 
 * `organization=<id>` and `group=<id>`, each repeated: these organizations, and whoever belongs to these groups now.
 * `match=all` with the filter of the organizations list (`q=…&reachability=…&cause=…&relationship=…&ends_within=…&
-  last=…&group=…&csp=…&cloud=…`, each facet repeatable): all that match now.
+  last=…&group=…&variable=…&csp=…&cloud=…`, each facet repeatable): all that match now.
 """
 
 from uuid import UUID
@@ -17,9 +17,10 @@ from portal.core.refusals import Refused
 from portal.core.templatetags.presentation import counted
 from tenants.groups.membership import membership_in_any
 from tenants.groups.models import OrganizationGroup
+from tenants.groups.scope import Scope
 from tenants.organizations.models import Organization
 from tenants.organizations.querysets import OrganizationQuerySet
-from tenants.selection.facets import FACETS, Scope
+from tenants.selection.facets import FACETS
 from tenants.selection.filters import OrganizationFilter
 
 SELECTION_KEYS = ("organization", "match", "q", *FACETS)

@@ -10,8 +10,8 @@ from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 
 from portal.accounts.web.access import actor_of
+from tenants.groups.models import OrganizationGroup
 from tenants.groups.querysets import OrganizationGroupQuerySet
-from tenants.groups.selectors import groups_for_list
 from tenants.organizations.models import Organization, Reachability, RelationshipState
 from tenants.organizations.querysets import OrganizationQuerySet
 from tenants.organizations.selectors import counted_by
@@ -20,7 +20,7 @@ ENDING_DAYS = (30, 90)
 
 
 def _visible_groups(request: HttpRequest) -> OrganizationGroupQuerySet:
-    return groups_for_list(actor_of(request))
+    return OrganizationGroup._default_manager.visible_to(actor_of(request))
 
 
 class OrganizationFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter has no types

@@ -148,7 +148,7 @@ def _add_to_group(request: HttpRequest, organization_ids: list[UUID]) -> str:
         found = None
     if found is None:
         raise Refused("Choose an organization group, or type the name of a new one.")
-    added = add_to_organization_group(actor=actor, group=found, organization_ids=organization_ids)
+    added = add_to_organization_group(actor=actor, group=found.group, organization_ids=organization_ids)
     return f"{added} of {counted(len(organization_ids), 'selected organization')} added to “{found.name}”."
 
 

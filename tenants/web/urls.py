@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tenants.web import app_registrations, groups, organizations, synchronizations
+from tenants.web import app_registrations, groups, organizations, rules, synchronizations
 
 app_name = "tenants"
 urlpatterns = [
@@ -12,7 +12,11 @@ urlpatterns = [
     path("organizations/read/", synchronizations.start, name="synchronization-start"),
     path("organizations/read/<uuid:synchronization_id>/", synchronizations.progress, name="synchronization"),
     path("organizations/groups/", groups.listing, name="groups"),
+    path("organizations/groups/rule/", rules.create, name="group-by-rule"),
     path("organizations/groups/<uuid:group_id>/", groups.detail, name="group"),
+    path("organizations/groups/<uuid:group_id>/rule/", rules.edit, name="group-rule"),
+    path("organizations/groups/<uuid:group_id>/rename/", groups.rename, name="group-rename"),
+    path("organizations/groups/<uuid:group_id>/duplicate/", groups.duplicate, name="group-duplicate"),
     path("organizations/groups/<uuid:group_id>/remove/", groups.remove_members, name="group-remove-members"),
     path("organizations/groups/<uuid:group_id>/delete/", groups.delete, name="group-delete"),
     path("organizations/<uuid:organization_id>/", organizations.detail, name="organization"),

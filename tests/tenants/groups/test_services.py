@@ -5,17 +5,22 @@ from collections.abc import Callable
 import pytest
 
 from portal.accounts.models import User
+from portal.audit.actions import AuditAction
 from portal.audit.models import AuditEvent
 from portal.core.actors import Actor
 from portal.core.permissions import PermissionRefused
 from tenants.groups.models import OrganizationGroup
 from tenants.groups.names import GroupUnknown, group_named
+from tenants.groups.rules import Condition, checked
+from tenants.groups.scope import Scope
 from tenants.groups.services import (
     OrganizationGroupRefused,
     add_to_organization_group,
+    change_rule,
     create_organization_group,
     delete_organization_group,
     remove_from_organization_group,
+    rename_organization_group,
 )
 from tenants.organizations.models import Organization
 from tests.factories import SYSTEM, make_group, make_organizations
@@ -96,6 +101,36 @@ class TestDelete:
         with pytest.raises(PermissionRefused):
             delete_organization_group(actor=acting(auditor), group=make_group("Gold"))
         assert OrganizationGroup.objects.exists()
+
+
+class TestRules:
+    def test_are_recorded_in_words_and_changed(self) -> None:
+        scope = Scope.of(SYSTEM)
+        rule = checked(scope, "all", [Condition("name", "contains", "a")])
+        group = create_organization_group(actor=SYSTEM, name="A", rule=rule)
+        assert only_event().data["rule_in_words"] == "all: Name contains “a”"
+        other = checked(scope, "any", [Condition("name", "contains", "b")])
+        change_rule(actor=SYSTEM, group=group, rule=other)
+        change_rule(actor=SYSTEM, group=group, rule=other)
+        event = AuditEvent.objects.exclude(action=AuditAction.ORGANIZATION_GROUP_CREATED).get()
+        assert (event.data["change"], event.data["before"], event.data["rule"]) == (
+            "rule",
+            rule.as_data(),
+            other.as_data(),
+        )
+
+    def test_forbid_members_by_hand_and_need_the_permission(self, auditor: User, acting: Acting) -> None:
+        rule = checked(Scope.of(SYSTEM), "all", [Condition("name", "contains", "a")])
+        group = create_organization_group(actor=SYSTEM, name="A", rule=rule)
+        for change in (add_to_organization_group, remove_from_organization_group):
+            with pytest.raises(OrganizationGroupRefused, match="by hand"):
+                change(actor=SYSTEM, group=group, organization_ids=[make_organizations(1)[0].pk])
+        with pytest.raises(OrganizationGroupRefused, match="has no rule"):
+            change_rule(actor=SYSTEM, group=make_group("Hand"), rule=rule)
+        with pytest.raises(PermissionRefused):
+            change_rule(actor=acting(auditor), group=group, rule=rule)
+        with pytest.raises(PermissionRefused):
+            rename_organization_group(actor=acting(auditor), group=group, name="B")
 
 
 class TestNames:

@@ -8,9 +8,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from portal.accounts.models import User
+from tenants.groups import uses
 from tenants.groups.models import OrganizationGroup
+from tenants.groups.rules import Condition, checked
+from tenants.groups.scope import Scope
+from tenants.groups.services import create_organization_group
 from tenants.organizations.models import Organization
-from tests.factories import make_group, make_organizations
+from tests.factories import SYSTEM, make_group, make_organizations
 
 LIST = reverse("tenants:groups")
 
@@ -65,7 +69,7 @@ def test_deleting_says_how_many_are_in_it_and_that_they_stay(browser: Client) ->
     group = make_group("Gold", make_organizations(3))
     path = reverse("tenants:group-delete", args=[group.pk])
     page = browser.get(path).content.decode()
-    assert "It holds 3 organizations. They stay" in page
+    assert "3 organizations belong to it. They stay" in page
     assert OrganizationGroup.objects.exists()
     assert browser.post(path).status_code == 303
     assert not OrganizationGroup.objects.exists()
@@ -90,3 +94,53 @@ def test_the_number_of_queries_does_not_grow(browser: Client, what: str) -> None
         return len(captured)
 
     assert queries(10) == queries(30)
+
+
+def test_groups_are_filtered_and_sorted_and_a_senseless_address_is_named(browser: Client) -> None:
+    make_group("Small")
+    make_group("Large", make_organizations(2))
+
+    def shown(**query: str) -> list[str]:
+        return [group.name for group in browser.get(LIST, query).context["groups"]]
+
+    assert shown(sort="-size") == ["Large", "Small"]
+    assert shown(q="SMALL") == ["Small"]
+    assert shown(kind="rule") == []
+    page = browser.get(LIST, {"kind": "x<", "sort": "pk"}).content.decode()
+    assert "There is no kind of group called “x&lt;”." in page
+    assert "Groups cannot be sorted by “pk”." in page
+
+
+def test_renaming_and_duplicating(browser: Client) -> None:
+    group = make_group("Gold", make_organizations(2))
+    make_group("Silver")
+    rename = reverse("tenants:group-rename", args=[group.pk])
+    taken = browser.post(rename, {"name": "SILVER"})
+    assert (taken.status_code, "already" in taken.content.decode()) == (422, True)
+    assert browser.post(rename, {"name": "Platinum"}).status_code == 303
+    browser.post(reverse("tenants:group-duplicate", args=[group.pk]))
+    browser.post(reverse("tenants:group-duplicate", args=[group.pk]))
+    sizes = {each.name: each.organizations.count() for each in OrganizationGroup.objects.all()}
+    assert sizes == {"Platinum": 2, "Platinum (2)": 2, "Platinum (3)": 2, "Silver": 0}
+
+
+def test_a_group_that_a_rule_speaks_of_cannot_be_deleted(browser: Client) -> None:
+    group = make_group("Gold")
+    condition = Condition("group", "is_not", str(group.pk))
+    rule = checked(Scope.of(SYSTEM), "all", [condition])
+    create_organization_group(actor=SYSTEM, name="All but gold", rule=rule)
+    path = reverse("tenants:group-delete", args=[group.pk])
+    assert "All but gold" in browser.get(path).content.decode()
+    answer = browser.post(path, follow=True)
+    assert "“Gold” is part of the rule of “All but gold”" in answer.content.decode()
+    assert OrganizationGroup.objects.filter(pk=group.pk).exists()
+
+
+def test_the_confirmation_names_the_saved_things_that_use_a_group(
+    browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uses, "_finders", [])
+    uses.register(lambda actor, group: [uses.Use("Job", f"Weekly check of {group.name}", "/jobs/1/")])
+    page = browser.get(reverse("tenants:group-delete", args=[make_group("Gold").pk])).content.decode()
+    assert "1 saved thing uses it" in page
+    assert 'Job <a href="/jobs/1/">Weekly check of Gold</a>' in page
