@@ -2,8 +2,8 @@
 
 from django.urls import include, path
 
-from portal import dashboard
 from portal.core import health
+from portal.dashboard import appearance, frame, home, keys, search
 
 handler400 = "portal.core.errors.bad_request"
 handler403 = "portal.core.errors.forbidden"
@@ -11,8 +11,11 @@ handler404 = "portal.core.errors.not_found"
 handler500 = "portal.core.errors.server_error"
 
 urlpatterns = [
-    path("", dashboard.home, name="home"),
-    path("search/", dashboard.search, name="search"),
+    path("", home.home, name="home"),
+    path("search/", search.search, name="search"),
+    path("runs-in-progress/", frame.runs_in_progress, name="runs-in-progress"),
+    path("theme/", appearance.choose_theme, name="theme"),
+    path("help/keys/", keys.key_list, name="keys"),
     path("", include("portal.accounts.web.urls")),
     path("", include("portal.audit.web.urls")),
     path("", include("tenants.web.urls")),

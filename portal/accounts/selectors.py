@@ -1,6 +1,10 @@
 """Questions about people."""
 
+from django.db.models import Q
+
 from portal.accounts.models import User
+from portal.core.actors import Actor
+from portal.core.permissions import Permission
 from portal.core.refusals import Refused
 
 
@@ -17,3 +21,21 @@ def person_named(username: str) -> User:
         )
         raise PersonUnknown(f"Nobody can sign in as “{username}”. Known are: {known or 'nobody yet'}.")
     return user
+
+
+def search_people(*, actor: Actor, text: str, number: int) -> list[User]:
+    """Return up to `number` people whose name or sign-in name has every word of `text`; none without the right.
+
+    Whoever may read runs sees who launched them, so the same right shows their names here.
+    """
+    if not actor.has(Permission.RUN_READ):
+        return []
+    fits = Q()
+    for word in text.split():
+        fits &= Q(display_name__icontains=word) | Q(username__icontains=word)
+    return list(User.objects.filter(fits).order_by("display_name", "pk")[:number])
+
+
+def count_people() -> int:
+    """Return how many people may sign in."""
+    return User.objects.filter(is_active=True).count()

@@ -67,6 +67,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "portal.core.context.shell",
                 "portal.accounts.web.shell.context",
+                "portal.dashboard.frame.context",
             ],
         },
     }

@@ -22,7 +22,7 @@ OPEN_TO_EVERYBODY = {"accounts:sign-in", "health-live", "health-ready"}
 APPS = ("portal", "tenants", "jobs")
 FILES = sorted(path.relative_to(ROOT) for app_name in APPS for path in (ROOT / app_name).rglob("*.py"))
 PRODUCT = [path for path in FILES if path.parts[:2] not in {("portal", "sandbox"), ("portal", "local")}]
-PAGES = [path for path in PRODUCT if "web" in path.parts] + [Path("portal/dashboard.py")]
+PAGES = [path for path in PRODUCT if "web" in path.parts or path.parts[:2] == ("portal", "dashboard")]
 DEMO = {Path("tenants/demo.py"), Path("tenants/management/commands/load_demo.py")}
 DUMMIES = {"uuid": UUID(int=7), "str": "x", "int": 7, "slug": "x", "path": "x"}
 

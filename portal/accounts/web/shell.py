@@ -5,19 +5,34 @@ from functools import partial
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 
 from portal.accounts.models import User
 from portal.accounts.web.access import actor_of
 from portal.core.permissions import Permission
 
-ENTRIES: tuple[tuple[str, str, str, Permission | None], ...] = (
-    ("home", "Home", "home", None),
-    ("tenants:organizations", "Organizations", "building-office-2", Permission.ORGANIZATION_READ),
-    ("jobs:cmdlets", "Cmdlets", "command-line", Permission.CMDLET_READ),
-    ("jobs:runs", "Runs", "rectangle-stack", Permission.RUN_READ),
-    ("audit:events", "Audit", "shield-check", Permission.AUDIT_EVENT_READ),
-    ("tenants:app-registrations", "App registrations", "key", Permission.APP_REGISTRATION_READ),
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One page of the rail: its url name, word, icon, the key after `g`, who may open it, and what else lies there."""
+
+    name: str
+    word: str
+    icon: str
+    key: str
+    permission: Permission | None = None
+    also: tuple[str, ...] = ()
+
+
+ENTRIES = (
+    Entry("home", "Home", "home", "h"),
+    Entry("tenants:organizations", "Organizations", "building-office-2", "o", Permission.ORGANIZATION_READ),
+    Entry("jobs:cmdlets", "Cmdlets", "command-line", "c", Permission.CMDLET_READ),
+    Entry("jobs:jobs", "Jobs", "bookmark-square", "j", Permission.RUN_LAUNCH),
+    Entry("jobs:runs", "Runs", "rectangle-stack", "r", Permission.RUN_READ, also=("/targets/",)),
+    Entry("exports:list", "Exports", "arrow-down-tray", "e", Permission.CMDLET_READ),
+    Entry("audit:events", "Audit", "shield-check", "a", Permission.AUDIT_EVENT_READ),
+    Entry("tenants:app-registrations", "Connections", "key", "n", Permission.APP_REGISTRATION_READ),
 )
 
 
@@ -27,6 +42,7 @@ class RailItem:
 
     word: str
     icon: str
+    key: str
     url: str
     current: bool
 
@@ -37,10 +53,9 @@ def rail(request: HttpRequest) -> list[RailItem]:
         return []
     actor = actor_of(request)
     return [
-        RailItem(word, icon, url, _lies_under(request.path, url))
-        for name, word, icon, permission in ENTRIES
-        if permission is None or actor.has(permission)
-        for url in [reverse(name)]
+        RailItem(entry.word, entry.icon, entry.key, url, _lies_under(request.path, (url, *entry.also)))
+        for entry in ENTRIES
+        if (url := _address(entry.name)) and (entry.permission is None or actor.has(entry.permission))
     ]
 
 
@@ -49,5 +64,12 @@ def context(request: HttpRequest) -> dict[str, Any]:
     return {"rail": partial(rail, request)}
 
 
-def _lies_under(path: str, url: str) -> bool:
-    return path == url if url == "/" else path.startswith(url)
+def _address(name: str) -> str:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
+
+
+def _lies_under(path: str, urls: tuple[str, ...]) -> bool:
+    return any(path == url if url == "/" else path.startswith(url) for url in urls)

@@ -1,11 +1,13 @@
 """Words and numbers for people: times, counts, and the classes of form controls."""
 
+import re
 from datetime import UTC, datetime
 
 from django import forms, template
 from django.forms import BoundField
 from django.utils import timezone
-from django.utils.safestring import SafeString
+from django.utils.html import conditional_escape, escape
+from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
 
@@ -62,6 +64,17 @@ def counted(number: int, noun: str) -> str:
     """Return "1 organization", "1,200 organizations"; `noun` is the singular, or "singular,plural"."""
     singular, _, plural = noun.partition(",")
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
+
+
+@register.filter
+def highlighted(text: str, words: str) -> SafeString:
+    """Return `text` with every occurrence of one of `words` marked."""
+    wanted = sorted({word for word in words.split() if word}, key=len, reverse=True)
+    if not wanted:
+        return conditional_escape(text)
+    parts = re.split(f"({'|'.join(map(re.escape, wanted))})", text, flags=re.IGNORECASE)
+    pairs = ((f"<mark>{escape(part)}</mark>" if place % 2 else escape(part)) for place, part in enumerate(parts))
+    return mark_safe("".join(pairs))  # noqa: S308 - every part is escaped
 
 
 @register.filter

@@ -78,22 +78,12 @@ document.addEventListener("click", (event) => {
   event.target.closest("[data-dismiss]")?.closest("[data-toast]").remove();
 });
 
-// "/" focuses the search; Escape closes an open menu.
+// Escape closes an open menu and gives the focus back.
 document.addEventListener("keydown", (event) => {
-  const typing = event.target.closest("input, textarea, select, [contenteditable]");
-  if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
-    const search = document.getElementById("search");
-    if (search) {
-      event.preventDefault();
-      search.focus();
-      search.select();
-    }
-  }
-  if (event.key === "Escape") {
-    for (const menu of document.querySelectorAll("details.menu[open], details.drop[open]")) {
-      menu.open = false;
-      menu.querySelector("summary").focus();
-    }
+  if (event.key !== "Escape") return;
+  for (const menu of document.querySelectorAll("details.menu[open], details.drop[open]")) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
   }
 });
 

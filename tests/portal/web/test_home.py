@@ -3,7 +3,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
 
-import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -148,19 +147,3 @@ def test_the_number_of_queries_does_not_grow(administrator: User, signed_in: Cal
 
     make_app_registration()
     assert queries(1) == queries(7)
-
-
-@pytest.mark.parametrize("words", ["customer", "GET-ACCEPTEDDOMAIN", "%_\\", "\0", " "])
-def test_searching_never_fails(technician: User, signed_in: Callable[[User], Client], words: str) -> None:
-    make_organizations(10)
-    answer = signed_in(technician).get("/search/", {"q": words})
-    assert answer.status_code == 200
-
-
-def test_searching_finds_organizations_and_cmdlets(technician: User, signed_in: Callable[[User], Client]) -> None:
-    make_organizations(1, name="Accepted Freight")
-    make_organizations(1, name="Other")
-    page = signed_in(technician).get("/search/", {"q": "accepted"}).content.decode()
-    assert "Accepted Freight" in page
-    assert ">Other<" not in page
-    assert "Get-AcceptedDomain" in page

@@ -30,7 +30,7 @@ def test_no_page_carries_inline_style_or_script(
     [
         (Role.TECHNICIAN, ["Home", "Organizations", "Cmdlets", "Runs"]),
         (Role.APPROVER, ["Home", "Organizations", "Cmdlets", "Runs", "Audit"]),
-        (Role.AUDITOR, ["Home", "Organizations", "Cmdlets", "Runs", "Audit", "App registrations"]),
+        (Role.AUDITOR, ["Home", "Organizations", "Cmdlets", "Runs", "Audit", "Connections"]),
         (None, ["Home"]),
     ],
 )

@@ -1,4 +1,4 @@
-"""The first page: what needs attention, in order of urgency; and the search over everything."""
+"""The first page: what needs attention, in order of urgency."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,6 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
-from jobs.catalogue.search import search as search_cmdlets
 from jobs.runs.history import ended_runs, ended_targets, open_runs, runs_with_unknown_outcomes
 from jobs.runs.models import Run
 from portal.accounts.web.access import actor_of
@@ -89,21 +88,6 @@ def home(request: HttpRequest) -> HttpResponse:
         "can_launch": actor.has(Permission.RUN_LAUNCH),
     }
     return render_page(request, "portal/home.html", context, partials=("runs-in-progress",))
-
-
-@require_safe
-def search(request: HttpRequest) -> HttpResponse:
-    """Show the organizations and cmdlets that a few words may mean."""
-    actor = actor_of(request)
-    text = request.GET.get("q", "").replace("\0", "").strip()[:200]
-    found = organizations.organizations_for_list(actor).matching(text).order_by("name", "pk")
-    context = {
-        "search_text": text,
-        "organizations": list(found[: SHOWN + 1]) if text else [],
-        "cmdlets": search_cmdlets(text, limit=SHOWN) if text and actor.has(Permission.CMDLET_READ) else [],
-        "shown": SHOWN,
-    }
-    return render_page(request, "portal/search.html", context)
 
 
 def _open_runs(actor: Actor) -> list[OpenRun]:
