@@ -16,7 +16,7 @@ from portal.core.actors import Actor
 from portal.core.htmx import render_page
 from portal.core.permissions import Permission
 from portal.core.text import storable
-from tenants.groups.selectors import groups_for_list
+from tenants.groups.search import search_groups
 from tenants.organizations.search import organization_exactly, search_organizations
 
 SUGGESTED = 5
@@ -95,7 +95,7 @@ def _organizations(actor: Actor, text: str, number: int) -> Iterable[Hit]:
 
 
 def _groups(actor: Actor, text: str, number: int) -> Iterable[Hit]:
-    for group in groups_for_list(actor).filter(name__icontains=text)[:number]:
+    for group in search_groups(actor=actor, text=text, number=number):
         yield Hit(reverse("tenants:group", args=[group.pk]), group.name)
 
 
