@@ -2,15 +2,15 @@
 
 from django.urls import path
 
-from jobs.web import cmdlets, exports, launch, review, run_live, run_tabs, runs, targets
+from jobs.web import cmdlets, exports, launch, review, run_list, run_live, run_tabs, targets
 
 app_name = "jobs"
 urlpatterns = [
     path("cmdlets/", cmdlets.cmdlet_list, name="cmdlets"),
     path("cmdlets/<str:name>/", cmdlets.cmdlet_detail, name="cmdlet"),
     path("cmdlets/<str:name>/launch/", launch.launch, name="launch"),
-    path("runs/", runs.run_list, name="runs"),
-    path("runs.csv", runs.run_list_csv, name="runs-csv"),
+    path("runs/", run_list.run_list, name="runs"),
+    path("runs.csv", run_list.run_list_csv, name="runs-csv"),
     path("runs/<uuid:run_id>/", run_tabs.run_detail, name="run"),
     path("runs/<uuid:run_id>/targets/", run_tabs.run_targets, name="run-targets"),
     path("runs/<uuid:run_id>/powershell/", run_tabs.run_powershell, name="run-powershell"),
