@@ -1,42 +1,28 @@
 """Questions to the history of runs."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Count
 
 from jobs.runs.models import Run, RunTarget
-from jobs.runs.querysets import RunQuerySet
+from jobs.runs.run_filter import RunFilter, filtered_runs
 from jobs.runs.states import OPEN_RUN_STATES, OPEN_TARGET_STATES
 from portal.core.actors import Actor
 from portal.core.pagination import Page, page_by_key
 
 DRAFTS_SHOWN = 10
+SORTS = {"launched": "launched_at", "cmdlet": "cmdlet", "organizations": "target_count", "person": "requested_by"}
+"""What the history can be sorted by, under the word in its address."""
+
+NEWEST_FIRST = "-launched"
 _CHUNK = 500
 
 
-@dataclass(frozen=True, slots=True)
-class RunFilter:
-    """Which runs are wanted; empty texts and None mean all.
-
-    `launched_from` is included and `launched_before` is not (both aware); `requested_by_id` is one person's id.
-    """
-
-    cmdlet: str = ""
-    state: str = ""
-    risk: str = ""
-    person: str = ""
-    organization: str = ""
-    requested_by_id: str = ""
-    launched_from: datetime | None = None
-    launched_before: datetime | None = None
-
-
-def runs_page(*, actor: Actor, wanted: RunFilter, cursor: str = "") -> Page[Run]:
-    """Return launched runs, newest first, each with its counts by state, also while it goes on."""
-    page = page_by_key(_wanted(actor, wanted), order="-launched_at", cursor=cursor)
+def runs_page(*, actor: Actor, wanted: RunFilter, sort: str = NEWEST_FIRST, cursor: str = "") -> Page[Run]:
+    """Return launched runs, each with its counts by state, also while it goes on; `sort` is a word of `SORTS`."""
+    order = f"{'-' * sort.startswith('-')}{SORTS[sort.removeprefix('-')]}"
+    page = page_by_key(filtered_runs(actor=actor, wanted=wanted).defer("plan"), order=order, cursor=cursor)
     _count_open(actor, page.rows)
     return page
 
@@ -44,7 +30,8 @@ def runs_page(*, actor: Actor, wanted: RunFilter, cursor: str = "") -> Page[Run]
 def all_runs(*, actor: Actor, wanted: RunFilter) -> Iterator[Run]:
     """Yield every launched run that `wanted` lets through, newest first, some hundreds in memory at a time."""
     chunk: list[Run] = []
-    for run in _wanted(actor, wanted).order_by("-launched_at", "-pk").iterator(chunk_size=_CHUNK):
+    runs = filtered_runs(actor=actor, wanted=wanted).defer("plan").order_by("-launched_at", "-pk")
+    for run in runs.iterator(chunk_size=_CHUNK):
         chunk.append(run)
         if len(chunk) == _CHUNK:
             _count_open(actor, chunk)
@@ -52,6 +39,13 @@ def all_runs(*, actor: Actor, wanted: RunFilter) -> Iterator[Run]:
             chunk = []
     _count_open(actor, chunk)
     yield from chunk
+
+
+def runs_now(*, actor: Actor, run_ids: Sequence[UUID]) -> list[Run]:
+    """Return these runs as they are now, each with its counts by state."""
+    rows = list(Run.objects.visible_to(actor).launched().filter(pk__in=run_ids).defer("plan").order_by("pk"))
+    _count_open(actor, rows)
+    return rows
 
 
 def drafts(*, actor: Actor) -> list[Run]:
@@ -89,26 +83,6 @@ def runs_with_unknown_outcomes(*, actor: Actor, number: int) -> list[Run]:
     """Return the ended runs in which the answer to a change was lost, the latest launched first."""
     runs = Run.objects.visible_to(actor).filter(counts__unknown__gt=0)
     return list(runs.order_by("-launched_at", "-pk")[:number])
-
-
-def _wanted(actor: Actor, wanted: RunFilter) -> RunQuerySet:
-    runs = Run.objects.visible_to(actor).filter(launched_at__isnull=False)
-    for word in wanted.cmdlet.split():
-        runs = runs.filter(cmdlet__icontains=word)
-    for word in wanted.person.split():
-        runs = runs.filter(requested_by__icontains=word)
-    exact = {"state": wanted.state, "risk": wanted.risk, "requested_by_id": wanted.requested_by_id}
-    runs = runs.filter(**{field: value for field, value in exact.items() if value})
-    if wanted.launched_from:
-        runs = runs.filter(launched_at__gte=wanted.launched_from)
-    if wanted.launched_before:
-        runs = runs.filter(launched_at__lt=wanted.launched_before)
-    if wanted.organization:
-        places = RunTarget.objects.visible_to(actor).filter(run=OuterRef("pk"))
-        for word in wanted.organization.split():
-            places = places.filter(organization_name__icontains=word)
-        runs = runs.filter(Exists(places))
-    return runs
 
 
 def _count_open(actor: Actor, runs: Sequence[Run]) -> None:

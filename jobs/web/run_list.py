@@ -1,19 +1,33 @@
 """The history of runs: what has been done?"""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from jobs.runs.history import RunFilter, all_runs, drafts, runs_page
-from jobs.web.filters import RunFilterForm
+from jobs.runs.calendar import days_with_runs
+from jobs.runs.history import all_runs, drafts, runs_now, runs_page
+from jobs.runs.models import Run
+from jobs.runs.run_filter import RunFilter
+from jobs.runs.states import is_open
+from jobs.web.calendar import calendar_picture, summary
+from jobs.web.run_filters import RunFilterForm
 from jobs.web.run_rows import CSV_COLUMNS, csv_row, run_rows, short_parameters
 from portal.accounts.web.access import actor_of
 from portal.accounts.web.saved_filters import saved_filters
 from portal.core.actors import Actor
+from portal.core.pagination import PAGE_SIZE
 from portal.core.permissions import Permission
+
+LOST_PLACE = "The place in the list could not be read: this is its beginning."
 
 
 class _Line:
@@ -26,24 +40,38 @@ class _Line:
 
 @require_safe
 def run_list(request: HttpRequest) -> HttpResponse:
-    """Show the history, newest first, and the person's own drafts."""
+    """Show the history with its calendar, and the person's own drafts."""
     actor = actor_of(request)
     actor.require(Permission.RUN_READ)
     saved = saved_filters(request, actor, page="runs")
     if saved.opening:
         return saved.opening
-    form = RunFilterForm(request.GET)
-    page = runs_page(actor=actor, wanted=form.wanted(actor), cursor=request.GET.get("cursor", ""))
+    form, today, cursor = RunFilterForm(actor, request.GET), timezone.now().date(), request.GET.get("cursor", "")
+    page = runs_page(actor=actor, wanted=form.wanted(today), sort=form.sort, cursor=cursor)
     context = {
         "form": form,
+        "ignored": [*form.ignored(), *([LOST_PLACE] if cursor and not page.has_previous else [])],
+        "choices": form.choices(),
         "saved": saved,
         "page": page,
         "rows": run_rows(page.rows),
+        "live_url": _live_url(page.rows),
         "drafts": [(draft, short_parameters(draft)) for draft in drafts(actor=actor)],
         "can_launch": actor.has(Permission.RUN_LAUNCH),
         "can_export": actor.has(Permission.RUN_EXPORT),
+        **_calendar(actor, form, today),
     }
     return render(request, "jobs/runs/list.html", context)
+
+
+@require_safe
+def runs_live(request: HttpRequest) -> HttpResponse:
+    """Show again what changes in the rows of runs that go on; their places in the list stay."""
+    actor = actor_of(request)
+    actor.require(Permission.RUN_READ)
+    runs = runs_now(actor=actor, run_ids=_run_ids(request))
+    context = {"rows": run_rows(runs), "live_url": _live_url(runs), "is_update": True}
+    return render(request, "jobs/runs/list.html#live-rows", context)
 
 
 @require_safe
@@ -51,10 +79,30 @@ def run_list_csv(request: HttpRequest) -> StreamingHttpResponse:
     """Send the filtered history as CSV, all of it."""
     actor = actor_of(request)
     actor.require(Permission.RUN_EXPORT)
-    lines = _csv_lines(actor, RunFilterForm(request.GET).wanted(actor))
+    lines = _csv_lines(actor, RunFilterForm(actor, request.GET).wanted(timezone.now().date()))
     response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = 'attachment; filename="runs.csv"'
     return response
+
+
+def _calendar(actor: Actor, form: RunFilterForm, today: date) -> dict[str, Any]:
+    """Return the calendar of the runs that the other filters let through; its days narrow the list."""
+    days = days_with_runs(actor=actor, wanted=form.wanted(today, at_any_time=True), today=today)
+    picture = calendar_picture(days, today=today, url_of=form.day_url(), shown=form.shown_days(today))
+    return {"calendar": picture, "calendar_summary": summary(days), "has_history": bool(days)}
+
+
+def _live_url(runs: Iterable[Run]) -> str:
+    """Return where to ask for news of the runs that go on; empty when none does."""
+    query = urlencode([("run", str(run.pk)) for run in runs if is_open(run.state)])
+    return f"{reverse('jobs:runs-live')}?{query}" if query else ""
+
+
+def _run_ids(request: HttpRequest) -> list[UUID]:
+    try:
+        return [UUID(text) for text in request.GET.getlist("run")[:PAGE_SIZE]]
+    except ValueError as error:
+        raise Http404("There is no such run.") from error
 
 
 def _csv_lines(actor: Actor, wanted: RunFilter) -> Iterator[str]:

@@ -10,7 +10,7 @@ from jobs.results.tables import safe
 from jobs.runs.models import Run
 from jobs.runs.states import TargetState
 from jobs.web.pictures import bar_markup
-from jobs.web.words import counts_in_words, duration
+from jobs.web.words import RISKS, counts_in_words, duration
 
 CSV_COLUMNS = (
     "Run",
@@ -36,6 +36,7 @@ class RunRow:
     """One run of a list: its parameters short, its outcomes as picture and words, and how long it took."""
 
     run: Run
+    risk: str
     parameters: str
     bar: SafeString
     outcomes: str
@@ -47,6 +48,7 @@ def run_rows(runs: Iterable[Run]) -> list[RunRow]:
     return [
         RunRow(
             run,
+            RISKS.get(run.risk, run.risk),
             short_parameters(run),
             bar_markup(run.counts, **_BAR),
             counts_in_words(run.counts),

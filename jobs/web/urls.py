@@ -10,6 +10,7 @@ urlpatterns = [
     path("cmdlets/<str:name>/", cmdlets.cmdlet_detail, name="cmdlet"),
     path("cmdlets/<str:name>/launch/", launch.launch, name="launch"),
     path("runs/", run_list.run_list, name="runs"),
+    path("runs/now/", run_list.runs_live, name="runs-live"),
     path("runs.csv", run_list.run_list_csv, name="runs-csv"),
     path("runs/<uuid:run_id>/", run_tabs.run_detail, name="run"),
     path("runs/<uuid:run_id>/targets/", run_tabs.run_targets, name="run-targets"),

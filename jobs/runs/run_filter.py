@@ -1,0 +1,96 @@
+"""Which runs of the history are wanted."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models.functions import Length, Substr
+
+from jobs.runs.models import Run, RunTarget
+from jobs.runs.querysets import RunQuerySet, RunTargetQuerySet
+from jobs.runs.states import OPEN_RUN_STATES, TargetState
+from portal.core.actors import Actor
+from tenants.organizations.models import Organization
+
+OUTCOMES = {
+    "failures": (TargetState.FAILED, TargetState.ERRORED),
+    "unknown": (TargetState.UNKNOWN,),
+}
+"""States that an organization of a run may have ended in, under the word that asks for such runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunFilter:
+    """Which runs are wanted; empty texts and None mean all.
+
+    `organization` is an id, or words of a name or domain. `value` is looked for in the parameters, `reason` in reason
+    and ticket; `outcome` is a key of `OUTCOMES`; `requested_by_id` is one person's id. `launched_from` is included and
+    `launched_before` is not (both aware).
+    """
+
+    cmdlet: str = ""
+    state: str = ""
+    risk: str = ""
+    person: str = ""
+    organization: str = ""
+    value: str = ""
+    reason: str = ""
+    outcome: str = ""
+    requested_by_id: str = ""
+    launched_from: datetime | None = None
+    launched_before: datetime | None = None
+
+
+def filtered_runs(*, actor: Actor, wanted: RunFilter) -> RunQuerySet:
+    """Return the launched runs that `wanted` lets through, in no order."""
+    runs = Run.objects.visible_to(actor).filter(launched_at__isnull=False)
+    exact = {"state": wanted.state, "risk": wanted.risk, "requested_by_id": wanted.requested_by_id}
+    runs = runs.filter(**{field: value for field, value in exact.items() if value})
+    if wanted.launched_from:
+        runs = runs.filter(launched_at__gte=wanted.launched_from)
+    if wanted.launched_before:
+        runs = runs.filter(launched_at__lt=wanted.launched_before)
+    for word in wanted.cmdlet.split():
+        runs = runs.filter(cmdlet__icontains=word)
+    for word in wanted.person.split():
+        runs = runs.filter(requested_by__icontains=word)
+    for word in wanted.reason.split():
+        runs = runs.filter(Q(reason__icontains=word) | Q(ticket__icontains=word))
+    if wanted.value:
+        arguments = Substr("powershell", Length("cmdlet") + Value(1))
+        runs = runs.alias(arguments=arguments).filter(arguments__icontains=wanted.value)
+    if wanted.organization:
+        runs = runs.filter(pk__in=_targets_in(actor, wanted.organization).values("run"))
+    return runs.filter(ended_in(wanted.outcome)) if wanted.outcome else runs
+
+
+def ended_in(outcome: str) -> Q:
+    """Return the condition that an organization of a run ended as `outcome` says, also while the run goes on."""
+    states = OUTCOMES[outcome]
+    stored = Q(*(Q(**{f"counts__{state.value}__gt": 0}) for state in states), _connector=Q.OR)
+    ended = RunTarget.objects.filter(run=OuterRef("pk"), state__in=states)
+    return stored | Q(Q(state__in=OPEN_RUN_STATES), Exists(ended))
+
+
+def organization_named(*, actor: Actor, organization: str) -> str:
+    """Return the name of the organization with this id; the text itself where it is no id of one."""
+    organization_id = _as_id(organization)
+    if organization_id is None:
+        return organization
+    found = Organization.objects.visible_to(actor).filter(pk=organization_id).values_list("name", flat=True).first()
+    return found or organization
+
+
+def _targets_in(actor: Actor, organization: str) -> RunTargetQuerySet:
+    targets, organization_id = RunTarget.objects.visible_to(actor), _as_id(organization)
+    if organization_id is not None:
+        return targets.filter(organization=organization_id)
+    return targets.filter(organization__in=Organization.objects.visible_to(actor).matching(organization))
+
+
+def _as_id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

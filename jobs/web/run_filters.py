@@ -1,0 +1,139 @@
+"""Filters of the run history, in words."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django import forms
+
+from jobs.runs.history import NEWEST_FIRST, SORTS
+from jobs.runs.run_filter import RunFilter, organization_named
+from jobs.runs.states import RunState
+from portal.core.actors import Actor
+from portal.core.filters import PeriodForm, address, choice_field, text_field
+
+DID = {"read": "only read", "change": "changed", "destructive": "destroyed"}
+OUTCOMES = {"failures": "with failures", "unknown": "with unknown outcomes"}
+_STATES = [(state.value, state.label) for state in RunState if state != RunState.DRAFT]
+_WORDS = {**DID, **OUTCOMES, **{state: label.lower() for state, label in _STATES}}
+_SENTENCES = {
+    "person": "by “{}”",
+    "cmdlet": "cmdlet “{}”",
+    "value": "value “{}”",
+    "reason": "for “{}”",
+    "mine": "by me",
+}
+_TEXTS = ("cmdlet", "organization", "value", "person", "reason", "state", "risk", "outcome")
+
+
+_NO_DAYS = {"since": None, "until": None}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One value of a filter as a link."""
+
+    word: str
+    url: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceRow:
+    """The values of one filter, under a word."""
+
+    title: str
+    options: list[Choice]
+
+
+class RunFilterForm(PeriodForm):
+    """Filters of the history; days are whole days in UTC."""
+
+    field_order = ("risk", "cmdlet", "organization", "value", "mine", "person", "reason", "state", "outcome")
+
+    cmdlet = text_field("Cmdlet", search=True)
+    organization = text_field("Organization")
+    value = text_field("Object or value")
+    person = text_field("Person")
+    reason = text_field("Reason or ticket")
+    state = choice_field("State", _STATES)
+    risk = choice_field("What it did", DID.items())
+    outcome = choice_field("Outcomes", OUTCOMES.items())
+    mine = choice_field("Who", [("on", "by me")])
+
+    def __init__(self, actor: Actor, *args: Any) -> None:
+        super().__init__(*args)
+        self._actor = actor
+
+    def wanted(self, today: date, *, at_any_time: bool = False) -> RunFilter:
+        """Return the filter that these values mean; `at_any_time` leaves the period out."""
+        chosen = self.chosen()
+        since, until = (None, None) if at_any_time else self.moments(today)
+        return RunFilter(
+            **{name: chosen.get(name, "") for name in _TEXTS},
+            requested_by_id=self._actor.id if chosen.get("mine") else "",
+            launched_from=since,
+            launched_before=until,
+        )
+
+    def words(self, name: str, value: Any) -> str:
+        """Return one filter in words."""
+        if name == "organization":
+            return f"in {organization_named(actor=self._actor, organization=value)}"
+        if name in ("risk", "outcome", "state"):
+            return _WORDS[value]
+        return _SENTENCES[name].format(value) if name in _SENTENCES else super().words(name, value)
+
+    @property
+    def typed(self) -> list[forms.BoundField]:
+        """The fields that are typed into."""
+        return [
+            self[name] for name in ("cmdlet", "organization", "value", "person", "reason", "state", "since", "until")
+        ]
+
+    @property
+    def kept(self) -> list[forms.BoundField]:
+        """The fields that are one click, kept while others are typed into."""
+        return [self[name] for name in ("risk", "outcome", "period", "mine")]
+
+    def choices(self) -> list[ChoiceRow]:
+        """Return the filters that are one click."""
+        return [
+            ChoiceRow("Did", [self._choice("risk", value, word) for value, word in DID.items()]),
+            ChoiceRow("Ended", [self._choice("outcome", value, word) for value, word in OUTCOMES.items()]),
+            ChoiceRow("When", [self._choice("period", value, word) for value, word in self.PERIODS.items()]),
+            ChoiceRow("Who", [self._choice("mine", "on", "by me")]),
+        ]
+
+    def day_url(self) -> Callable[[date], str]:
+        """Return what gives the address of the list on one day, the other filters as they are."""
+        others = self.without("since", "until", "period")
+        return lambda day: f"{others}&since={day}&until={day}"
+
+    def shown_days(self, today: date) -> list[date]:
+        """Return the days of the wanted period that have come; none when there is no period or it has no beginning."""
+        since, until = self.moments(today)
+        if since is None:
+            return []
+        end = min(until.date() if until else today + timedelta(days=1), today + timedelta(days=1))
+        return [since.date() + timedelta(days=number) for number in range(min((end - since.date()).days, 366))]
+
+    def _choice(self, name: str, value: str, word: str) -> Choice:
+        """Return one value as a link that chooses it, or lets it go; a word for a period replaces its days."""
+        is_chosen = self.chosen().get(name) == value
+        changes = {name: None if is_chosen else value, "cursor": None}
+        return Choice(word, address(self.data, {**changes, **_NO_DAYS} if name == "period" else changes), is_chosen)
+
+    @property
+    def sort(self) -> str:
+        """What the list is sorted by: a word that there is."""
+        wanted = str(self.data.get("sort", ""))
+        return wanted if wanted.removeprefix("-") in SORTS else NEWEST_FIRST
+
+    def ignored(self) -> list[str]:
+        """Return a sentence for everything in the address that does nothing."""
+        wanted = self.data.get("sort")
+        unknown = wanted and wanted != self.sort
+        sentence = f"The order “{str(wanted)[:60]}” was ignored: known are {', '.join(SORTS)}."
+        return [*super().ignored(), *([sentence] if unknown else [])]
