@@ -6,3 +6,10 @@ class JobsConfig(AppConfig):
 
     name = "jobs"
     label = "jobs"
+
+    def ready(self) -> None:
+        from jobs.web.listings import runs
+        from portal.exports.listings import register
+
+        for listing in runs.LISTINGS:
+            register(listing)

@@ -1,6 +1,6 @@
 """Re-exports every model for Django; import them from their topics."""
 
-from jobs.results.models import Export, Result
+from jobs.results.models import Result
 from jobs.results.rows.models import RowColumn, RowPart, RowTable
 from jobs.runs.models import Attempt, Connection, Run, RunSecret, RunTarget
 from jobs.saved.models import Job, LaunchDraft
@@ -8,7 +8,6 @@ from jobs.saved.models import Job, LaunchDraft
 __all__ = [
     "Attempt",
     "Connection",
-    "Export",
     "Job",
     "LaunchDraft",
     "Result",

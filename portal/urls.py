@@ -18,6 +18,7 @@ urlpatterns = [
     path("help/keys/", keys.key_list, name="keys"),
     path("", include("portal.accounts.web.urls")),
     path("", include("portal.audit.web.urls")),
+    path("", include("portal.exports.web.urls")),
     path("", include("tenants.web.urls")),
     path("", include("jobs.web.urls")),
     path("health/live", health.live, name="health-live"),

@@ -6,3 +6,10 @@ class TenantsConfig(AppConfig):
 
     name = "tenants"
     label = "tenants"
+
+    def ready(self) -> None:
+        from portal.exports.listings import register
+        from tenants.web.listings import LISTINGS
+
+        for listing in LISTINGS:
+            register(listing)

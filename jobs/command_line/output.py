@@ -4,15 +4,17 @@ import json
 import sys
 from collections import Counter
 
+import orjson
 from rich.console import Console
 from rich.table import Table
 
 from jobs.results.explanations import explanation_of
-from jobs.results.selectors import merged_columns, rows_by_target
-from jobs.results.tables import json_line, write_csv
+from jobs.results.selectors import TargetRows, rows_by_target
+from jobs.results.tables import result_columns, result_rows
 from jobs.runs.models import Run, RunTarget
 from jobs.runs.states import TargetState
 from portal.core.actors import Actor
+from portal.exports.writers.comma_separated import write_csv_lines
 
 ALWAYS_NAMED = (TargetState.SUCCEEDED, TargetState.FAILED, TargetState.ERRORED, TargetState.UNKNOWN)
 NAMED_IF_ANY = (TargetState.SKIPPED, TargetState.DENIED, TargetState.CANCELLED)
@@ -21,12 +23,12 @@ NAMED_IF_ANY = (TargetState.SKIPPED, TargetState.DENIED, TargetState.CANCELLED)
 def print_json(actor: Actor, run: Run) -> None:
     """Print one JSON object per organization on standard output."""
     for item in rows_by_target(actor=actor, run_id=run.pk):
-        sys.stdout.write(json_line(item))
+        sys.stdout.write(_json_line(item))
 
 
 def print_csv(actor: Actor, run: Run) -> None:
     """Print all objects of all organizations as CSV on standard output."""
-    write_csv(sys.stdout, merged_columns(actor=actor, run_id=run.pk), rows_by_target(actor=actor, run_id=run.pk))
+    write_csv_lines(sys.stdout, result_columns(actor=actor, run_id=run.pk), result_rows(actor=actor, run_id=run.pk))
 
 
 def print_summary(run: Run, *, to_stderr: bool) -> None:
@@ -59,6 +61,20 @@ def summary_line(run: Run) -> str:
     places = "1 organization" if run.target_count == 1 else f"{run.target_count} organizations"
     seconds = (run.finished_at - run.launched_at).total_seconds() if run.finished_at and run.launched_at else 0.0
     return f"{places}: {', '.join(parts)} in {seconds:.1f} s"
+
+
+def _json_line(item: TargetRows) -> str:
+    target = item.target
+    record = {
+        "organization": target.organization_name,
+        "tenant_id": str(target.organization.tenant_id),
+        "state": target.state,
+        "error_class": target.error_class,
+        "error_code": target.error_code,
+        "error_detail": target.error_detail,
+        "rows": item.rows,
+    }
+    return orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE).decode()
 
 
 def _causes(run: Run) -> list[tuple[tuple[str, str], int]]:

@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from jobs.catalogue.effects import Effect
 from jobs.dispatch.start import start_run
-from jobs.results.exports import sweep_exports
 from jobs.results.rows.unfolding import sweep_rows
 from jobs.runs.events import target_as_object
 from jobs.runs.models import Attempt, Connection, Run, RunTarget
@@ -23,6 +22,7 @@ from portal.audit.actions import AuditAction
 from portal.audit.services import record
 from portal.core.actors import Actor
 from portal.core.tasks import queue_length, ring_many
+from portal.exports.sweeping import sweep_exports
 from tenants.sync.services import sweep_synchronizations
 
 log = structlog.get_logger(__name__)

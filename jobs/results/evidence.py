@@ -5,10 +5,10 @@ from uuid import UUID
 from django.db import transaction
 
 from jobs.results.bodies import decompress
-from jobs.results.models import Export, Result
+from jobs.results.models import Result
 from jobs.results.selectors import latest_result
 from jobs.runs.events import target_as_object
-from jobs.runs.models import Run, RunTarget
+from jobs.runs.models import RunTarget
 from jobs.runs.states import TargetState
 from portal.audit.actions import AuditAction
 from portal.audit.services import record
@@ -44,19 +44,3 @@ def download_target_rows(*, actor: Actor, target_id: UUID) -> tuple[RunTarget, b
         raise NothingToDownload("Exchange has not answered for this organization, so there is nothing to download.")
     record(AuditAction.EXPORT_DOWNLOADED, actor=actor, target=target_as_object(target), data={"sha256": result.sha256})
     return target, decompress(bytes(result.body))
-
-
-def exports_of(*, actor: Actor, run_id: UUID) -> list[Export]:
-    """Return the exports of a run, newest first; none for those who may not export."""
-    if not actor.has(Permission.RUN_EXPORT):
-        return []
-    visible = Export.objects.filter(run__in=Run.objects.visible_to(actor), run=run_id)
-    return list(visible.select_related("run").order_by("-requested_at")[:20])
-
-
-def export_of(*, actor: Actor, export_id: UUID) -> Export | None:
-    """Return one export with its run, or None; none for those who may not export."""
-    if not actor.has(Permission.RUN_EXPORT):
-        return None
-    visible = Export.objects.filter(run__in=Run.objects.visible_to(actor))
-    return visible.filter(pk=export_id).select_related("run").first()

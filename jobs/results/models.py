@@ -1,9 +1,8 @@
-"""Results: what Exchange answered; exports made of them."""
+"""Results: what Exchange answered."""
 
 from django.db import models
 
-from jobs.runs.models import Attempt, Run, RunTarget
-from portal.core.identifiers import uuid7
+from jobs.runs.models import Attempt, RunTarget
 
 
 class Result(models.Model):
@@ -33,53 +32,3 @@ class Result(models.Model):
 
     def __str__(self) -> str:
         return f"{self.row_count} objects"
-
-
-class ExportState(models.TextChoices):
-    """Where an export stands."""
-
-    QUEUED = "queued", "Queued"
-    RUNNING = "running", "Running"
-    READY = "ready", "Ready"
-    FAILED = "failed", "Failed"
-    EXPIRED = "expired", "Expired"
-
-
-class ExportFormat(models.TextChoices):
-    """What an export is written as."""
-
-    CSV = "csv", "CSV"
-    JSONL = "jsonl", "JSONL"
-
-
-class Export(models.Model):
-    """A file of all results of a run, made by an RQ job."""
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="exports")
-    format = models.CharField(max_length=10, choices=ExportFormat.choices)
-    state = models.CharField(max_length=20, choices=ExportState.choices, default=ExportState.QUEUED)
-    done = models.PositiveIntegerField(default=0)
-    total = models.PositiveIntegerField(default=0)
-    row_count = models.PositiveIntegerField(default=0)
-    byte_count = models.PositiveBigIntegerField(default=0)
-    sha256 = models.CharField(max_length=64, blank=True)
-    error = models.TextField(blank=True)
-    requested_by_id = models.CharField(max_length=64)
-    requested_by = models.CharField(max_length=300)
-    requested_at = models.DateTimeField(auto_now_add=True)
-    started_at = models.DateTimeField(null=True)
-    finished_at = models.DateTimeField(null=True)
-    expires_at = models.DateTimeField(null=True)
-
-    class Meta:
-        db_table = "export"
-        indexes = [models.Index(fields=["run", "-requested_at"], name="export_of_run")]
-
-    def __str__(self) -> str:
-        return f"{self.get_format_display()} of {self.run}"
-
-    @property
-    def file_name(self) -> str:
-        """The name that a person sees when downloading."""
-        return f"{self.run.cmdlet}-{self.run_id}.{self.format}"

@@ -12,7 +12,6 @@ from jobs.results.models import Result
 from jobs.runs.models import RunTarget
 from portal.core.actors import Actor
 
-ORGANIZATION_COLUMNS = ("Organization", "TenantId", "State", "ErrorClass", "ErrorDetail")
 CHUNK = 100
 
 

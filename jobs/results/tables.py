@@ -1,67 +1,75 @@
-"""Results as files: CSV that no spreadsheet executes, JSON lines that keep every type."""
+"""All results of a run as one table: a row per object, and one per organization without objects."""
 
-import csv
-from collections.abc import Iterable, Sequence
-from typing import Any, TextIO
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
 
-import orjson
+from django.db.models import F, Sum
+from django.db.models.functions import Coalesce, Greatest
 
-from jobs.results.selectors import ORGANIZATION_COLUMNS, TargetRows
-from portal.core.csv_rows import safe_cell
+from jobs.results.selectors import TargetRows, merged_columns, rows_by_target
+from jobs.runs.models import RunTarget
+from portal.core.actors import Actor
+
+ORGANIZATION_COLUMNS = ("Organization", "TenantId", "TargetState", "ErrorClass", "ErrorCode", "ErrorDetail")
+_TYPE = ("@odata.type", "@data.type")
 
 
-def write_csv(file: TextIO, columns: Sequence[str], targets: Iterable[TargetRows]) -> int:
-    """Write one line per object, and one per organization without objects; returns the number of lines."""
-    writer = csv.writer(file)
-    writer.writerow([*ORGANIZATION_COLUMNS, *map(safe, columns)])
-    lines = 0
-    for item in targets:
+def result_columns(*, actor: Actor, run_id: UUID) -> list[str]:
+    """Return the columns of `result_rows`: the organization's, then Exchange's as they first occur."""
+    return [*ORGANIZATION_COLUMNS, *map(column_of, merged_columns(actor=actor, run_id=run_id))]
+
+
+def result_rows(*, actor: Actor, run_id: UUID) -> Iterator[Mapping[str, Any]]:
+    """Yield every object of a run with its organization, in the order of the plan; a hundred answers in memory."""
+    for item in rows_by_target(actor=actor, run_id=run_id):
         place = _place(item)
         for row in item.rows or [{}]:
-            writer.writerow([safe(value) for value in (*place, *(row.get(column) for column in columns))])
-            lines += 1
-    return lines
+            yield {**place, **_typed(row)}
 
 
-def write_jsonl(file: TextIO, targets: Iterable[TargetRows]) -> int:
-    """Write one JSON object per organization with all its objects; returns the number of lines."""
-    lines = 0
-    for item in targets:
-        file.write(json_line(item))
-        lines += 1
-    return lines
+def result_row_count(*, actor: Actor, run_id: UUID) -> int:
+    """Return how many rows `result_rows` yields for a run that has ended; an estimate while it goes on."""
+    targets = RunTarget.objects.visible_to(actor).filter(run=run_id)
+    rows = targets.aggregate(rows=Sum(Greatest(Coalesce(F("row_count"), 1), 1)))["rows"]
+    return int(rows or 0)
 
 
-def json_line(item: TargetRows) -> str:
-    """Return one organization's outcome and objects as one line of JSON."""
-    target = item.target
-    record = {
-        "organization": target.organization_name,
-        "tenant_id": str(target.organization.tenant_id),
-        "state": target.state,
-        "error_class": target.error_class,
-        "error_code": target.error_code,
-        "error_detail": target.error_detail,
-        "rows": item.rows,
+def column_of(name: str) -> str:
+    """Return the column of a property; one called like ours says whose it is."""
+    return f"{name} (Exchange)" if name in ORGANIZATION_COLUMNS else name
+
+
+def _typed(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an object without its annotations; what they call a moment becomes one, if it says its zone."""
+    return {
+        column_of(name): _moment(value) if isinstance(value, str) and _is_moment(row, name) else value
+        for name, value in row.items()
+        if "@" not in name
     }
-    return orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE).decode()
 
 
-def safe(value: Any) -> str:
-    """Return a CSV cell; what a spreadsheet would take for a formula is made text by a leading apostrophe."""
-    if value is None:
-        return ""
-    if isinstance(value, bool | int | float):
-        return str(value)
-    return safe_cell(value if isinstance(value, str) else orjson.dumps(value).decode())
+def _is_moment(row: Mapping[str, Any], name: str) -> bool:
+    return any("DateTime" in str(row.get(f"{name}{suffix}", "")) for suffix in _TYPE)
 
 
-def _place(item: TargetRows) -> tuple[str, str, str, str, str]:
+def _moment(text: str) -> datetime | str:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return moment if moment.tzinfo else text
+
+
+def _place(item: TargetRows) -> dict[str, Any]:
     target = item.target
-    return (
+    values = (
         target.organization_name,
-        str(target.organization.tenant_id),
+        target.organization.tenant_id,
         target.state,
         target.error_class,
+        target.error_code,
         target.error_detail,
     )
+    return dict(zip(ORGANIZATION_COLUMNS, values, strict=True))

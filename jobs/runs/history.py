@@ -9,7 +9,7 @@ from jobs.runs.models import Run, RunTarget
 from jobs.runs.run_filter import RunFilter, filtered_runs
 from jobs.runs.states import OPEN_RUN_STATES, OPEN_TARGET_STATES
 from portal.core.actors import Actor
-from portal.core.pagination import Page, page_by_key
+from portal.core.pagination import PAGE_SIZE, Page, page_by_key
 
 DRAFTS_SHOWN = 10
 SORTS = {"launched": "launched_at", "cmdlet": "cmdlet", "organizations": "target_count", "person": "requested_by"}
@@ -19,26 +19,25 @@ NEWEST_FIRST = "-launched"
 _CHUNK = 500
 
 
-def runs_page(*, actor: Actor, wanted: RunFilter, sort: str = NEWEST_FIRST, cursor: str = "") -> Page[Run]:
+def runs_page(
+    *, actor: Actor, wanted: RunFilter, sort: str = NEWEST_FIRST, cursor: str = "", size: int = PAGE_SIZE
+) -> Page[Run]:
     """Return launched runs, each with its counts by state, also while it goes on; `sort` is a word of `SORTS`."""
     order = f"{'-' * sort.startswith('-')}{SORTS[sort.removeprefix('-')]}"
-    page = page_by_key(filtered_runs(actor=actor, wanted=wanted).defer("plan"), order=order, cursor=cursor)
+    page = page_by_key(filtered_runs(actor=actor, wanted=wanted).defer("plan"), order=order, cursor=cursor, size=size)
     _count_open(actor, page.rows)
     return page
 
 
-def all_runs(*, actor: Actor, wanted: RunFilter) -> Iterator[Run]:
-    """Yield every launched run that `wanted` lets through, newest first, some hundreds in memory at a time."""
-    chunk: list[Run] = []
-    runs = filtered_runs(actor=actor, wanted=wanted).defer("plan").order_by("-launched_at", "-pk")
-    for run in runs.iterator(chunk_size=_CHUNK):
-        chunk.append(run)
-        if len(chunk) == _CHUNK:
-            _count_open(actor, chunk)
-            yield from chunk
-            chunk = []
-    _count_open(actor, chunk)
-    yield from chunk
+def all_runs(*, actor: Actor, wanted: RunFilter, sort: str = NEWEST_FIRST) -> Iterator[Run]:
+    """Yield every run of `runs_page`, some hundreds in memory at a time."""
+    cursor = ""
+    while True:
+        page = runs_page(actor=actor, wanted=wanted, sort=sort, cursor=cursor, size=_CHUNK)
+        yield from page.rows
+        cursor = page.next_cursor
+        if not cursor:
+            return
 
 
 def runs_now(*, actor: Actor, run_ids: Sequence[UUID]) -> list[Run]:

@@ -1,26 +1,24 @@
 """The history of runs: what has been done?"""
 
-import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from jobs.runs.calendar import days_with_runs
-from jobs.runs.history import all_runs, drafts, runs_now, runs_page
+from jobs.runs.history import drafts, runs_now, runs_page
 from jobs.runs.models import Run
-from jobs.runs.run_filter import RunFilter
 from jobs.runs.states import is_open
 from jobs.web.calendar import calendar_picture, summary
 from jobs.web.run_filters import RunFilterForm
-from jobs.web.run_rows import CSV_COLUMNS, csv_row, run_rows, short_parameters
+from jobs.web.run_rows import run_rows, short_parameters
 from portal.accounts.web.access import actor_of
 from portal.accounts.web.saved_filters import saved_filters
 from portal.core.actors import Actor
@@ -28,14 +26,6 @@ from portal.core.pagination import PAGE_SIZE
 from portal.core.permissions import Permission
 
 LOST_PLACE = "The place in the list could not be read: this is its beginning."
-
-
-class _Line:
-    """A file that hands back what is written: turns csv's writer into a generator of lines."""
-
-    def write(self, line: str) -> str:
-        """Return `line`."""
-        return line
 
 
 @require_safe
@@ -58,7 +48,6 @@ def run_list(request: HttpRequest) -> HttpResponse:
         "live_url": _live_url(page.rows),
         "drafts": [(draft, short_parameters(draft)) for draft in drafts(actor=actor)],
         "can_launch": actor.has(Permission.RUN_LAUNCH),
-        "can_export": actor.has(Permission.RUN_EXPORT),
         **_calendar(actor, form, today),
     }
     return render(request, "jobs/runs/list.html", context)
@@ -72,17 +61,6 @@ def runs_live(request: HttpRequest) -> HttpResponse:
     runs = runs_now(actor=actor, run_ids=_run_ids(request))
     context = {"rows": run_rows(runs), "live_url": _live_url(runs), "is_update": True}
     return render(request, "jobs/runs/list.html#live-rows", context)
-
-
-@require_safe
-def run_list_csv(request: HttpRequest) -> StreamingHttpResponse:
-    """Send the filtered history as CSV, all of it."""
-    actor = actor_of(request)
-    actor.require(Permission.RUN_EXPORT)
-    lines = _csv_lines(actor, RunFilterForm(actor, request.GET).wanted(timezone.now().date()))
-    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = 'attachment; filename="runs.csv"'
-    return response
 
 
 def _calendar(actor: Actor, form: RunFilterForm, today: date) -> dict[str, Any]:
@@ -103,10 +81,3 @@ def _run_ids(request: HttpRequest) -> list[UUID]:
         return [UUID(text) for text in request.GET.getlist("run")[:PAGE_SIZE]]
     except ValueError as error:
         raise Http404("There is no such run.") from error
-
-
-def _csv_lines(actor: Actor, wanted: RunFilter) -> Iterator[str]:
-    writer = csv.writer(_Line())
-    yield writer.writerow(CSV_COLUMNS)
-    for run in all_runs(actor=actor, wanted=wanted):
-        yield writer.writerow(csv_row(run))

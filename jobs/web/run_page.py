@@ -8,9 +8,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
-from jobs.results.evidence import exports_of
 from jobs.results.explanations import explanation_of
-from jobs.results.models import Export, ExportState
 from jobs.runs.attempts import tries_of
 from jobs.runs.models import Run, RunTarget
 from jobs.runs.selectors import Cell, TargetFilter, targets_page
@@ -75,13 +73,6 @@ def powershell_context(run: Run) -> dict[str, Any]:
     """Return the parameters of a run as they are sent."""
     parameters = [(name, value) for name, value in run.parameters.items() if "@" not in name]
     return {"parameters": [(name, json.dumps(value, ensure_ascii=False)) for name, value in parameters]}
-
-
-def exports_context(actor: Actor, run: Run) -> dict[str, Any]:
-    """Return the exports of a run, and whether one is still being made."""
-    exports: list[Export] = exports_of(actor=actor, run_id=run.pk)
-    under_way = any(export.state in (ExportState.QUEUED, ExportState.RUNNING) for export in exports)
-    return {"exports": exports, "exports_under_way": under_way, "now": timezone.now()}
 
 
 def _target_row(target: RunTarget) -> TargetRow:

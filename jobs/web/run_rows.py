@@ -1,32 +1,14 @@
 """Runs as rows of a list."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from django.utils.safestring import SafeString
 
-from jobs.results.tables import safe
 from jobs.runs.models import Run
-from jobs.runs.states import TargetState
 from jobs.web.pictures import bar_markup
 from jobs.web.words import RISKS, counts_in_words, duration
 
-CSV_COLUMNS = (
-    "Run",
-    "Cmdlet",
-    "Parameters",
-    "Organizations",
-    "State",
-    *(state.label for state in TargetState),
-    "Risk",
-    "RequestedBy",
-    "Reason",
-    "Ticket",
-    "LaunchedAt",
-    "FinishedAt",
-    "PlanHash",
-)
 _BAR = {"width": 120, "height": 10}
 _SHORT = 90
 
@@ -62,23 +44,3 @@ def short_parameters(run: Run) -> str:
     """Return the arguments of the run's PowerShell line, cut for a list; the run's page has all."""
     arguments = run.powershell.removeprefix(run.cmdlet).strip().removesuffix("-Confirm:$false").strip()
     return arguments if len(arguments) <= _SHORT else f"{arguments[:_SHORT]}…"
-
-
-def csv_row(run: Run) -> list[str]:
-    """Return the cells of one run, none of which a spreadsheet takes for a formula; times are UTC in ISO 8601."""
-    cells: Sequence[Any] = (
-        str(run.pk),
-        run.cmdlet,
-        run.powershell.removeprefix(run.cmdlet).strip(),
-        run.target_count,
-        run.get_state_display(),
-        *(run.counts.get(state.value, 0) for state in TargetState),
-        run.risk,
-        run.requested_by,
-        run.reason,
-        run.ticket,
-        run.launched_at.isoformat() if run.launched_at else "",
-        run.finished_at.isoformat() if run.finished_at else "",
-        run.plan_hash,
-    )
-    return [safe(cell) for cell in cells]

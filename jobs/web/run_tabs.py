@@ -32,7 +32,6 @@ def run_detail(request: HttpRequest, run_id: UUID) -> HttpResponse:
         **header_context(actor, run, tab="run", query=request.GET, cells=cells),
         **run_page.overview_context(actor, run, cells, view),
         **run_page.board_context(actor, run, cells, view),
-        **run_page.exports_context(actor, run),
     }
     return render(request, "jobs/runs/detail.html", context)
 

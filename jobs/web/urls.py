@@ -1,8 +1,8 @@
-"""Addresses of cmdlets, launches, runs, targets and exports."""
+"""Addresses of cmdlets, launches, runs and targets."""
 
 from django.urls import path
 
-from jobs.web import cmdlets, exports, launch, review, run_list, run_live, run_tabs, targets
+from jobs.web import cmdlets, launch, review, run_list, run_live, run_tabs, targets
 
 app_name = "jobs"
 urlpatterns = [
@@ -11,7 +11,6 @@ urlpatterns = [
     path("cmdlets/<str:name>/launch/", launch.launch, name="launch"),
     path("runs/", run_list.run_list, name="runs"),
     path("runs/now/", run_list.runs_live, name="runs-live"),
-    path("runs.csv", run_list.run_list_csv, name="runs-csv"),
     path("runs/<uuid:run_id>/", run_tabs.run_detail, name="run"),
     path("runs/<uuid:run_id>/targets/", run_tabs.run_targets, name="run-targets"),
     path("runs/<uuid:run_id>/powershell/", run_tabs.run_powershell, name="run-powershell"),
@@ -22,8 +21,6 @@ urlpatterns = [
     path("runs/<uuid:run_id>/review/", review.run_review, name="review"),
     path("runs/<uuid:run_id>/launch/", review.run_launch, name="run-launch"),
     path("runs/<uuid:run_id>/discard/", review.run_discard, name="run-discard"),
-    path("runs/<uuid:run_id>/exports/", exports.export_request, name="run-exports"),
-    path("exports/<uuid:export_id>/", exports.export_download, name="export-download"),
     path("targets/<uuid:target_id>/", targets.target_detail, name="target"),
     path("targets/<uuid:target_id>/objects.jsonl", targets.target_jsonl, name="target-jsonl"),
 ]

@@ -31,7 +31,13 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
         Permission.RUN_EXPORT,
     },
     Role.APPROVER: READ_ALL | {Permission.RUN_CANCEL, Permission.AUDIT_EVENT_READ},
-    Role.AUDITOR: READ_ALL | {Permission.AUDIT_EVENT_READ, Permission.RUN_EXPORT, Permission.APP_REGISTRATION_READ},
+    Role.AUDITOR: READ_ALL
+    | {
+        Permission.AUDIT_EVENT_READ,
+        Permission.EXPORT_READ_ALL,
+        Permission.RUN_EXPORT,
+        Permission.APP_REGISTRATION_READ,
+    },
     Role.ADMINISTRATOR: frozenset(Permission),
 }
 

@@ -39,3 +39,8 @@ def search_people(*, actor: Actor, text: str, number: int) -> list[User]:
 def count_people() -> int:
     """Return how many people may sign in."""
     return User.objects.filter(is_active=True).count()
+
+
+def person_with_id(person_id: str) -> User | None:
+    """Return the person of this id who may sign in, or None."""
+    return User.objects.filter(pk=person_id, is_active=True).first() if person_id.isdecimal() else None

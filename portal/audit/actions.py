@@ -46,6 +46,8 @@ class AuditAction(StrEnum):
     EXPORT_FINISHED = "export.finished"
     EXPORT_FAILED = "export.failed"
     EXPORT_DOWNLOADED = "export.downloaded"
+    EXPORT_CANCELLED = "export.cancelled"
+    EXPORT_DELETED = "export.deleted"
     EXPORT_EXPIRED = "export.expired"
 
 
@@ -90,5 +92,7 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.EXPORT_FINISHED: "The export of {target} was made",
     AuditAction.EXPORT_FAILED: "The export of {target} failed",
     AuditAction.EXPORT_DOWNLOADED: "{actor} downloaded the export of {target}",
+    AuditAction.EXPORT_CANCELLED: "{actor} cancelled the export of {target}",
+    AuditAction.EXPORT_DELETED: "{actor} deleted the export of {target}",
     AuditAction.EXPORT_EXPIRED: "The export of {target} expired and its file was deleted",
 }

@@ -7,6 +7,7 @@ class Permission(StrEnum):
     """Everything that somebody may be allowed to do, as `area:resource:action`."""
 
     AUDIT_EVENT_READ = "audit:event:read"
+    EXPORT_READ_ALL = "exports:export:read_all"
     CMDLET_READ = "jobs:cmdlet:read"
     RUN_CANCEL = "jobs:run:cancel"
     RUN_EXPORT = "jobs:run:export"

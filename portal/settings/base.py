@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "portal.core",
     "portal.accounts",
     "portal.audit",
+    "portal.exports",
     "tenants",
     "jobs",
 ]
@@ -146,8 +147,8 @@ EXCHANGE_REDIRECT_HOSTS = env.names("EXCHANGE_REDIRECT_HOSTS")
 
 # The broker is a doorbell: the database owns the work, so losing every message loses nothing.
 REDIS_URL = env.url("REDIS_URL")
-RQ_QUEUES = {"exports": {"URL": REDIS_URL, "DEFAULT_TIMEOUT": 1800}}
-RQ = {"DEFAULT_RESULT_TTL": 0, "COMMIT_MODE": "auto"}  # `request_export` itself waits for the commit
+RQ_QUEUES = {"exports": {"URL": REDIS_URL, "DEFAULT_TIMEOUT": 3600}}
+RQ = {"DEFAULT_RESULT_TTL": 0, "WORKER_CLASS": "portal.exports.worker.YieldingWorker"}
 CELERY = {
     "broker_url": REDIS_URL,
     "broker_connection_retry_on_startup": True,

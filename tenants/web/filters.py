@@ -2,25 +2,25 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Self
 
 import django_filters
 from django import forms
-from django.http import HttpRequest, QueryDict
+from django.http import QueryDict
 from django.utils import timezone
 
-from portal.accounts.web.access import actor_of
+from portal.core.actors import Actor
 from tenants.groups.models import OrganizationGroup
 from tenants.groups.querysets import OrganizationGroupQuerySet
 from tenants.organizations.models import Organization, Reachability, RelationshipState
 from tenants.organizations.querysets import OrganizationQuerySet
-from tenants.organizations.selectors import counted_by
+from tenants.organizations.selectors import counted_by, organizations_for_list
 
 ENDING_DAYS = (30, 90)
 
 
-def _visible_groups(request: HttpRequest) -> OrganizationGroupQuerySet:
-    return OrganizationGroup._default_manager.visible_to(actor_of(request))
+def _visible_groups(actor: Actor) -> OrganizationGroupQuerySet:
+    return OrganizationGroup._default_manager.visible_to(actor)
 
 
 class OrganizationFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
@@ -38,6 +38,11 @@ class OrganizationFilter(django_filters.FilterSet):  # type: ignore[misc]  # dja
     ends_within = django_filters.NumberFilter(
         method="ending", label="Ends within days", min_value=1, max_value=3650, widget=forms.HiddenInput
     )
+
+    @classmethod
+    def read(cls, actor: Actor, query: QueryDict) -> Self:
+        """Return the filter that stands in an address, over the organizations that `actor` may see."""
+        return cls(query, queryset=organizations_for_list(actor), request=actor)
 
     class Meta:
         model = Organization

@@ -12,7 +12,6 @@ from django.views.decorators.http import require_POST, require_safe
 from portal.accounts.web.access import actor_of
 from portal.accounts.web.saved_filters import saved_filters
 from portal.audit.selectors import recent_events_of
-from portal.core.csv_rows import csv_response
 from portal.core.htmx import render_page
 from portal.core.pagination import page_by_key
 from portal.core.permissions import Permission
@@ -21,28 +20,11 @@ from portal.core.templatetags.presentation import counted
 from tenants.groups.selectors import find_group, groups_for_list
 from tenants.groups.services import add_to_organization_group, create_organization_group
 from tenants.organizations import selectors
-from tenants.organizations.models import Organization
 from tenants.relationships.selectors import relationships_of
 from tenants.sync.selectors import latest_synchronization
 from tenants.web.filters import OrganizationFilter, facets_of
 from tenants.web.groups import GroupForm
 from tenants.web.synchronizations import panel_context
-
-EXPORT_COLUMNS = (
-    "Name",
-    "Tenant id",
-    "Default domain",
-    "Initial domain",
-    "Environment",
-    "Groups",
-    "Reachability",
-    "Cause",
-    "Fix",
-    "Relationship",
-    "Relationship ends (UTC)",
-    "CSP reseller",
-    "Last checked (UTC)",
-)
 
 
 @require_safe
@@ -53,7 +35,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     saved = saved_filters(request, actor, page="organizations")
     if saved.opening:
         return saved.opening
-    filters = _filters(request)
+    filters = OrganizationFilter.read(actor, request.GET)
     sort = request.GET.get("sort", "name")
     order = selectors.SORTS.get(sort, "name")
     chosen = {name: value for name, value in request.GET.items() if name in filters.filters and value}
@@ -71,15 +53,6 @@ def listing(request: HttpRequest) -> HttpResponse:
         **panel_context(actor, latest_synchronization()),
     }
     return render_page(request, "tenants/organizations/list.html", context)
-
-
-@require_safe
-def export(request: HttpRequest) -> HttpResponse:
-    """Hand out the listed organizations as CSV, every page of them."""
-    actor_of(request).require(Permission.ORGANIZATION_READ)
-    order = selectors.SORTS.get(request.GET.get("sort", "name"), "name")
-    organizations = _filters(request).qs.order_by(order, "pk")
-    return csv_response("organizations.csv", EXPORT_COLUMNS, (_export_row(o) for o in organizations))
 
 
 @require_safe
@@ -122,11 +95,6 @@ def selected(request: HttpRequest) -> HttpResponse:
     return _back_to_list(request)
 
 
-def _filters(request: HttpRequest) -> OrganizationFilter:
-    organizations = selectors.organizations_for_list(actor_of(request))
-    return OrganizationFilter(request.GET, queryset=organizations, request=request)
-
-
 def _selected_ids(request: HttpRequest) -> list[UUID]:
     try:
         return [UUID(value) for value in request.POST.getlist("organization")]
@@ -165,21 +133,3 @@ def _back_to_list(request: HttpRequest) -> HttpResponse:
     here = reverse("tenants:organizations")
     safe = back.startswith(here) and url_has_allowed_host_and_scheme(back, allowed_hosts=None)
     return HttpResponseRedirect(back if safe else here, status=303)
-
-
-def _export_row(organization: Organization) -> tuple[object, ...]:
-    return (
-        organization.name,
-        organization.tenant_id,
-        organization.default_domain,
-        organization.initial_domain,
-        organization.environment,
-        ", ".join(group.name for group in organization.groups.all()),
-        organization.get_reachability_display(),
-        organization.reachability_reason,
-        organization.reachability_fix,
-        organization.get_relationship_state_display(),
-        organization.relationship_ends_at,
-        "yes" if organization.is_reseller_customer else "no",
-        organization.reachability_checked_at,
-    )

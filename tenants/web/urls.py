@@ -7,7 +7,6 @@ from tenants.web import app_registrations, groups, organizations, rules, synchro
 app_name = "tenants"
 urlpatterns = [
     path("organizations/", organizations.listing, name="organizations"),
-    path("organizations/export.csv", organizations.export, name="organizations-export"),
     path("organizations/selected/", organizations.selected, name="organizations-selected"),
     path("organizations/read/", synchronizations.start, name="synchronization-start"),
     path("organizations/read/<uuid:synchronization_id>/", synchronizations.progress, name="synchronization"),

@@ -73,13 +73,14 @@ def test_a_technician_launches_watches_understands_and_exports(
     page.wait_for_url(re.compile(r"/targets/[0-9a-f-]{36}/$"))
     expect(page.locator("main")).to_contain_text("committed before the cmdlet was sent")
     page.goto(f"{portal}/runs/{Run.objects.get().pk}/")
+    page.locator("#run-actions summary", has_text="Export").click()
     page.get_by_role("button", name="CSV").click()
     link = page.get_by_role("link", name=re.compile("Download"))
     with page.expect_download() as waiting:
         link.first.click()
-    rows = list(csv.DictReader(io.StringIO(waiting.value.path().read_text(encoding="utf-8"))))
+    rows = list(csv.DictReader(io.StringIO(waiting.value.path().read_text(encoding="utf-8-sig"))))
     assert len({row["TenantId"] for row in rows}) == 32
-    assert sum(row["State"] == "errored" for row in rows) == 2
+    assert sum(row["TargetState"] == "errored" for row in rows) == 2
 
     run = Run.objects.get()
     assert run.requested_by == "Tess Turner (tess)"

@@ -7,7 +7,5 @@ from portal.audit.web import events
 app_name = "audit"
 urlpatterns = [
     path("audit/", events.listing, name="events"),
-    path("audit/export.csv", events.export_csv, name="events-csv"),
-    path("audit/export.jsonl", events.export_jsonl, name="events-jsonl"),
     path("audit/<uuid:event_id>/", events.detail, name="event"),
 ]

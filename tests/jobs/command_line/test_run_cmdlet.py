@@ -114,8 +114,8 @@ class TestWithWorkers:
         done = command(workers, "run_cmdlet", "Get-AcceptedDomain", "--all", "--csv")
         assert done.returncode == 1
         lines = list(csv.DictReader(StringIO(done.stdout)))
-        assert {line["State"] for line in lines} == {"succeeded", "failed", "errored"}
-        assert all(line["DomainName"] for line in lines if line["State"] == "succeeded")
+        assert {line["TargetState"] for line in lines} == {"succeeded", "failed", "errored"}
+        assert all(line["DomainName"] for line in lines if line["TargetState"] == "succeeded")
         assert "3 organizations: 1 succeeded, 1 failed, 1 errored, 0 unknown in " in done.stderr
         assert "No Exchange role in organization" in done.stderr, "each cause is named with its fix"
 

@@ -1,30 +1,13 @@
 """What was kept of a run is shown only to those who may see the run."""
 
-from dataclasses import replace
-
 import pytest
 
-from jobs.results.evidence import NothingToDownload, answer_of, download_target_rows, export_of, exports_of
-from jobs.results.exports import request_export
-from jobs.results.models import ExportFormat
+from jobs.results.evidence import NothingToDownload, answer_of, download_target_rows
 from jobs.runs.models import Attempt, RunTarget
 from jobs.runs.states import TargetState
-from portal.core.permissions import Permission
 from tests.factories import SYSTEM, make_run
 
-BLIND = replace(SYSTEM, permissions=frozenset(Permission) - {Permission.RUN_READ})
 pytestmark = pytest.mark.django_db
-
-
-class TestExports:
-    def test_are_those_of_runs_that_the_actor_sees(self) -> None:
-        run = make_run(organizations=1)
-        export = request_export(actor=SYSTEM, run_id=run.pk, file_format=ExportFormat.CSV)
-
-        assert exports_of(actor=SYSTEM, run_id=run.pk) == [export]
-        assert export_of(actor=SYSTEM, export_id=export.pk) == export
-        assert exports_of(actor=BLIND, run_id=run.pk) == []
-        assert export_of(actor=BLIND, export_id=export.pk) is None
 
 
 class TestAnswer:

@@ -1,90 +1,14 @@
-"""Results as files: no spreadsheet runs them, and JSON lines keep every type."""
+"""All results of a run as one table."""
 
-import csv
-import json
-from io import StringIO
-from typing import Any
-from uuid import UUID
+from datetime import UTC, datetime
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
 
-from jobs.results.selectors import TargetRows, merged_columns, rows_by_target
-from jobs.results.tables import json_line, safe, write_csv, write_jsonl
+from jobs.results.selectors import merged_columns, rows_by_target
+from jobs.results.tables import ORGANIZATION_COLUMNS, result_columns, result_row_count, result_rows
 from jobs.runs.models import RunTarget
 from jobs.runs.states import RunState, TargetState
-from portal.core.csv_rows import csv_response, safe_cell
-from tenants.organizations.models import Organization
 from tests.factories import SYSTEM, make_result, make_run
-
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
-text = st.text(st.characters(exclude_categories=["Cs"]))
-dangerous = st.builds(str.__add__, st.sampled_from(DANGEROUS), text)
-
-
-def target_called(name: str, detail: str = "") -> RunTarget:
-    organization = Organization(tenant_id=UUID(int=1), name=name)
-    return RunTarget(organization=organization, organization_name=name, state="succeeded", error_detail=detail)
-
-
-def written(columns: list[str], *items: TargetRows) -> list[list[str]]:
-    file = StringIO(newline="")
-    write_csv(file, columns, items)
-    return list(csv.reader(StringIO(file.getvalue(), newline="")))
-
-
-class TestCsv:
-    @given(name=text | dangerous, column=text | dangerous, cell=text | dangerous | st.lists(text))
-    @example(name="=1+1", column="@SUM(A1)", cell="\t=cmd|' /C calc'!A0")
-    def test_no_cell_begins_a_formula(self, name: str, column: str, cell: Any) -> None:
-        for line in written([column], TargetRows(target_called(name, name), [{column: cell}])):
-            assert not [value for value in line if value.startswith(DANGEROUS)]
-
-    @given(cell=text)
-    def test_harmless_text_stays_as_it_is(self, cell: str) -> None:
-        assert safe(f"x{cell}") == f"x{cell}"
-
-    @pytest.mark.parametrize(
-        ("value", "cell"),
-        [(None, ""), (True, "True"), (-5, "-5"), (1.5, "1.5"), (["a", "b"], '["a","b"]'), ({"a": 1}, '{"a":1}')],
-    )
-    def test_values_that_are_not_text(self, value: Any, cell: str) -> None:
-        assert safe(value) == cell
-
-    def test_one_line_per_object_and_one_for_an_organization_without_objects(self) -> None:
-        lines = written(
-            ["Name", "Size"],
-            TargetRows(target_called("Contoso"), [{"Name": "a", "Size": 1}, {"Name": "b"}]),
-            TargetRows(target_called("Fabrikam"), []),
-        )
-        assert [(line[0], *line[5:]) for line in lines[1:]] == [
-            ("Contoso", "a", "1"),
-            ("Contoso", "b", ""),
-            ("Fabrikam", "", ""),
-        ]
-        assert lines[0] == ["Organization", "TenantId", "State", "ErrorClass", "ErrorDetail", "Name", "Size"]
-
-    @given(rows=st.lists(st.lists(text | dangerous, min_size=2, max_size=2)))
-    def test_downloads_of_lists_are_as_safe(self, rows: list[list[str]]) -> None:
-        content = csv_response("list.csv", ["A", "B"], rows).content.decode("utf-8-sig")
-        lines = list(csv.reader(StringIO(content, newline="")))
-        assert not [cell for line in lines for cell in line if cell.startswith(DANGEROUS)]
-        assert lines[1:] == [[safe_cell(cell) for cell in row] for row in rows]
-
-
-class TestJsonLines:
-    def test_keep_every_type(self) -> None:
-        rows = [{"Size": 5, "Hidden": False, "Addresses": ["=a"], "Nothing": None}]
-        line = json_line(TargetRows(target_called("=Contoso"), rows))
-        assert json.loads(line)["rows"] == rows
-        assert json.loads(line)["organization"] == "=Contoso"
-        assert line.count("\n") == 1
-
-    def test_one_line_per_organization(self) -> None:
-        file = StringIO()
-        items = [TargetRows(target_called(name), [{"A": 1}] * 3) for name in ("Contoso", "Fabrikam")]
-        assert write_jsonl(file, items) == len(file.getvalue().splitlines()) == 2
 
 
 @pytest.mark.django_db
@@ -115,3 +39,47 @@ class TestRowsOfARun:
         late.save(update_fields=["is_late"])
         assert [item.rows for item in rows_by_target(actor=SYSTEM, run_id=run.pk)] == [[]]
         assert merged_columns(actor=SYSTEM, run_id=run.pk) == []
+
+
+@pytest.mark.django_db
+class TestTable:
+    def test_has_a_row_per_object_and_one_for_an_organization_without_objects(self) -> None:
+        run = make_run(
+            state=RunState.PARTLY_FAILED,
+            organizations=2,
+            states=[TargetState.SUCCEEDED, TargetState.FAILED],
+            rows=[{"Name": "a", "Size": 1}, {"Name": "b"}],
+        )
+        rows = list(result_rows(actor=SYSTEM, run_id=run.pk))
+        assert [(row["TargetState"], row.get("Name"), row.get("Size")) for row in rows] == [
+            ("succeeded", "a", 1),
+            ("succeeded", "b", None),
+            ("failed", None, None),
+        ]
+        assert result_columns(actor=SYSTEM, run_id=run.pk) == [*ORGANIZATION_COLUMNS, "Name", "Size"]
+
+    def test_knows_how_many_rows_there_will_be(self) -> None:
+        run = make_run(organizations=3, states=[TargetState.SUCCEEDED, TargetState.SUCCEEDED, TargetState.FAILED])
+        for target, number in zip(run.targets.order_by("position"), (2, 0, None), strict=True):
+            RunTarget.objects.filter(pk=target.pk).update(row_count=number)
+        assert result_row_count(actor=SYSTEM, run_id=run.pk) == 4
+
+    def test_a_property_called_like_one_of_our_columns_says_whose_it_is(self) -> None:
+        run = make_run(organizations=1, rows=[{"TargetState": "Enabled", "Name": "x"}])
+        row = next(iter(result_rows(actor=SYSTEM, run_id=run.pk)))
+        assert (row["TargetState"], row["TargetState (Exchange)"]) == ("succeeded", "Enabled")
+        assert "TargetState (Exchange)" in result_columns(actor=SYSTEM, run_id=run.pk)
+
+    def test_a_moment_is_one_when_exchange_says_so_and_names_its_zone(self) -> None:
+        row = {
+            "When@odata.type": "#System.DateTime",
+            "When": "2026-03-04T05:06:07Z",
+            "Local@data.type": "System.DateTime",
+            "Local": "2026-03-04T05:06:07",
+            "Name": "2026-03-04T05:06:07Z",
+        }
+        run = make_run(organizations=1, rows=[row])
+        found = next(iter(result_rows(actor=SYSTEM, run_id=run.pk)))
+        assert found["When"] == datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
+        assert (found["Local"], found["Name"]) == ("2026-03-04T05:06:07", "2026-03-04T05:06:07Z")
+        assert not [name for name in found if "@" in name]

@@ -1,9 +1,7 @@
 """The history: what has been done?"""
 
-import csv
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from io import StringIO
 from uuid import uuid4
 
 import pytest
@@ -251,29 +249,7 @@ class TestLive:
         assert browser.get(f"/runs/now/?{query}").status_code == 404
 
 
-class TestCsv:
-    def test_holds_all_that_is_filtered(self, browser: Client) -> None:
-        places = make_organizations(1)
-        wanted = [make_run(organizations=places, cmdlet="Get-Mailbox") for _ in range(60)]
-        make_run(organizations=places)
-
-        response = browser.get("/runs.csv", {"cmdlet": "mailbox"})
-        rows = list(csv.DictReader(StringIO(b"".join(response).decode())))
-
-        assert {row["Run"] for row in rows} == {str(run.pk) for run in wanted}
-        assert rows[0]["Succeeded"] == "1"
-        assert 'filename="runs.csv"' in response.headers["Content-Disposition"]
-
-    def test_no_cell_is_a_formula(self, browser: Client) -> None:
-        make_run(reason="=HYPERLINK(1)", ticket="+1", powershell="Get-AcceptedDomain @evil")
-
-        response = browser.get("/runs.csv")
-        row = next(csv.DictReader(StringIO(b"".join(response).decode())))
-
-        assert (row["Reason"], row["Ticket"], row["Parameters"]) == ("'=HYPERLINK(1)", "'+1", "'@evil")
-
-
-@pytest.mark.parametrize("url", ["/runs/", "/runs/now/", "/runs.csv"])
+@pytest.mark.parametrize("url", ["/runs/", "/runs/now/"])
 class TestAccess:
     def test_not_signed_in(self, client: Client, url: str) -> None:
         assert client.get(url).status_code == 302
@@ -283,11 +259,3 @@ class TestAccess:
 
     def test_wrong_method(self, browser: Client, url: str) -> None:
         assert browser.post(url).status_code == 405
-
-
-def test_csv_needs_the_right_to_export(signed_in: SignIn, approver: User) -> None:
-    browser = signed_in(approver)
-    make_run()
-
-    assert browser.get("/runs.csv").status_code == 403
-    assert "/runs.csv" not in browser.get("/runs/").content.decode()

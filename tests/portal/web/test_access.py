@@ -16,15 +16,14 @@ pytestmark = pytest.mark.django_db
 
 T, P, U, A = Role.TECHNICIAN, Role.APPROVER, Role.AUDITOR, Role.ADMINISTRATOR
 EVERYBODY = {T, P, U, A}
-READS = {
+ANYBODY = {T, P, U, A, None}
+READS: dict[str, set[Role] | set[Role | None]] = {
     "tenants:organizations": EVERYBODY,
-    "tenants:organizations-export": EVERYBODY,
     "tenants:groups": EVERYBODY,
     "tenants:app-registrations": {U, A},
     "tenants:partner-connect": {A},
     "audit:events": {P, U, A},
-    "audit:events-csv": {P, U, A},
-    "audit:events-jsonl": {P, U, A},
+    "exports:list": ANYBODY,
 }
 READS_OF_ONE = {
     "tenants:organization": ("organization", EVERYBODY),

@@ -1,8 +1,5 @@
-import csv
-import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from io import StringIO
 from uuid import UUID, uuid4
 
 import pytest
@@ -15,7 +12,6 @@ from portal.accounts.models import User
 from portal.audit.actions import AuditAction
 from portal.audit.models import AuditEvent
 from portal.audit.services import Object, draft, record, write
-from portal.audit.web import events
 from tests.factories import SYSTEM
 
 LIST = reverse("audit:events")
@@ -129,29 +125,3 @@ def test_names_of_organizations_are_never_markup(browser: Client) -> None:
     event = happen(name="<script>alert(1)</script>")
     for path in (LIST, reverse("audit:event", args=[event.pk])):
         assert "<script>alert" not in browser.get(path).content.decode()
-
-
-def test_the_csv_export_holds_the_filtered_events_and_no_formula(browser: Client) -> None:
-    happen(name="=cmd|' /C calc'!A0")
-    happen(AuditAction.CMDLET_INTENDED, name="Other")
-    answer = browser.get(reverse("audit:events-csv"), {"action": "run_target.ended"})
-    rows = list(csv.DictReader(StringIO(answer.content.decode("utf-8-sig"))))
-    assert [row["target_label"] for row in rows] == ["'=cmd|' /C calc'!A0"]
-    assert rows[0]["occurred_at"] == "2027-03-05T12:00:00+00:00"
-
-
-def test_the_jsonl_export_is_bounded_and_says_so(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(events, "EXPORT_LIMIT", 3)
-    for number in range(5):
-        happen(name=str(number), at=NOON + timedelta(seconds=number))
-    answer = browser.get(reverse("audit:events-jsonl"), {"action": "run_target.ended"})
-    lines = [json.loads(line) for line in answer.content.decode().splitlines()]
-    assert [line.get("target_label") for line in lines] == ["4", "3", "2", None]
-    assert lines[0]["data"] == {"state": "failed"}
-    assert "Only the newest 3 events are here" in lines[3]["notice"]
-
-
-def test_an_empty_result_offers_to_clear_the_filters(browser: Client) -> None:
-    page = browser.get(LIST, {"organization": "nowhere"}).content.decode()
-    assert "No event matches" in page
-    assert "Clear filters" in page

@@ -28,9 +28,9 @@ def test_no_page_carries_inline_style_or_script(
 @pytest.mark.parametrize(
     ("role", "words"),
     [
-        (Role.TECHNICIAN, ["Home", "Organizations", "Cmdlets", "Runs"]),
-        (Role.APPROVER, ["Home", "Organizations", "Cmdlets", "Runs", "Audit"]),
-        (Role.AUDITOR, ["Home", "Organizations", "Cmdlets", "Runs", "Audit", "Connections"]),
+        (Role.TECHNICIAN, ["Home", "Organizations", "Cmdlets", "Runs", "Exports"]),
+        (Role.APPROVER, ["Home", "Organizations", "Cmdlets", "Runs", "Exports", "Audit"]),
+        (Role.AUDITOR, ["Home", "Organizations", "Cmdlets", "Runs", "Exports", "Audit", "Connections"]),
         (None, ["Home"]),
     ],
 )

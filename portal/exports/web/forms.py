@@ -1,0 +1,65 @@
+"""What is asked for, and what the list of exports is narrowed by."""
+
+from django import forms
+from django.http import QueryDict
+
+from portal.core.actors import Actor
+from portal.core.filters import FilterForm, choice_field, text_field
+from portal.core.permissions import Permission
+from portal.exports.listings import listings
+from portal.exports.models import ExportFormat, ExportState
+from portal.exports.selectors import FIRST, SORTS, ExportFilter
+
+
+class AskForm(forms.Form):
+    """An export that is asked for: the listing, the thing whose parts it lists, the query of its page, the format."""
+
+    listing = forms.CharField(max_length=60)
+    of = forms.CharField(max_length=100, required=False)
+    query = forms.CharField(max_length=8000, required=False)
+    format = forms.ChoiceField(
+        choices=ExportFormat.choices, error_messages={"invalid_choice": "Choose CSV, XLSX or JSONL."}
+    )
+
+    def sentence(self) -> str:
+        """Return what is wrong, in one sentence."""
+        return " ".join(str(error) for errors in self.errors.values() for error in errors)
+
+
+class ExportFilterForm(FilterForm):
+    """Filters of the list of exports; whose they are only for those who may see everybody's."""
+
+    q = text_field("What", search=True)
+    listing = choice_field("Listing", ())
+    format = choice_field("Format", ExportFormat.choices)
+    state = choice_field("State", ExportState.choices)
+    everybody = forms.BooleanField(label="Everybody’s", required=False)
+
+    def __init__(self, actor: Actor, data: QueryDict) -> None:
+        super().__init__(data)
+        self.fields["listing"] = choice_field("Listing", [(each.key, each.title) for each in listings()])
+        if not actor.has(Permission.EXPORT_READ_ALL):
+            del self.fields["everybody"]
+
+    def wanted(self) -> ExportFilter:
+        """Return the filter that the readable values mean."""
+        chosen = self.chosen()
+        return ExportFilter(
+            text=chosen.get("q", ""),
+            listing=chosen.get("listing", ""),
+            format=chosen.get("format", ""),
+            state=chosen.get("state", ""),
+            everybody=bool(chosen.get("everybody")),
+        )
+
+    @property
+    def sort(self) -> str:
+        """What the list is sorted by: a word that there is."""
+        wanted = str(self.data.get("sort", ""))
+        return wanted if wanted.removeprefix("-") in SORTS else FIRST
+
+    def ignored(self) -> list[str]:
+        """Return a sentence for everything in the address that does nothing."""
+        wanted = str(self.data.get("sort", ""))
+        unknown = f"The order “{wanted[:60]}” was ignored: known are {', '.join(SORTS)}."
+        return [*super().ignored(), *([unknown] if wanted and wanted != self.sort else [])]
