@@ -26,3 +26,11 @@ class BadValue(ValueError):
     def __init__(self, problem: str, suggestion: str | None = None) -> None:
         super().__init__(problem)
         self.suggestion = suggestion
+
+
+class BadText(ValueError):
+    """What was typed is no value of its parameter; the message is a sentence that names the parameter."""
+
+    def __init__(self, problem: str, suggestion: str | None = None) -> None:
+        super().__init__(problem)
+        self.suggestion = suggestion

@@ -10,7 +10,6 @@ import math
 import re
 import uuid
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time
 
 from jobs.catalogue.addresses import address_range, domain, email_address, proxy_address, web_address
 from jobs.catalogue.cmdlets import Parameter, nearest
@@ -19,17 +18,13 @@ from jobs.catalogue.kinds import INTEGER_LIMITS, Kind
 from jobs.catalogue.problems import BadValue
 from jobs.catalogue.secret_values import LONGEST_BYTES
 from jobs.catalogue.texts import describe, filled, for_instance, text
+from jobs.catalogue.times import parse_datetime
 
 _SIZE = re.compile(r"\d+(?:[.,]\d+)*\s*(?:[KMGT]?B)?(?:\s*\([\d,.]+ bytes\))?", re.IGNORECASE | re.ASCII)
 _TIMESPAN = re.compile(r"-?(?:\d+\.)?(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.\d{1,7})?)?|-?\d+", re.ASCII)
 _CULTURE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*", re.ASCII)
 _INTEGER = re.compile(r"[+-]?\d{1,40}", re.ASCII)
 _MOST_COUNTED = 2**32 - 1  # the documentation calls these types Unlimited of UInt32
-_DATE_FORMATS = tuple(
-    f"{day}{clock}"
-    for day in ("%m/%d/%Y", "%m-%d-%Y", "%B %d, %Y", "%B %d %Y", "%d %B %Y", "%b %d, %Y", "%b %d %Y", "%d %b %Y")
-    for clock in ("", " %I:%M %p", " %I:%M:%S %p", " %I:%M%p", " %H:%M", " %H:%M:%S")
-)
 
 
 def _within(parameter: Parameter, number: float) -> None:
@@ -148,37 +143,6 @@ def _size(_parameter: Parameter, value: object) -> object:
     if isinstance(value, str) and _SIZE.fullmatch(value.strip()):
         return value.strip()
     raise BadValue(f"must be a size such as 10MB or 49.5 GB, not {describe(value)}", for_instance("10MB"))
-
-
-def parse_datetime(value: object) -> datetime:
-    """Return a time in UTC from ISO 8601 or an American date (month first); a time without a zone is UTC."""
-    if isinstance(value, datetime):
-        moment = value
-    elif isinstance(value, date):
-        moment = datetime.combine(value, time())
-    elif isinstance(value, str):
-        moment = _moment(value.strip())
-    else:
-        raise BadValue(f"must be a date, not {describe(value)}", for_instance("2026-01-31T09:00:00Z"))
-    try:
-        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
-    except OverflowError:
-        raise BadValue("is a date outside the calendar") from None
-
-
-def _moment(written: str) -> datetime:
-    # ISO week dates and dates without hyphens are ISO 8601 as well, but nobody who types 20260131 means a date.
-    if re.match(r"\d{4}-\d{2}-\d{2}", written, re.ASCII):
-        try:
-            return datetime.fromisoformat(written)
-        except ValueError:
-            pass
-    for pattern in _DATE_FORMATS:
-        try:
-            return datetime.strptime(written, pattern)  # noqa: DTZ007  the caller sets the zone
-        except ValueError:
-            continue
-    raise BadValue("must be a date such as 2026-01-31T09:00:00Z or 1/31/2026", for_instance("2026-01-31T09:00:00Z"))
 
 
 def _datetime(_parameter: Parameter, value: object) -> object:

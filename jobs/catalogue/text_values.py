@@ -7,7 +7,7 @@ from jobs.catalogue.cmdlets import Parameter
 from jobs.catalogue.kinds import Kind
 from jobs.catalogue.literals import is_literal, parse_literal
 from jobs.catalogue.powershell import literal, quoted
-from jobs.catalogue.problems import BadValue
+from jobs.catalogue.problems import BadText, BadValue
 from jobs.catalogue.values import typed_value
 
 _BOOLEANS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
@@ -18,7 +18,7 @@ def parse_text(parameter: Parameter, text: str | list[str]) -> object:
 
     Understands plain words, PowerShell literals ($true, $null, 'a','b', @{Add='a'; Remove='b'}), lists separated by
     commas or lines, and lines that begin with + or - for a partial change. A list of texts is a list of elements.
-    A time without a zone is UTC. Raises `ValueError` with a sentence that names the parameter.
+    A time without a zone is UTC; a zone such as Europe/Berlin may stand behind it. Raises `BadText`.
     """
     try:
         if parameter.kind is Kind.SECRET:
@@ -26,7 +26,7 @@ def parse_text(parameter: Parameter, text: str | list[str]) -> object:
         value = [_plain(item) for item in text] if isinstance(text, list) else _parse(parameter, text.strip())
         return typed_value(parameter, value, reading=False, required=False)
     except BadValue as bad:
-        raise ValueError(f"{parameter.name} {bad}.") from None
+        raise BadText(f"{parameter.name} {bad}.", bad.suggestion) from None
 
 
 def _parse(parameter: Parameter, text: str) -> object:

@@ -6,9 +6,10 @@ from datetime import date, datetime
 from jobs.catalogue.cmdlets import Parameter
 from jobs.catalogue.kinds import Kind
 from jobs.catalogue.problems import BadValue
-from jobs.catalogue.scalars import SCALARS, parse_datetime
+from jobs.catalogue.scalars import SCALARS
 from jobs.catalogue.secret_values import Secret
 from jobs.catalogue.texts import describe, text
+from jobs.catalogue.times import parse_datetime
 
 _MAX_DEPTH = 10  # the module serialises no deeper (exchange-protocol.md 3.4)
 _CHANGE_KEYS = {"add": "Add", "remove": "Remove"}

@@ -71,7 +71,7 @@ def _draft(request: HttpRequest, actor: Actor, form: LaunchForm) -> HttpResponse
 
 
 def _after_draft(request: HttpRequest, run: Run, form: LaunchForm) -> None:
-    remembered.keep(request, run.pk)
+    remembered.keep(request, form.cmdlet, run.pk)
     if unused := form.what.unused():
         names = ", ".join(unused)
         messages.warning(request, f"Not part of this run, because another parameter set has them: {names}.")

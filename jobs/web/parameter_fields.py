@@ -1,41 +1,43 @@
-"""One form field per parameter, built from the catalogue: which control, which choices, which help."""
+"""One form field per parameter, built from the catalogue: which control, which choices, what stands in it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from jobs.catalogue.availability import parameter_problem
 from jobs.catalogue.cmdlets import Cmdlet, Parameter, ParameterSet
 from jobs.catalogue.kinds import Kind
 from jobs.catalogue.parameter_sets import required_parameters, sets_of_service
 from jobs.catalogue.problems import Problem
+from jobs.web.parameter_controls import choices_of, control_of, is_nullable, units_of
+from jobs.web.parameter_help import help_of, in_words
+from jobs.web.parameter_parts import NULL, rows_of, split
 from jobs.web.parameter_texts import PREFIX
 
-_UNFILLABLE = frozenset({Kind.SECRET, Kind.CREDENTIAL, Kind.STREAM})
-_HELP = {
-    Kind.DATETIME: "For example 2027-03-31 14:00. UTC unless a zone is given (+01:00).",
-    Kind.TIMESPAN: "Days.hours:minutes:seconds, for example 7.00:00:00.",
-    Kind.SIZE: "A number with a unit, for example 50 GB.",
-    Kind.UNLIMITED: "A number, or Unlimited.",
-    Kind.HASHTABLE: "A PowerShell hashtable, for example @{Key='value'}.",
-    Kind.BYTES: "The content in Base64.",
-    Kind.GUID: "A GUID.",
-    Kind.ADDRESS: "An e-mail address.",
-}
+_UNFILLABLE = frozenset({Kind.CREDENTIAL, Kind.STREAM})
+_TRISTATE = {"yes": ("on", "true", "$true", "1", "yes"), "no": ("off", "false", "$false", "0", "no")}
 
 
 @dataclass(frozen=True, slots=True)
 class ParameterField:
-    """A form field. `control` is one of text, number, switch, tristate, select, lines; `choices` feed it."""
+    """A form field. `control` is one of those of `control_of`; `choices` feed it; `parts` are the values of its parts.
+
+    `value` is the text itself, shown as it was typed where the control has no parts for it (`is_raw`).
+    """
 
     name: str
     control: str
     value: str
     required: bool
     choices: tuple[str, ...]
-    bounds: tuple[int, int] | None
+    units: tuple[str, ...]
+    parts: Mapping[str, str]
+    rows: tuple[tuple[str, str], ...]
+    is_raw: bool
+    nullable: bool
     help: str
+    words: str
     type: str
-    problems: tuple[Problem, ...]
+    problems: tuple[Problem, ...] = field(default=())
 
     @property
     def html_name(self) -> str:
@@ -43,22 +45,40 @@ class ParameterField:
         return f"{PREFIX}{self.name}"
 
     @property
-    def suggests(self) -> bool:
-        """Whether the choices are suggestions for free text."""
-        return self.control == "text" and bool(self.choices)
+    def own(self) -> str:
+        """What stands in the control itself, beside its other parts."""
+        return self.parts.get("", "")
 
     @property
-    def foreign(self) -> bool:
-        """Whether the value is none of the choices of its list; it is shown all the same."""
-        known = ("", "yes", "no") if self.control == "tristate" else ("", *(choice.lower() for choice in self.choices))
-        return self.value.lower() not in known
+    def chosen(self) -> tuple[str, ...]:
+        """The values that are ticked."""
+        return tuple(line.strip().lower() for line in self.value.replace(",", "\n").splitlines())
+
+    @property
+    def foreign(self) -> tuple[str, ...]:
+        """Values that are none of the choices; they are shown all the same."""
+        known = {"", "yes", "no", NULL} if self.control == "tristate" else {"", NULL}
+        known |= {choice.lower() for choice in self.choices}
+        values = self.value.splitlines() if self.control == "checks" else [self.value]
+        return tuple(value for value in values if value.lower() not in known)
+
+    @property
+    def is_group(self) -> bool:
+        """Whether the control is several inputs under one legend."""
+        return not self.is_raw and self.control in ("tristate", "radio", "checks", "change", "duration", "table")
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is typed and nothing is wrong."""
+        return not self.value and not self.problems
 
 
 @dataclass(frozen=True, slots=True)
 class FieldGroups:
     """The fields of one parameter set: what must be given, what names the object, and the folded rest.
 
-    `elsewhere` are values typed for parameters of other sets: kept, and not used. `unfillable` are required secrets.
+    `elsewhere` are values typed for parameters of other sets: kept, and not used. `unfillable` are required parameters
+    that no form can give.
     """
 
     required: list[ParameterField]
@@ -70,11 +90,16 @@ class FieldGroups:
     @property
     def filled(self) -> int:
         """How many of the folded fields hold a value or a problem; then they are shown unfolded."""
-        return sum(bool(field.value or field.problems) for field in self.optional)
+        return sum(not field.is_empty for field in self.optional)
+
+    @property
+    def asks_for_time(self) -> bool:
+        """Whether a field takes a point in time, and so a time zone."""
+        return any(field.control == "datetime" for field in (*self.required, *self.likely, *self.optional))
 
     @property
     def unfillable_words(self) -> str:
-        """The required secrets as a sentence, or nothing."""
+        """The required parameters that no form can give as a sentence, or nothing."""
         return f"It requires {', '.join(self.unfillable)}." if self.unfillable else ""
 
 
@@ -83,6 +108,12 @@ def usable_sets(cmdlet: Cmdlet, service: str) -> list[ParameterSet]:
     services = [service] if service else list(cmdlet.services)
     names = {s.name for one in services for s in sets_of_service(cmdlet, one)}
     return [s for s in cmdlet.parameter_sets if s.name in names]
+
+
+def required_in(cmdlet: Cmdlet, parameter_set: ParameterSet, service: str) -> frozenset[str]:
+    """Return what the set requires in `service`, or in each of the cmdlet's services when that is empty."""
+    services = [service] if service else list(cmdlet.services)
+    return frozenset[str].intersection(*(required_parameters(cmdlet, parameter_set, s) for s in services))
 
 
 def field_groups(
@@ -95,7 +126,7 @@ def field_groups(
 ) -> FieldGroups:
     """Return the fields of `parameter_set` with what was typed and what is wrong with it, by parameter name."""
     services = [service] if service else list(cmdlet.services)
-    required = frozenset[str].intersection(*(required_parameters(cmdlet, parameter_set, s) for s in services))
+    required = required_in(cmdlet, parameter_set, service)
     shown = [name for name in parameter_set.parameters if is_fillable(cmdlet, cmdlet.parameters[name], services)]
     fields = {
         name: _field(cmdlet, cmdlet.parameters[name], name in required, texts.get(name, ""), problems.get(name, []))
@@ -106,18 +137,22 @@ def field_groups(
         required=[fields[name] for name in shown if name in required],
         likely=[fields[name] for name in likely],
         optional=[fields[name] for name in sorted(shown) if name not in required and name not in likely],
-        elsewhere={name: text for name, text in texts.items() if name not in fields},
+        elsewhere={name: text for name, text in texts.items() if name not in fields and not _is_secret(cmdlet, name)},
         unfillable=sorted(name for name in required if name not in fields),
     )
 
 
 def is_fillable(cmdlet: Cmdlet, parameter: Parameter, services: list[str]) -> bool:
-    """Whether a form may ask for `parameter`: usable in a service, no secret, and not Confirm, which is always sent."""
+    """Whether a form may ask for `parameter`: usable in a service, and not Confirm, which is always sent."""
     if parameter.kind in _UNFILLABLE or parameter.name == "Confirm":
         return False
     if parameter.name == "WhatIf":
         return any(service in cmdlet.whatif_in for service in services)
     return any(parameter_problem(cmdlet, parameter, service) is None for service in services)
+
+
+def _is_secret(cmdlet: Cmdlet, name: str) -> bool:
+    return name in cmdlet.parameters and cmdlet.parameters[name].secret
 
 
 def _is_likely(cmdlet: Cmdlet, parameter_set: ParameterSet, name: str) -> bool:
@@ -127,55 +162,33 @@ def _is_likely(cmdlet: Cmdlet, parameter_set: ParameterSet, name: str) -> bool:
     return own or first or name in ("Identity", "ResultSize", "WhatIf") or len(parameter_set.parameters) <= 6
 
 
-def _field(cmdlet: Cmdlet, parameter: Parameter, required: bool, value: str, problems: list[Problem]) -> ParameterField:
-    control, choices = _control(parameter)
+def _field(cmdlet: Cmdlet, parameter: Parameter, required: bool, text: str, problems: list[Problem]) -> ParameterField:
+    control = control_of(cmdlet, parameter)
+    text = "" if control == "secret" else _three_states(text) if control == "tristate" else text
+    parts = split(control, text)
     return ParameterField(
         name=parameter.name,
         control=control,
-        value=value,
+        value=text,
         required=required,
-        choices=choices,
-        bounds=parameter.range,
-        help=_help(cmdlet, parameter, control),
-        type="" if control in ("switch", "tristate") else f"{parameter.kind}{', several' * parameter.multivalued}",
+        choices=choices_of(parameter),
+        units=units_of(parameter),
+        parts=parts or {},
+        rows=tuple(rows_of(text) or ()) if control == "table" else (),
+        is_raw=parts is None,
+        nullable=is_nullable(cmdlet, parameter, required=required),
+        help=help_of(cmdlet, parameter, control),
+        words=in_words(parameter, text),
+        type=_type(parameter, control),
         problems=tuple(problems),
     )
 
 
-def _control(parameter: Parameter) -> tuple[str, tuple[str, ...]]:
-    if parameter.kind is Kind.SWITCH:
-        return "switch", ()
-    if parameter.multivalued or parameter.add_remove:
-        return "lines", ()
-    if parameter.kind is Kind.BOOL:
-        return "tristate", ()
-    if parameter.kind is Kind.ENUM and parameter.enum_values and not parameter.values_open:
-        return "select", parameter.enum_values
-    if parameter.kind is Kind.UNLIMITED:
-        return "text", ("Unlimited",)
-    return ("number" if parameter.kind is Kind.INT else "text"), parameter.enum_values or parameter.values
+def _three_states(text: str) -> str:
+    return next((state for state, words in _TRISTATE.items() if text.strip().lower() in words), text)
 
 
-def _help(cmdlet: Cmdlet, parameter: Parameter, control: str) -> str:
-    told = []
-    if parameter.name == "WhatIf":
-        told.append("A dry run: says what would happen and changes nothing.")
-    if control == "lines":
-        told.append("One value a line.")
-        if parameter.enum_values or parameter.values:
-            told.append(f"Values: {', '.join(parameter.enum_values or parameter.values)}.")
-        if parameter.add_remove and cmdlet.risk != "read":
-            told.append("The list replaces what is there. Lines that begin with + or - add or remove just those.")
-    elif parameter.kind in _HELP:
-        told.append(_HELP[parameter.kind])
-    if parameter.range:
-        told.append(f"{parameter.range[0]:,} to {parameter.range[1]:,}.")
-    if parameter.max_length:
-        told.append(f"At most {parameter.max_length:,} characters.")
-    if parameter.deprecated:
-        told.append("Deprecated." + (f" Use {parameter.replaced_by}." if parameter.replaced_by else ""))
-    if parameter.discouraged:
-        told.append("The documentation advises against it.")
-    if parameter.default:
-        told.append(f"Default: {parameter.default}.")
-    return " ".join(told)
+def _type(parameter: Parameter, control: str) -> str:
+    if control in ("tristate", "secret", "radio", "select", "checks", "datetime", "table"):
+        return ""
+    return f"{parameter.kind}{', several' * parameter.multivalued}"

@@ -3,17 +3,27 @@
 from django.http import QueryDict
 
 from jobs.catalogue.cmdlets import Cmdlet
+from jobs.web.parameter_controls import control_of
+from jobs.web.parameter_parts import joined
 
 PREFIX = "p."
-"""What stands before a parameter's name in the name of its form field."""
+"""What stands before a parameter's name in the name of its form field; a part of a control follows after a dot."""
 
 
-def read_texts(_cmdlet: Cmdlet, data: QueryDict) -> dict[str, str]:
-    """Return what was typed by parameter name; parameters that the cmdlet does not have are kept, to be refused."""
-    texts = {key.removeprefix(PREFIX): str(data[key]) for key in data if key.startswith(PREFIX)}
-    return {name: _lines(text) for name, text in texts.items() if text.strip()}
+def read_texts(cmdlet: Cmdlet, data: QueryDict) -> dict[str, str]:
+    """Return what was typed by parameter name; parameters that the cmdlet does not have are kept, to be refused.
+
+    Secrets are among them: what shall be kept or shown leaves them out (`Parameter.secret`).
+    """
+    posted: dict[str, dict[str, list[str]]] = {}
+    for key, values in data.lists():
+        if key.startswith(PREFIX):
+            name, _, part = key.removeprefix(PREFIX).partition(".")
+            posted.setdefault(name, {})[part] = [value for value in values if isinstance(value, str)]
+    texts = {name: joined(_control(cmdlet, name), parts) for name, parts in posted.items()}
+    return {name: text for name, text in texts.items() if text.strip()}
 
 
-def _lines(text: str) -> str:
-    """Return text with the line ends of this side; browsers send CR LF."""
-    return text.replace("\r\n", "\n")
+def _control(cmdlet: Cmdlet, name: str) -> str:
+    parameter = cmdlet.parameters.get(name)
+    return control_of(cmdlet, parameter) if parameter else ""

@@ -12,6 +12,7 @@ from jobs.runs.selectors import draft_of, launched_run, organizations_of_targets
 from jobs.runs.states import RunState, TargetState
 from jobs.web.again import LOOK_FIRST, organizations_again
 from jobs.web.launch_form import LaunchForm, PurposeForm
+from jobs.web.parameter_texts import PREFIX
 from jobs.web.plan_values import typed_texts
 from jobs.web.what import What
 from jobs.web.words import counted
@@ -34,10 +35,11 @@ class Wanted:
         return bool(self.states or self.error_class)
 
 
-def keep(request: HttpRequest, run_id: UUID) -> None:
-    """Keep what was posted for a draft, for the last few drafts of this session."""
+def keep(request: HttpRequest, cmdlet: Cmdlet, run_id: UUID) -> None:
+    """Keep what was posted for a draft, for the last few drafts of this session, without secrets."""
     typed = request.POST.copy()
-    for key in _NOT_TYPED:
+    secrets = {f"{PREFIX}{parameter.name}".lower() for parameter in cmdlet.parameters.values() if parameter.secret}
+    for key in [key for key in typed if key in _NOT_TYPED or key.lower() in secrets]:
         typed.pop(key, None)
     forms = {**request.session.get(_KEY, {}), str(run_id): typed.urlencode()}
     request.session[_KEY] = dict(list(forms.items())[-_KEPT:])

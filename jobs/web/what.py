@@ -6,22 +6,32 @@ from dataclasses import dataclass, field
 from django.http import QueryDict
 
 from jobs.catalogue.cmdlets import Cmdlet, ParameterSet
-from jobs.catalogue.kinds import Kind
-from jobs.catalogue.problems import InvalidCall, Problem
+from jobs.catalogue.problems import BadText, InvalidCall, Problem
 from jobs.catalogue.text_values import parse_text
-from jobs.web.parameter_fields import FieldGroups, field_groups, usable_sets
+from jobs.web.parameter_fields import FieldGroups, field_groups, required_in, usable_sets
 from jobs.web.parameter_texts import read_texts
+from jobs.web.set_conflicts import Conflict, conflict_of
 from jobs.web.words import SERVICES
 
-_ON = frozenset({"on", "yes"})
+
+@dataclass(frozen=True, slots=True)
+class SetTab:
+    """A parameter set to choose."""
+
+    name: str
+    current: bool
+    required: tuple[str, ...]
 
 
 @dataclass
 class What:
-    """Texts by parameter name, the parameter set and the service; an empty service means by its parameters."""
+    """Texts by parameter name, the parameter set and the service; an empty service means by its parameters.
+
+    The texts may hold secrets: they are neither shown nor kept.
+    """
 
     cmdlet: Cmdlet
-    texts: dict[str, str] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict, repr=False)
     set_name: str = ""
     service: str = ""
 
@@ -52,6 +62,19 @@ class What:
         )
 
     @property
+    def tabs(self) -> list[SetTab]:
+        """The parameter sets with what each requires; empty when there is no choice."""
+        sets, chosen = self.sets, self.chosen_set
+        if len(sets) < 2:
+            return []
+        return [SetTab(s.name, s is chosen, tuple(sorted(required_in(self.cmdlet, s, self.service)))) for s in sets]
+
+    @property
+    def conflict(self) -> Conflict | None:
+        """Why not everything that was typed is in the chosen set."""
+        return conflict_of(self.sets, self.chosen_set, list(self.texts))
+
+    @property
     def service_choices(self) -> list[tuple[str, str]]:
         """The services to choose from; empty when there is no choice."""
         if len(self.cmdlet.services) < 2:
@@ -77,8 +100,8 @@ class What:
                 continue
             try:
                 values[name] = self._value(name, text)
-            except ValueError as error:
-                problems.append(Problem(name, str(error)))
+            except BadText as bad:
+                problems.append(Problem(name, str(bad), bad.suggestion))
         if problems:
             raise InvalidCall(problems)
         return values
@@ -92,8 +115,4 @@ class What:
 
     def _value(self, name: str, text: str) -> object:
         parameter = self.cmdlet.parameters.get(name)
-        if parameter is None:
-            return text
-        if parameter.kind is Kind.SWITCH and text in _ON:
-            return True
-        return parse_text(parameter, text)
+        return parse_text(parameter, text) if parameter else text
