@@ -14,6 +14,9 @@ from jobs.web.parameter_parts import NULL, rows_of, split
 from jobs.web.parameter_texts import PREFIX
 
 _UNFILLABLE = frozenset({Kind.CREDENTIAL, Kind.STREAM})
+_SELF_EXPLAINING = frozenset(
+    {"count", "datetime", "duration", "guid", "radio", "secret", "select", "size", "table", "tristate"}
+)
 _TRISTATE = {"yes": ("on", "true", "$true", "1", "yes"), "no": ("off", "false", "$false", "0", "no")}
 
 
@@ -66,6 +69,11 @@ class ParameterField:
     def is_group(self) -> bool:
         """Whether the control is several inputs under one legend."""
         return not self.is_raw and self.control in ("tristate", "radio", "checks", "change", "duration", "table")
+
+    @property
+    def documented(self) -> tuple[str, ...]:
+        """The values that a list of texts may hold, where they are no boxes to tick."""
+        return self.choices if self.control in ("lines", "change") else ()
 
     @property
     def is_empty(self) -> bool:
@@ -189,6 +197,6 @@ def _three_states(text: str) -> str:
 
 
 def _type(parameter: Parameter, control: str) -> str:
-    if control in ("tristate", "secret", "radio", "select", "checks", "datetime", "table"):
-        return ""
-    return f"{parameter.kind}{', several' * parameter.multivalued}"
+    if control in ("change", "checks", "lines"):
+        return "several"
+    return "" if control in _SELF_EXPLAINING else str(parameter.kind)

@@ -58,10 +58,6 @@ def _shape(parameter: Parameter, control: str) -> list[str]:
     told = []
     if control in _BY_CONTROL:
         told.append(_BY_CONTROL[control])
-    elif control in ("lines", "change"):
-        told.append("One value a line.")
-        if values := parameter.enum_values or parameter.values:
-            told.append(f"Values: {', '.join(values)}.")
     elif control == "text" and parameter.kind is Kind.UNLIMITED:
         told.append("A number, a size, a duration (days.hours:minutes:seconds), or Unlimited.")
     elif control == "prose" and parameter.kind is Kind.HASHTABLE:

@@ -1,5 +1,6 @@
 """What shall run: the texts typed for the parameters of a cmdlet, and what they mean."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -13,14 +14,24 @@ from jobs.web.parameter_texts import read_texts
 from jobs.web.set_conflicts import Conflict, conflict_of
 from jobs.web.words import SERVICES
 
+_MOST_NAMED = 2
+
 
 @dataclass(frozen=True, slots=True)
 class SetTab:
-    """A parameter set to choose."""
+    """A parameter set to choose: what it requires, and what no other set has."""
 
     name: str
     current: bool
     required: tuple[str, ...]
+    own: tuple[str, ...]
+
+    @property
+    def words(self) -> str:
+        """What sets it apart."""
+        if self.required:
+            return f"needs {', '.join(self.required)}"
+        return f"with {', '.join(self.own[:_MOST_NAMED])}" if self.own else "needs nothing"
 
 
 @dataclass
@@ -67,7 +78,16 @@ class What:
         sets, chosen = self.sets, self.chosen_set
         if len(sets) < 2:
             return []
-        return [SetTab(s.name, s is chosen, tuple(sorted(required_in(self.cmdlet, s, self.service)))) for s in sets]
+        number = Counter(name for s in sets for name in s.parameters)
+        return [
+            SetTab(
+                name=s.name,
+                current=s is chosen,
+                required=tuple(sorted(required_in(self.cmdlet, s, self.service))),
+                own=tuple(name for name in s.parameters if number[name] == 1),
+            )
+            for s in sets
+        ]
 
     @property
     def conflict(self) -> Conflict | None:

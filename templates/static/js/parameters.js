@@ -57,7 +57,14 @@ function toRows(area) {
   const rows = document.createElement("div");
   rows.className = "rows";
   const add = button("Add a value", "row-add", `Add a value: ${name} ${part}`.trim());
+  // A lonely empty row needs neither button.
+  const settle = () => {
+    const lines = [...rows.querySelectorAll(".row-value")];
+    for (const line of lines) line.querySelector("button").hidden = lines.length === 1 && !line.querySelector("input").value;
+    add.hidden = !lines.at(-1).querySelector("input").value.trim();
+  };
   const keep = () => {
+    settle();
     area.value = [...rows.querySelectorAll("input")].map((one) => one.value).filter((value) => value.trim()).join("\n");
     area.dispatchEvent(new Event("change", { bubbles: true }));
   };
@@ -70,6 +77,7 @@ function toRows(area) {
     input.autocomplete = "off";
     input.spellcheck = false;
     input.setAttribute("aria-label", `${name} ${part}`.trim());
+    if (area.dataset.rows) input.setAttribute("list", area.dataset.rows);
     if (area.getAttribute("aria-describedby")) input.setAttribute("aria-describedby", area.getAttribute("aria-describedby"));
     const remove = button("×", "row-remove", `Remove ${value || "this value"}`);
     remove.addEventListener("click", () => {
@@ -103,8 +111,10 @@ function toRows(area) {
   add.addEventListener("click", () => {
     const fresh = row("");
     add.before(fresh);
+    settle();
     fresh.querySelector("input").focus();
   });
+  settle();
   area.hidden = true;
   const label = area.closest("label");
   if (label) label.after(rows);
