@@ -88,7 +88,9 @@ def _prefilled(request: HttpRequest, actor: Actor, cmdlet: Cmdlet) -> LaunchForm
         run_id = UUID(request.GET.get("from", ""))
     except ValueError:
         return LaunchForm.read(cmdlet, request.GET)
-    wanted = remembered.Wanted(request.GET.getlist("state"), request.GET.get("cause", ""))
+    wanted = remembered.Wanted(
+        request.GET.getlist("state"), request.GET.get("cause", ""), request.GET.getlist("organization")
+    )
     return remembered.form_of(request, actor, cmdlet, run_id, wanted) or LaunchForm.read(cmdlet, request.GET)
 
 

@@ -26,13 +26,14 @@ _NOT_TYPED = ("csrfmiddlewaretoken", "look", "choose_set")
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which organizations of a run to choose again: those whose target is in a state, or of an error class."""
+    """Which organizations of a run to choose again: those whose target is in a state, of an error class, or named."""
 
     states: list[str]
     error_class: str
+    organizations: list[str]
 
     def __bool__(self) -> bool:
-        return bool(self.states or self.error_class)
+        return bool(self.states or self.error_class or self.organizations)
 
 
 def keep(request: HttpRequest, cmdlet: Cmdlet, run_id: UUID) -> None:
@@ -53,7 +54,7 @@ def form_of(request: HttpRequest, actor: Actor, cmdlet: Cmdlet, run_id: UUID, wa
     run = draft_of(actor=actor, run_id=run_id) or launched_run(actor=actor, run_id=run_id)
     if run is None or run.cmdlet != cmdlet.name:
         return None
-    unknown = _unknown_organization_ids(actor, run)
+    unknown = _unknown_organization_ids(actor, run, wanted)
     if unknown:
         places = counted(len(unknown), "organization")
         messages.warning(request, f"Not chosen, because the outcome there is unknown: {places}. {LOOK_FIRST}")
@@ -69,13 +70,15 @@ def form_of(request: HttpRequest, actor: Actor, cmdlet: Cmdlet, run_id: UUID, wa
 
 
 def _organization_ids(actor: Actor, run: Run, wanted: Wanted) -> list[UUID]:
-    if not wanted:
-        return planned_organization_ids(actor=actor, run=run)
+    if not (wanted.states or wanted.error_class):
+        planned = planned_organization_ids(actor=actor, run=run)
+        return [pk for pk in planned if str(pk) in wanted.organizations or not wanted.organizations]
     error_class = storable(wanted.error_class)
     return organizations_again(actor=actor, run=run, states=wanted.states, error_class=error_class)
 
 
-def _unknown_organization_ids(actor: Actor, run: Run) -> set[UUID]:
+def _unknown_organization_ids(actor: Actor, run: Run, wanted: Wanted) -> set[UUID]:
     if run.state == RunState.DRAFT:
         return set()
-    return set(organizations_of_targets(actor=actor, run_id=run.pk, states=[TargetState.UNKNOWN], error_class=""))
+    unknown = organizations_of_targets(actor=actor, run_id=run.pk, states=[TargetState.UNKNOWN], error_class="")
+    return {pk for pk in unknown if str(pk) in wanted.organizations or not wanted.organizations}
