@@ -35,8 +35,8 @@ class Loaded:
 
 def load_volume(*, organizations: int, targets: int, rows: int, seed: int, until: datetime, report: Report) -> Loaded:
     """Load runs of the year before `until`; the same seed and date give the same volume."""
+    places = make_organizations(Chance(seed), organizations)
     chance = Chance(seed)
-    places = make_organizations(chance, organizations)
     people = [Person(str(user.pk), str(user)) for user in User.objects.order_by("username")] or [Person("", "Person")]
     maker = Maker(chance, places, people)
     run_ids = []
@@ -69,6 +69,7 @@ def _copy(maker: Maker) -> None:
     maker.copy()
 
 
+@transaction.atomic
 def _unfold(run_id: str) -> None:
     RowTable.objects.create(run_id=run_id, changed_at=timezone.now())
     unfold_run(run_id=run_id)

@@ -108,7 +108,7 @@ def _step(run_id: UUID) -> bool:
     table = RowTable.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk=run_id).first()
     if table is None:
         return False
-    run = Run.objects.get(pk=run_id)
+    run = Run.objects.only("state").get(pk=run_id)
     if not table.is_final and not is_open(run.state):
         _begin_anew(table)
     targets = _next_targets(table, run)
