@@ -12,7 +12,7 @@ from tenants.groups.membership import in_groups
 from tenants.groups.models import OrganizationGroup
 from tenants.organizations.models import Organization, Reachability
 from tenants.organizations.querysets import OrganizationQuerySet
-from tenants.selection.selectors import organizations_of_selection
+from tenants.selection.selectors import SelectionRefused, organizations_of_selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +61,21 @@ class Chosen:
 def choose(*, actor: Actor, selection: Selection) -> Chosen:
     """Return the served organizations that `selection` means to `actor` now, and who is left out and why.
 
-    Raises `SelectionRefused` when its filter cannot be understood.
+    Raises `SelectionRefused` when its filter cannot be understood, or a group that is to be excepted is gone.
     """
     named = list(_named(actor, selection).select_related("partner").order_by("name", "pk"))
     excepted = set(selection.except_ids)
     if selection.except_group_ids:
+        if _deleted(actor, selection.except_group_ids):
+            raise SelectionRefused("An organization group among the exceptions was deleted. Untick it under “Except”.")
         excepted.update(in_groups(actor, selection.except_group_ids).values_list("pk", flat=True))
     spared = [organization for organization in named if organization.pk in excepted]
     chosen = [organization for organization in named if organization.pk not in excepted] if spared else named
     found = {organization.pk for organization in named}
     lost = [pk for pk in selection.organization_ids if pk not in found]
-    groups = [*selection.group_ids, *selection.except_group_ids]
-    left_out = [*_excepted(spared), *_not_served(actor, lost), *_deleted_groups(actor, groups)]
-    return Chosen(chosen, left_out)
+    gone = _deleted(actor, selection.group_ids)
+    groups = [LeftOut("Members of an organization group that was deleted", gone)] if gone else []
+    return Chosen(chosen, [*_excepted(spared), *_not_served(actor, lost), *groups])
 
 
 def chosen_organizations(*, actor: Actor, selection: Selection) -> list[Organization]:
@@ -108,8 +110,8 @@ def _not_served(actor: Actor, lost: list[UUID]) -> list[LeftOut]:
     return [*said, LeftOut("Not an organization that you can see", unseen)] if unseen else said
 
 
-def _deleted_groups(actor: Actor, group_ids: list[UUID]) -> list[LeftOut]:
+def _deleted(actor: Actor, group_ids: Sequence[UUID]) -> int:
+    """Return how many of the groups are there no more."""
     if not group_ids:
-        return []
-    gone = len(set(group_ids)) - OrganizationGroup.objects.visible_to(actor).filter(pk__in=group_ids).count()
-    return [LeftOut("Members of an organization group that was deleted", gone)] if gone else []
+        return 0
+    return len(set(group_ids)) - OrganizationGroup.objects.visible_to(actor).filter(pk__in=group_ids).count()

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from jobs.catalogue.cmdlets import Cmdlet, find
 from jobs.saved.models import Job
-from jobs.saved.typed import typed_text
+from jobs.saved.typed import job_text
 from portal.audit.actions import AuditAction
 from portal.audit.services import Object, record
 from portal.core.actors import Actor
@@ -38,7 +38,7 @@ def create_job(*, actor: Actor, name: str, description: str, shared: bool, cmdle
         description=_description(description),
         shared=shared,
         cmdlet=cmdlet.name,
-        typed=typed_text(cmdlet, data),
+        typed=job_text(cmdlet, data),
         owner_id=actor.id,
         owner=actor.label,
         changed_at=timezone.now(),
@@ -63,7 +63,7 @@ def change_job(*, actor: Actor, job_id: UUID, name: str, description: str, share
 def change_job_form(*, actor: Actor, job_id: UUID, data: QueryDict) -> Job:
     """Change what a job runs and where, to what was typed; raises `JobRefused`."""
     job = _own_or_shared(actor, job_id)
-    job.typed = typed_text(find(job.cmdlet), data)
+    job.typed = job_text(find(job.cmdlet), data)
     return _changed(actor, job, "what it runs, and where")
 
 

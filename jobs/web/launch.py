@@ -1,11 +1,10 @@
-"""The launch page: what, where, and why."""
+"""The launch page: what, where, why, and what would happen."""
 
-from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
@@ -13,34 +12,39 @@ from jobs.catalogue.cmdlets import Cmdlet, UnknownCmdlet, find
 from jobs.catalogue.problems import InvalidCall, Problem
 from jobs.launch import draft_run
 from jobs.runs.choices import group_choices, organization_choices
+from jobs.runs.filter_choices import filter_choices
 from jobs.runs.models import Run
-from jobs.runs.selection import chosen_organizations
-from jobs.web import remembered
+from jobs.saved.drafts import attach_run, keep_launch_draft
+from jobs.saved.selectors import find_job
+from jobs.saved.services import JobRefused, change_job_form, create_job
+from jobs.saved.typed import FormTooLarge
 from jobs.web.cmdlet_pages import launch_problems
 from jobs.web.cmdlets import unknown_cmdlet
+from jobs.web.interrupted import sign_in_first
+from jobs.web.launch_actions import after_actions, only_looks
 from jobs.web.launch_form import LaunchForm
+from jobs.web.prefilled import Prefilled, prefilled
+from jobs.web.preview import preview
 from jobs.web.words import EFFECTS, RISKS
 from portal.accounts.web.access import actor_of
 from portal.core.actors import Actor
 from portal.core.htmx import render_page
+from portal.core.identifiers import uuid7
 from portal.core.permissions import Permission
 from portal.core.refusals import Refused
-from tenants.organizations.models import Reachability
 
-PARTIALS = ("where-count", "organizations", "parameters")
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """How many organizations are chosen, and how many of them could not be reached when last tried."""
-
-    number: int
-    unreachable: int
+PARTIALS = ("live", "where", "organizations", "parameters")
 
 
+@login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def launch(request: HttpRequest, name: str) -> HttpResponse:
-    """Show the form; a POST drafts the run for review, or shows the form again with everything typed."""
+    """Show the form; a POST drafts the run for review, or shows the form again with everything typed.
+
+    Whoever is not signed in any more is led to sign in and back, and finds what was posted.
+    """
+    if not request.user.is_authenticated:
+        return sign_in_first(request, name)
     actor = actor_of(request)
     actor.require(Permission.RUN_LAUNCH)
     try:
@@ -48,16 +52,42 @@ def launch(request: HttpRequest, name: str) -> HttpResponse:
     except UnknownCmdlet as unknown:
         return unknown_cmdlet(request, unknown)
     if request.method != "POST":
-        return _page(request, actor, _prefilled(request, actor, cmdlet))
-    form = LaunchForm.read(cmdlet, request.POST)
-    if _only_looks(request):
-        return _page(request, actor, form)
-    return _draft(request, actor, form)
+        return _page(request, actor, prefilled(request, actor, cmdlet))
+    return _posted(request, actor, cmdlet)
 
 
-def _draft(request: HttpRequest, actor: Actor, form: LaunchForm) -> HttpResponse:
+def _posted(request: HttpRequest, actor: Actor, cmdlet: Cmdlet) -> HttpResponse:
+    data, unreadable = after_actions(request, actor)
+    form = LaunchForm.read(actor, cmdlet, data)
+    shown = Prefilled(form)
+    if not _keep(actor, form, data):
+        shown.notes.append("What you typed is too much to be kept: it stays in this tab alone.")
+    if unreadable:
+        form.problems = [Problem(None, unreadable)]
+        return _page(request, actor, shown, status=422)
+    if data.get("look") in ("save_job", "change_job"):
+        return _save_job(request, actor, shown, data)
+    if only_looks(data):
+        return _page(request, actor, shown)
+    return _draft(request, actor, shown)
+
+
+def _keep(actor: Actor, form: LaunchForm, data: QueryDict) -> bool:
+    """Keep what was typed under the tab's id; under a new one when that was launched already, or is somebody else's."""
+    try:
+        for _ in range(2):
+            if keep_launch_draft(actor=actor, draft_id=form.draft_id, cmdlet=form.cmdlet, data=data):
+                return True
+            form.draft_id = uuid7()
+    except FormTooLarge:
+        return False
+    return False
+
+
+def _draft(request: HttpRequest, actor: Actor, shown: Prefilled) -> HttpResponse:
+    form = shown.form
     if not form.is_complete():
-        return _page(request, actor, form, status=422)
+        return _page(request, actor, shown, status=422)
     try:
         run = draft_run(actor=actor, request=form.request())
     except InvalidCall as invalid:
@@ -65,51 +95,69 @@ def _draft(request: HttpRequest, actor: Actor, form: LaunchForm) -> HttpResponse
     except Refused as refusal:
         form.problems = [Problem(None, str(refusal))]
     else:
-        _after_draft(request, run, form)
-        return HttpResponseRedirect(reverse("jobs:review", args=[run.pk]), status=303)
-    return _page(request, actor, form, status=422)
+        return _review(request, actor, form, run)
+    return _page(request, actor, shown, status=422)
 
 
-def _after_draft(request: HttpRequest, run: Run, form: LaunchForm) -> None:
-    remembered.keep(request, form.cmdlet, run.pk)
+def _review(request: HttpRequest, actor: Actor, form: LaunchForm, run: Run) -> HttpResponse:
+    attach_run(actor=actor, draft_id=form.draft_id, run=run)
     if unused := form.what.unused():
         names = ", ".join(unused)
         messages.warning(request, f"Not part of this run, because another parameter set has them: {names}.")
+    return HttpResponseRedirect(reverse("jobs:review", args=[run.pk]), status=303)
 
 
-def _only_looks(request: HttpRequest) -> bool:
-    """Whether the person changed the set, searched or counted, and does not want to go on yet."""
-    return "look" in request.POST or "choose_set" in request.POST
-
-
-def _prefilled(request: HttpRequest, actor: Actor, cmdlet: Cmdlet) -> LaunchForm:
-    """Return the form as the address fills it: from a run or draft (`from`), or with picked organizations."""
+def _save_job(request: HttpRequest, actor: Actor, shown: Prefilled, data: QueryDict) -> HttpResponse:
+    form = shown.form
     try:
-        run_id = UUID(request.GET.get("from", ""))
-    except ValueError:
-        return LaunchForm.read(cmdlet, request.GET)
-    wanted = remembered.Wanted(
-        request.GET.getlist("state"), request.GET.get("cause", ""), request.GET.getlist("organization")
-    )
-    return remembered.form_of(request, actor, cmdlet, run_id, wanted) or LaunchForm.read(cmdlet, request.GET)
+        if data["look"] == "change_job" and form.job_id:
+            job = change_job_form(actor=actor, job_id=form.job_id, data=data)
+        else:
+            job = create_job(
+                actor=actor,
+                name=data.get("job_name", ""),
+                description=data.get("job_description", ""),
+                shared="job_shared" in data,
+                cmdlet=form.cmdlet,
+                data=data,
+            )
+    except (JobRefused, FormTooLarge) as refusal:
+        form.problems = [Problem(None, str(refusal))]
+        return _page(request, actor, shown, status=422)
+    messages.success(request, f"Saved as the job “{job.name}”.")
+    return HttpResponseRedirect(reverse("jobs:job", args=[job.pk]), status=303)
 
 
-def _page(request: HttpRequest, actor: Actor, form: LaunchForm, *, status: int = 200) -> HttpResponse:
-    return render_page(request, "jobs/launch/form.html", _context(actor, form), partials=PARTIALS, status=status)
+def _page(request: HttpRequest, actor: Actor, shown: Prefilled, *, status: int = 200) -> HttpResponse:
+    context = _context(request, actor, shown)
+    response = render_page(request, "jobs/launch/form.html", context, partials=PARTIALS, status=status)
+    if request.method == "POST":
+        response.headers["HX-Replace-Url"] = context["url"]
+    return response
 
 
-def _context(actor: Actor, form: LaunchForm) -> dict[str, Any]:
-    organizations = chosen_organizations(actor=actor, selection=form.selection)
-    unreachable = sum(o.reachability == Reachability.UNREACHABLE for o in organizations)
+def _context(request: HttpRequest, actor: Actor, shown: Prefilled) -> dict[str, Any]:
+    form = shown.form
+    url = f"{reverse('jobs:launch', args=[form.cmdlet.name])}?draft={form.draft_id}"
+    groups = group_choices(actor=actor)
     return {
         "form": form,
-        "cmdlet": form.cmdlet,
         "what": form.what,
+        "where": form.where,
+        "cmdlet": form.cmdlet,
         "fields": form.fields,
         "risk": RISKS[form.cmdlet.risk],
         "effect": EFFECTS[form.cmdlet.effect],
         "refusals": launch_problems(form.cmdlet),
-        "groups": group_choices(actor=actor),
-        "organizations": organization_choices(actor=actor, picked=form.organization_ids, search=form.search),
-        "chosen": Chosen(len(organizations), unreachable),
+        "groups": groups,
+        "organizations": organization_choices(actor=actor, picked=form.where.organization_ids, search=form.search),
+        "facets": filter_choices(actor=actor, chosen=form.where.matching),
+        "preview": preview(actor, form),
+        "job": find_job(actor=actor, job_id=form.job_id) if form.job_id else None,
+        "notes": shown.notes,
+        "launched": shown.launched,
+        "url": url,
+        "actor_id": actor.id,
+        "is_fragment": bool(getattr(request, "htmx", False)),
+        "typed": request.POST,
     }

@@ -1,19 +1,20 @@
 """The launch form: what somebody typed, kept exactly, and the request that it means."""
 
-from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from django import forms
-from django.core.exceptions import BadRequest
 from django.http import QueryDict
 
 from jobs.catalogue.cmdlets import Cmdlet
-from jobs.catalogue.problems import Problem
+from jobs.catalogue.problems import InvalidCall, Problem
 from jobs.launch import RunRequest
-from jobs.runs.selection import Selection
 from jobs.web.parameter_fields import FieldGroups
 from jobs.web.what import What
+from jobs.web.where import Where
+from portal.core.actors import Actor
+from portal.core.identifiers import uuid7
 
 
 class PurposeForm(forms.Form):
@@ -36,24 +37,30 @@ class PurposeForm(forms.Form):
 
 @dataclass
 class LaunchForm:
-    """Everything typed for a launch: what, where, and why."""
+    """Everything typed for a launch: what, where, and why.
+
+    `draft_id` is the tab's own place to keep it, `job_id` the job that it was opened from, `again_id` the run that is
+    launched again.
+    """
 
     what: What
+    where: Where
     purpose: PurposeForm = field(default_factory=PurposeForm)
-    everywhere: bool = False
-    group_ids: list[UUID] = field(default_factory=list)
-    organization_ids: list[UUID] = field(default_factory=list)
+    draft_id: UUID = field(default_factory=uuid7)
+    job_id: UUID | None = None
+    again_id: UUID | None = None
     problems: list[Problem] = field(default_factory=list)
 
     @classmethod
-    def read(cls, cmdlet: Cmdlet, data: QueryDict) -> "LaunchForm":
+    def read(cls, actor: Actor, cmdlet: Cmdlet, data: QueryDict) -> "LaunchForm":
         """Return the form that a browser sent; raises `BadRequest` for ids that no page of ours sends."""
         return cls(
             what=What.read(cmdlet, data),
+            where=Where.read(actor, data),
             purpose=PurposeForm(data),
-            everywhere=data.get("where") == "all",
-            group_ids=_ids(data.getlist("group")),
-            organization_ids=_ids(data.getlist("organization")),
+            draft_id=readable_id(data.get("draft")) or uuid7(),
+            job_id=readable_id(data.get("job")),
+            again_id=readable_id(data.get("again")),
         )
 
     @property
@@ -71,29 +78,28 @@ class LaunchForm:
         """The words searched for among organizations."""
         return str(self.purpose["find"].value() or "").replace("\x00", "")[:200]
 
-    @property
-    def selection(self) -> Selection:
-        """Where the run shall go."""
-        return Selection(everywhere=self.everywhere, group_ids=self.group_ids, organization_ids=self.organization_ids)
-
     def is_complete(self) -> bool:
-        """Whether reason and ticket can be stored."""
-        return self.purpose.is_valid()
+        """Whether reason and ticket can be stored and every place is understood; `problems` say what is not."""
+        self.problems += [Problem(None, sentence) for sentence in self.where.problems()]
+        return self.purpose.is_valid() and not self.problems
 
     def request(self) -> RunRequest:
         """Return what was asked for; raises `InvalidCall` when a text is no value of its parameter."""
+        if not self.purpose.is_valid():
+            raise InvalidCall([Problem(None, "Reason or ticket cannot be kept.", "Shorten them.")])
         return RunRequest(
             cmdlet=self.cmdlet.name,
             parameters=self.what.values(),
-            selection=self.selection,
+            selection=self.where.selection,
             reason=self.purpose.cleaned_data["reason"],
             ticket=self.purpose.cleaned_data["ticket"],
             service=self.what.service or None,
+            job_id=self.job_id,
         )
 
 
-def _ids(texts: Iterable[str]) -> list[UUID]:
-    try:
-        return list(dict.fromkeys(UUID(text) for text in texts))
-    except ValueError as error:
-        raise BadRequest("An id in the form cannot be read.") from error
+def readable_id(text: str | None) -> UUID | None:
+    """Return the id that `text` is, or None."""
+    with suppress(ValueError):
+        return UUID(text) if text else None
+    return None

@@ -1,28 +1,45 @@
 """Review: the frozen plan, and the last word before it runs."""
 
-from itertools import groupby
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from jobs.catalogue.availability import cmdlet_warnings, parameter_warnings
 from jobs.catalogue.cmdlets import Cmdlet, find
 from jobs.catalogue.effects import Effect
-from jobs.launch import RunRefused, discard_draft, launch_run
+from jobs.catalogue.problems import InvalidCall
+from jobs.launch import RunRefused, discard_draft, draft_run, launch_run
+from jobs.runs.estimates import estimate
 from jobs.runs.models import Run
 from jobs.runs.plans import PlanChanged
 from jobs.runs.selectors import draft_of, launched_run, planned_organizations, planned_reach, predicted_refusals
+from jobs.saved.drafts import attach_run, keep_launch_draft
+from jobs.saved.models import LaunchDraft
+from jobs.saved.selectors import launch_draft_of_run
 from jobs.web.filters import OrganizationFilterForm
+from jobs.web.launch_actions import leave_out_cause
+from jobs.web.launch_form import LaunchForm
+from jobs.web.preview import causes_of, estimate_words
 from jobs.web.refused import refused
+from jobs.web.where import Where
 from jobs.web.words import EFFECTS, RISKS, SERVICES, consequence, counted, needs_confirmation
 from portal.accounts.web.access import actor_of
 from portal.core.actors import Actor
 from portal.core.htmx import render_page
 from portal.core.permissions import Permission
-from tenants.organizations.models import Organization
+from portal.core.refusals import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """How many organizations the same choice would bring in now, and how many it would not name any more."""
+
+    joined: int
+    left: int
 
 
 @require_safe
@@ -55,6 +72,27 @@ def run_launch(request: HttpRequest, run_id: UUID) -> HttpResponse:
 
 
 @require_POST
+def run_without(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Draft the same launch anew without the organizations that cannot be reached for one reason, and review that."""
+    actor = actor_of(request)
+    actor.require(Permission.RUN_LAUNCH)
+    draft, launch_draft = draft_of(actor=actor, run_id=run_id), launch_draft_of_run(actor=actor, run_id=run_id)
+    if draft is None or launch_draft is None:
+        raise Http404("There is no such draft.")
+    data = QueryDict(launch_draft.typed, mutable=True)
+    leave_out_cause(actor, data, request.POST.get("cause", ""))
+    form = LaunchForm.read(actor, find(draft.cmdlet), data)
+    try:
+        run = draft_run(actor=actor, request=form.request())
+    except (InvalidCall, Refused) as refusal:
+        title, url = "Nothing was left out", reverse("jobs:review", args=[run_id])
+        return refused(request, refusal, title=title, url=url, action="Back to the review", status=409)
+    keep_launch_draft(actor=actor, draft_id=launch_draft.pk, cmdlet=form.cmdlet, data=data)
+    attach_run(actor=actor, draft_id=launch_draft.pk, run=run)
+    return HttpResponseRedirect(reverse("jobs:review", args=[run.pk]), status=303)
+
+
+@require_POST
 def run_discard(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Delete a draft and return to the history; discarding twice is no error."""
     try:
@@ -74,6 +112,7 @@ def _page(
 
 def _context(request: HttpRequest, actor: Actor, draft: Run) -> dict[str, Any]:
     cmdlet = find(draft.cmdlet)
+    launch_draft = launch_draft_of_run(actor=actor, run_id=draft.pk)
     form = OrganizationFilterForm(request.GET)
     page = planned_organizations(
         actor=actor, run=draft, search=form.chosen().get("q", ""), cursor=request.GET.get("cursor", "")
@@ -89,10 +128,16 @@ def _context(request: HttpRequest, actor: Actor, draft: Run) -> dict[str, Any]:
         "needs_confirmation": needs_confirmation(draft),
         "warnings": _warnings(draft, cmdlet),
         "reach": planned_reach(actor=actor, run=draft),
-        "refusals": _by_cause(predicted_refusals(actor=actor, run=draft)),
+        "may_leave_out": launch_draft is not None and not draft.plan.get("secrets"),
+        "causes": causes_of(predicted_refusals(actor=actor, run=draft)),
+        "changes": _changes(actor, draft, launch_draft) if launch_draft else None,
+        "estimate": estimate_words(
+            estimate(actor=actor, cmdlet=draft.cmdlet, service=draft.service, number=draft.target_count)
+        ),
         "form": form,
         "page": page,
-        "back_url": f"{reverse('jobs:launch', args=[draft.cmdlet])}?from={draft.pk}",
+        "back_url": f"{reverse('jobs:launch', args=[draft.cmdlet])}?"
+        + (f"draft={launch_draft.pk}" if launch_draft else f"from={draft.pk}"),
     }
 
 
@@ -104,10 +149,9 @@ def _warnings(draft: Run, cmdlet: Cmdlet) -> list[str]:
     return [*cmdlet_warnings(cmdlet), *parameter_warnings(cmdlet, draft.parameters, draft.service)]
 
 
-def _by_cause(organizations: list[Organization]) -> list[tuple[str, str, list[Organization]]]:
-    """Return unreachable organizations as groups of reason, fix and members."""
-    causes = []
-    for _, group in groupby(organizations, key=lambda organization: organization.reachability_class):
-        members = list(group)
-        causes.append((members[0].reachability_reason, members[0].reachability_fix, members))
-    return causes
+def _changes(actor: Actor, draft: Run, launch_draft: LaunchDraft) -> Changes | None:
+    """Return how the same choice would differ now from the frozen list; None when it would not."""
+    now = Where.read(actor, QueryDict(launch_draft.typed)).chosen.organizations
+    chosen = {str(organization.tenant_id) for organization in now}
+    frozen = set(draft.plan["organizations"])
+    return Changes(len(chosen - frozen), len(frozen - chosen)) if chosen != frozen else None

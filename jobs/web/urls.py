@@ -2,14 +2,18 @@
 
 from django.urls import path
 
-from jobs.web import cmdlets, launch, paste, review, run_list, run_live, run_tabs, targets
+from jobs.web import cmdlets, jobs, launch, review, run_list, run_live, run_tabs, targets
 
 app_name = "jobs"
 urlpatterns = [
     path("cmdlets/", cmdlets.cmdlet_list, name="cmdlets"),
-    path("cmdlets/paste/", paste.paste, name="paste"),
     path("cmdlets/<str:name>/", cmdlets.cmdlet_detail, name="cmdlet"),
     path("cmdlets/<str:name>/launch/", launch.launch, name="launch"),
+    path("jobs/", jobs.job_list, name="jobs"),
+    path("jobs/<uuid:job_id>/", jobs.job_detail, name="job"),
+    path("jobs/<uuid:job_id>/duplicate/", jobs.job_duplicate, name="job-duplicate"),
+    path("jobs/<uuid:job_id>/delete/", jobs.job_delete, name="job-delete"),
+    path("launch-drafts/<uuid:draft_id>/discard/", jobs.launch_draft_discard, name="launch-draft-discard"),
     path("runs/", run_list.run_list, name="runs"),
     path("runs/now/", run_list.runs_live, name="runs-live"),
     path("runs/<uuid:run_id>/", run_tabs.run_detail, name="run"),
@@ -21,6 +25,7 @@ urlpatterns = [
     path("runs/<uuid:run_id>/stop/", run_live.run_stop, name="run-stop"),
     path("runs/<uuid:run_id>/review/", review.run_review, name="review"),
     path("runs/<uuid:run_id>/launch/", review.run_launch, name="run-launch"),
+    path("runs/<uuid:run_id>/without/", review.run_without, name="run-without"),
     path("runs/<uuid:run_id>/discard/", review.run_discard, name="run-discard"),
     path("targets/<uuid:target_id>/", targets.target_detail, name="target"),
     path("targets/<uuid:target_id>/objects.jsonl", targets.target_jsonl, name="target-jsonl"),

@@ -87,7 +87,7 @@ class Directory:
             for called in (*names, str(organization.tenant_id)):
                 self._by_name[called].append(organization)
             if organization.vanished_at is None:
-                self._spelt.update(dict.fromkeys(names, organization.default_domain))
+                self._spelt.update(dict.fromkeys(map(_stem, names), organization.default_domain))
 
     def called(self, text: str) -> list[Organization]:
         """Return the organizations called `text`; served ones alone when there are any."""
@@ -96,7 +96,8 @@ class Directory:
 
     def nearest(self, text: str) -> tuple[str, ...]:
         """Return up to three domains of served organizations whose name or domain is spelt like `text`, best first."""
-        found = process.extract(_key(text)[:128], list(self._spelt), scorer=fuzz.ratio, limit=6, score_cutoff=65)
+        stem = _stem(_key(text)[:128])
+        found = process.extract(stem, list(self._spelt), scorer=fuzz.ratio, limit=6, score_cutoff=70)
         return tuple(dict.fromkeys(self._spelt[called] for called, _, _ in found))[:_NEAREST]
 
 
@@ -156,6 +157,12 @@ def _judged(directory: Directory, parts: Iterable[tuple[int, str]]) -> Iterator[
             outcome = Outcome.REPEATED if found[0].pk in seen else Outcome.MATCHED
             seen.add(found[0].pk)
             yield Entry(line, text, outcome, found[0])
+
+
+def _stem(name: str) -> str:
+    """Return a domain without its ending, which tells nothing apart, and any other name as it is."""
+    initial = name.removesuffix(".onmicrosoft.com")
+    return initial if initial != name or " " in name else name.rpartition(".")[0] or name
 
 
 def _key(text: str) -> str:

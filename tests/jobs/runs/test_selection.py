@@ -56,3 +56,9 @@ def test_vanished_unseen_and_deleted_are_said() -> None:
 def test_nothing_is_said_when_nobody_is_left_out() -> None:
     make_organizations(2)
     assert said(Selection(everywhere=True)) == []
+
+
+def test_a_deleted_group_among_the_exceptions_is_refused_because_the_choice_would_grow() -> None:
+    make_organizations(1)
+    with pytest.raises(SelectionRefused, match="Untick it"):
+        choose(actor=SYSTEM, selection=Selection(everywhere=True, except_group_ids=[uuid4()]))

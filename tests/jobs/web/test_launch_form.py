@@ -169,13 +169,13 @@ class TestForm:
         make_organizations(1, reachability="unreachable")
         group = make_group("Both", places[:3])
         data = {"look": "count", "where": "chosen", "group": str(group.pk), "organization": str(places[3].pk)}
-        headers = {"HX-Request": "true", "HX-Target": "where-count"}
+        headers = {"HX-Request": "true", "HX-Target": "live"}
 
         some = browser.post(URL, data, headers=headers).content.decode()
         everything = browser.post(URL, {"look": "count", "where": "all"}, headers=headers).content.decode()
 
-        assert "<strong>4 organizations</strong> chosen</p>" in some
-        assert "<strong>5 organizations</strong> chosen, 1 of them not reachable</p>" in everything
+        assert "<strong>4 organizations</strong> chosen\n</div>" in some
+        assert "<strong>5 organizations</strong> chosen, 1 of them not reachable" in everything
         assert "<html" not in some
 
     def test_search_keeps_the_picked_ones(self, browser: Client) -> None:
@@ -208,7 +208,7 @@ class TestForm:
         for index in range(number // 5):
             make_group(f"Group {index}", places[:index])
 
-        with django_assert_num_queries(12):
+        with django_assert_num_queries(17):
             browser.get(URL, {"organization": [str(place.pk) for place in places]})
 
 
@@ -220,10 +220,10 @@ class TestUsedAgain:
         form = browser.get(URL, {"from": str(Run.objects.get().pk)}).context["form"]
 
         assert form.what.texts == {"Identity": "bob"}
-        assert form.everywhere
+        assert form.where.mode == "all"
         assert form.purpose["reason"].value() == "why"
 
-    def test_another_session_reads_it_from_the_plan(self, browser: Client, signed_in: SignIn, technician: User) -> None:
+    def test_another_session_finds_it_too(self, browser: Client, signed_in: SignIn, technician: User) -> None:
         places = make_organizations(2)
         texts = {
             "p.Identity": "bob",
@@ -240,7 +240,7 @@ class TestUsedAgain:
             URL, {**{f"p.{name}": text for name, text in form.what.texts.items()}, "where": "all"}
         )
 
-        assert set(form.organization_ids) == {place.pk for place in places}
+        assert form.where.chosen.organizations == places
         assert again.status_code == 303
         assert Run.objects.exclude(pk=draft.pk).get().parameters == draft.parameters
 
@@ -249,7 +249,7 @@ class TestUsedAgain:
 
         form = browser.get(URL, {"from": str(run.pk), "state": ["failed", "errored"]}).context["form"]
 
-        assert form.organization_ids == list(
+        assert form.where.organization_ids == list(
             run.targets.exclude(state="succeeded").order_by("position").values_list("organization_id", flat=True)
         )
 
@@ -258,7 +258,7 @@ class TestUsedAgain:
 
         form = browser.get(URL, {"from": str(run.pk), "state": ["\x00", "queued", "failed"]}).context["form"]
 
-        assert form.organization_ids == [run.targets.get(state=S.FAILED).organization_id]
+        assert form.where.organization_ids == [run.targets.get(state=S.FAILED).organization_id]
 
     @pytest.mark.parametrize("asked", [{}, {"state": "unknown"}, {"state": ["unknown", "failed"]}, {"cause": "lost"}])
     def test_organizations_whose_outcome_is_unknown_are_not_chosen_again(
@@ -271,11 +271,11 @@ class TestUsedAgain:
         response = browser.get(URL, {"from": str(run.pk), **asked})
 
         unknown = run.targets.get(state=S.UNKNOWN).organization_id
-        assert unknown not in response.context["form"].organization_ids
-        assert "Not chosen, because the outcome there is unknown: 1 organization." in response.content.decode()
+        assert unknown not in response.context["form"].where.organization_ids
+        assert "<strong>1 organization</strong>: The outcome there is unknown." in response.content.decode()
         assert LOOK_FIRST in response.content.decode()
 
-    def test_not_even_if_the_form_is_remembered(self, browser: Client) -> None:
+    def test_not_even_if_everything_was_chosen(self, browser: Client) -> None:
         places = make_organizations(2)
         browser.post(URL, {"p.Identity": "bob", "where": "all"})
         run = Run.objects.get()
@@ -286,8 +286,8 @@ class TestUsedAgain:
         form = browser.get(URL, {"from": str(run.pk)}).context["form"]
 
         assert form.what.texts["Identity"] == "bob"
-        assert not form.everywhere
-        assert form.organization_ids == [places[1].pk]
+        assert form.where.mode == "chosen"
+        assert form.where.organization_ids == [places[1].pk]
 
     @pytest.mark.parametrize(("effect", "number"), [("create", 1), ("relative", 1), ("absolute_set", 2)])
     def test_what_was_done_in_part_is_not_chosen_to_act_twice(
@@ -299,7 +299,7 @@ class TestUsedAgain:
 
         form = browser.get(URL, {"from": str(run.pk), "state": ["failed", "errored"]}).context["form"]
 
-        assert len(form.organization_ids) == number
+        assert len(form.where.organization_ids) == number
 
     @pytest.mark.parametrize(
         "asked", [{"state": "\x00"}, {"state": "rubbish"}, {"cause": "\x00"}, {"cause": "x" * 999}]
@@ -312,7 +312,7 @@ class TestUsedAgain:
         response = browser.get(URL, {"from": str(run.pk), **asked})
 
         assert response.status_code == 200
-        assert response.context["form"].organization_ids == []
+        assert response.context["form"].where.organization_ids == []
 
 
 class TestAccess:

@@ -49,7 +49,8 @@ class TestReview:
 
         response = browser.get(f"/runs/{run.pk}/review/")
 
-        assert response.context["refusals"] == [("No consent", "Give it", lost)]
+        [cause] = response.context["causes"]
+        assert (cause.reason, cause.fix, cause.organizations) == ("No consent", "Give it", lost)
         assert response.context["reach"].unreachable == 2
         assert response.context["reach"].total == 3
 
@@ -103,7 +104,7 @@ class TestReview:
     ) -> None:
         run = make_run(state=RunState.DRAFT, organizations=number, requested_by=technician)
 
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(14):
             browser.get(f"/runs/{run.pk}/review/")
 
 

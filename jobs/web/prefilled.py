@@ -1,0 +1,159 @@
+"""The launch form as an address fills it: from a draft, a run, a job, or what stands in the address itself."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.http import HttpRequest, QueryDict
+
+from jobs.catalogue.cmdlets import Cmdlet
+from jobs.runs.models import Run
+from jobs.runs.selectors import draft_of, launched_run, organizations_of_targets, planned_organization_ids
+from jobs.runs.states import RunState, TargetState
+from jobs.saved.models import LaunchDraft
+from jobs.saved.selectors import find_job, find_launch_draft, launch_draft_of_run
+from jobs.web import interrupted
+from jobs.web.again import organizations_again
+from jobs.web.launch_form import LaunchForm, readable_id
+from jobs.web.parameter_texts import PREFIX
+from jobs.web.plan_values import typed_texts
+from jobs.web.where import FILTER_KEYS, FILTER_PREFIX
+from portal.core.actors import Actor
+from portal.core.identifiers import uuid7
+from portal.core.text import storable
+from tenants.groups.scope import Scope
+from tenants.selection.filters import OrganizationFilter
+
+
+@dataclass
+class Prefilled:
+    """A form with notes on what of the address was not followed, and the run that came of it already, if any."""
+
+    form: LaunchForm
+    notes: list[str] = field(default_factory=list)
+    launched: Run | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which organizations of a run to choose again: of these states, of one error class, or these very ones."""
+
+    states: Sequence[str]
+    error_class: str
+    organization_ids: Sequence[UUID]
+
+    def __bool__(self) -> bool:
+        return bool(self.states or self.error_class)
+
+
+def prefilled(request: HttpRequest, actor: Actor, cmdlet: Cmdlet) -> Prefilled:
+    """Return the form that the address of `request` means; what cannot be followed is said in a note."""
+    for key, fill in (("draft", _of_draft), ("from", _of_run), ("job", _of_job)):
+        if request.GET.get(key):
+            identifier = readable_id(request.GET[key])
+            found = fill(request, actor, cmdlet, identifier) if identifier else None
+            if found:
+                return found
+            start = Prefilled(LaunchForm.read(actor, cmdlet, _without_ids(request.GET)))
+            start.notes.append(f"{_MISSING[key]} The form starts empty.")
+            return start
+    return _of_address(actor, cmdlet, request.GET)
+
+
+_MISSING = {
+    "draft": "This unfinished launch was discarded, is older than two weeks, or is of another cmdlet.",
+    "from": "The run that the address names was deleted, is of another cmdlet, or is not visible to you.",
+    "job": "The job that the address names was deleted, is of another cmdlet, or is not shared with you.",
+}
+
+
+def _of_draft(request: HttpRequest, actor: Actor, cmdlet: Cmdlet, draft_id: UUID) -> Prefilled | None:
+    posted = interrupted.taken(request, actor, cmdlet, draft_id)
+    draft = find_launch_draft(actor=actor, draft_id=draft_id)
+    if posted:
+        note = "You were signed out when you pressed the button. Everything that you had typed is here again."
+        return Prefilled(_read(actor, cmdlet, posted, draft_id), [note])
+    if draft is None or draft.cmdlet != cmdlet.name:
+        return None
+    return _unlaunched(actor, cmdlet, draft)
+
+
+def _unlaunched(actor: Actor, cmdlet: Cmdlet, draft: LaunchDraft) -> Prefilled:
+    """Return the form of a draft; of one that was launched, as the beginning of another launch."""
+    if draft.run is None or draft.run.state == RunState.DRAFT:
+        return Prefilled(_read(actor, cmdlet, QueryDict(draft.typed), draft.pk))
+    return Prefilled(_read(actor, cmdlet, QueryDict(draft.typed), uuid7()), launched=draft.run)
+
+
+def _of_run(request: HttpRequest, actor: Actor, cmdlet: Cmdlet, run_id: UUID) -> Prefilled | None:
+    """Return the form of a plan, or of a run to be launched again: never where its outcome is unknown."""
+    run = draft_of(actor=actor, run_id=run_id) or launched_run(actor=actor, run_id=run_id)
+    if run is None or run.cmdlet != cmdlet.name:
+        return None
+    draft = launch_draft_of_run(actor=actor, run_id=run_id) if run.state == RunState.DRAFT else None
+    if draft is not None:
+        return _unlaunched(actor, cmdlet, draft)
+    picked = [pk for text in request.GET.getlist("organization") if (pk := readable_id(text))]
+    wanted = Wanted(request.GET.getlist("state"), storable(request.GET.get("cause", "")), picked)
+    data = QueryDict(mutable=True)
+    data.update({f"{PREFIX}{name}": text for name, text in typed_texts(cmdlet, run.parameters).items()})
+    data.update({"reason": run.reason, "ticket": run.ticket, "where": "chosen", "again": str(run.pk)})
+    data.setlist("organization", [str(pk) for pk in _places(actor, run, wanted)])
+    if len(cmdlet.services) > 1:
+        data["service"] = run.service
+    return Prefilled(_read(actor, cmdlet, data, uuid7()))
+
+
+def _of_job(request: HttpRequest, actor: Actor, cmdlet: Cmdlet, job_id: UUID) -> Prefilled | None:
+    job = find_job(actor=actor, job_id=job_id)
+    if job is None or job.cmdlet != cmdlet.name:
+        return None
+    data = QueryDict(job.typed, mutable=True)
+    data["job"] = str(job.pk)
+    return Prefilled(_read(actor, cmdlet, data, uuid7()))
+
+
+def _of_address(actor: Actor, cmdlet: Cmdlet, query: QueryDict) -> Prefilled:
+    """Return the form with what stands in the address: parameters, and a selection as `tenants.selection` writes it."""
+    data = _without_ids(query)
+    notes: list[str] = []
+    if query.get("match") == "all":
+        wanted = OrganizationFilter.read(Scope.of(actor), query)
+        notes += wanted.ignored
+        data.pop("group", None)
+        data["where"] = "filter"
+        for key in FILTER_KEYS:
+            values = [wanted.text] if key == "q" else list(wanted.values.get(key, ()))
+            data.setlist(FILTER_PREFIX + key, [value for value in values if value])
+    for key in ("organization", "group"):
+        readable = [text for text in data.getlist(key) if readable_id(text)]
+        if len(readable) < len(data.getlist(key)):
+            notes.append(f"An id under “{key}” in the address cannot be read and was ignored.")
+            data.setlist(key, readable)
+    return Prefilled(LaunchForm.read(actor, cmdlet, data), notes)
+
+
+def _without_ids(query: QueryDict) -> QueryDict:
+    data = query.copy()
+    for key in ("draft", "job", "from", "again"):
+        data.pop(key, None)
+    return data
+
+
+def _read(actor: Actor, cmdlet: Cmdlet, data: QueryDict, draft_id: UUID) -> LaunchForm:
+    form = LaunchForm.read(actor, cmdlet, data)
+    form.draft_id = draft_id
+    return form
+
+
+def _places(actor: Actor, run: Run, wanted: Wanted) -> list[UUID]:
+    unknown: set[UUID] = set()
+    if run.state != RunState.DRAFT:
+        lost = organizations_of_targets(actor=actor, run_id=run.pk, states=[TargetState.UNKNOWN], error_class="")
+        unknown.update(lost)
+    if wanted:
+        places = organizations_again(actor=actor, run=run, states=wanted.states, error_class=wanted.error_class)
+    else:
+        places = planned_organization_ids(actor=actor, run=run)
+    only = set(wanted.organization_ids)
+    return [pk for pk in places if pk not in unknown and (not only or pk in only)]

@@ -1,0 +1,148 @@
+"""What would happen if this form were launched now: shown while it is typed, by the functions that freeze the plan."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from jobs.catalogue.powershell import powershell_line
+from jobs.catalogue.problems import InvalidCall, Problem
+from jobs.catalogue.validation import ValidCall
+from jobs.launch import checked_call, planned_run
+from jobs.runs.estimates import Estimate, estimate
+from jobs.runs.selection import Chosen, LeftOut
+from jobs.runs.selectors import organizations_of_targets
+from jobs.runs.states import TargetState
+from jobs.web.again import LOOK_FIRST
+from jobs.web.launch_form import LaunchForm
+from jobs.web.words import EFFECTS, RISKS, SERVICES, consequence, counted, duration
+from portal.core.actors import Actor
+from portal.core.refusals import Refused
+from tenants.organizations.models import Organization
+
+SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Organizations that are expected to refuse for one reason."""
+
+    error_class: str
+    reason: str
+    fix: str
+    organizations: list[Organization]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What is known of a launch before it is drafted; `problems` say what it still lacks."""
+
+    summary: list[str]
+    risk: str
+    risk_words: str
+    effect: str
+    service: str
+    consequence: str
+    powershell: str
+    estimate: str
+    warnings: Sequence[str]
+    problems: list[Problem]
+    chosen: Chosen
+    left_out: list[LeftOut]
+    causes: list[Cause] = field(default_factory=list)
+
+    @property
+    def shown(self) -> list[Organization]:
+        """The first of the chosen organizations."""
+        return self.chosen.organizations[:SHOWN]
+
+    @property
+    def more(self) -> int:
+        """How many are chosen beyond those shown."""
+        return self.chosen.number - len(self.shown)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether nothing is lacking."""
+        return not self.problems
+
+
+def preview(actor: Actor, form: LaunchForm) -> Preview:
+    """Return what launching `form` would do now; nothing is stored and nothing is refused."""
+    chosen, problems = form.where.chosen, [Problem(None, sentence) for sentence in form.where.problems()]
+    call, run = None, None
+    try:
+        request = form.request()
+        call = checked_call(request)
+        run = planned_run(actor=actor, request=request, call=call, organizations=chosen.organizations)
+    except InvalidCall as invalid:
+        problems += invalid.problems
+    except Refused as refusal:
+        problems.append(Problem(None, str(refusal)))
+    risk = call.risk if call else form.cmdlet.risk
+    unknown = _unknown(actor, form, chosen)
+    return Preview(
+        summary=_summary(form, risk, chosen.number),
+        risk=risk,
+        risk_words=RISKS[risk],
+        effect=EFFECTS[call.effect if call else form.cmdlet.effect],
+        service=SERVICES[call.service] if call else "",
+        consequence=consequence(run) if run else "",
+        powershell=powershell_line(call) if call else "",
+        estimate=_estimate(actor, form, call, chosen.number),
+        warnings=list(dict.fromkeys(call.warnings)) if call else [],
+        problems=problems,
+        chosen=chosen,
+        left_out=[*chosen.left_out, *unknown],
+        causes=causes_of(chosen.unreachable),
+    )
+
+
+def causes_of(unreachable: Sequence[Organization]) -> list[Cause]:
+    """Return unreachable organizations, sorted by cause, as groups of cause, the largest first."""
+    causes = []
+    for error_class, group in groupby(unreachable, key=lambda organization: organization.reachability_class):
+        members = list(group)
+        causes.append(Cause(error_class, members[0].reachability_reason, members[0].reachability_fix, members))
+    return sorted(causes, key=lambda cause: -len(cause.organizations))
+
+
+def estimate_words(found: Estimate | None) -> str:
+    """Return an estimate as a sentence that says what it stands on."""
+    if found is None:
+        return "No measure yet: no run of this cmdlet or service has ended."
+    shortest, longest = duration(found.shortest), duration(found.longest)
+    span = f"About {longest}" if shortest == longest else f"{shortest} to {longest}"
+    source = "of this cmdlet" if found.of_cmdlet else "of other cmdlets of this service"
+    return f"{span}, as {counted(found.runs, 'earlier run')} {source} took, stretched to this size."
+
+
+def _summary(form: LaunchForm, risk: str, number: int) -> list[str]:
+    unused = form.what.unused()
+    used = [name for name in form.what.texts if name not in unused]
+    return [
+        form.cmdlet.name,
+        counted(len(used), "parameter"),
+        counted(number, "organization"),
+        RISKS[risk].lower(),
+    ]
+
+
+def _estimate(actor: Actor, form: LaunchForm, call: ValidCall | None, number: int) -> str:
+    if not number:
+        return ""
+    service = call.service if call else form.what.service or form.cmdlet.services[0]
+    return estimate_words(estimate(actor=actor, cmdlet=form.cmdlet.name, service=service, number=number))
+
+
+def _unknown(actor: Actor, form: LaunchForm, chosen: Chosen) -> list[LeftOut]:
+    """Say of a run that is launched again where its outcome is unknown: left out, or chosen all the same."""
+    if form.again_id is None:
+        return []
+    places = organizations_of_targets(actor=actor, run_id=form.again_id, states=[TargetState.UNKNOWN], error_class="")
+    if not places:
+        return []
+    present = {organization.pk for organization in chosen.organizations}
+    again = sum(place in present for place in places)
+    left = len(places) - again
+    said = [LeftOut(f"The outcome there is unknown. {LOOK_FIRST}", left)] if left else []
+    return [*said, LeftOut(f"Chosen although the outcome there is unknown. {LOOK_FIRST}", again)] if again else said
