@@ -1,6 +1,6 @@
 """Questions that the pages of one run ask."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -10,11 +10,10 @@ from django.db.models import Count, F, Max, Q
 from django.db.models.functions import Now
 
 from jobs.runs.models import Attempt, Connection, Run, RunTarget
-from jobs.runs.querysets import RunTargetQuerySet
 from jobs.runs.states import RunState, TargetState
 from portal.audit.models import AuditEvent
 from portal.core.actors import Actor
-from portal.core.pagination import Page, each_by_key, page_by_key
+from portal.core.pagination import Page, page_by_key
 from tenants.organizations.models import Organization, Reachability
 
 OVERLAP = timedelta(seconds=2)
@@ -50,15 +49,6 @@ class Progress:
     counts: dict[str, int]
     sent: int
     deferred: int
-
-
-@dataclass(frozen=True, slots=True)
-class TargetFilter:
-    """Which targets of a run are wanted; empty texts mean all."""
-
-    state: str = ""
-    error_class: str = ""
-    organization: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,17 +102,6 @@ def progress_of(*, actor: Actor, run_id: UUID) -> Progress:
     )
     counts = {state.value: figures[state.value] for state in TargetState if figures[state.value]}
     return Progress(counts, figures["sent"], figures["deferred"])
-
-
-def targets_page(*, actor: Actor, run_id: UUID, wanted: TargetFilter, cursor: str = "") -> Page[RunTarget]:
-    """Return the targets that `wanted` lets through, by position."""
-    return page_by_key(_wanted_targets(actor, run_id, wanted), order="position", cursor=cursor)
-
-
-def all_targets(*, actor: Actor, run_id: UUID, wanted: TargetFilter) -> Iterator[RunTarget]:
-    """Yield every target that `wanted` lets through, with its organization, by position."""
-    targets = _wanted_targets(actor, run_id, wanted).select_related("organization")
-    return each_by_key(targets, order="position")
 
 
 def organizations_of_targets(*, actor: Actor, run_id: UUID, states: Sequence[str], error_class: str) -> list[UUID]:
@@ -193,14 +172,3 @@ def events_page(*, actor: Actor, run_id: UUID, organization: str = "", cursor: s
     for word in organization.split():
         events = events.filter(organization_name__icontains=word)
     return page_by_key(events, order="occurred_at", cursor=cursor)
-
-
-def _wanted_targets(actor: Actor, run_id: UUID, wanted: TargetFilter) -> RunTargetQuerySet:
-    targets = RunTarget.objects.visible_to(actor).filter(run=run_id)
-    if wanted.state:
-        targets = targets.filter(state=wanted.state)
-    if wanted.error_class:
-        targets = targets.filter(error_class=wanted.error_class)
-    for word in wanted.organization.split():
-        targets = targets.filter(organization_name__icontains=word)
-    return targets

@@ -9,6 +9,7 @@ from jobs.results.explanations import explanation_of
 from jobs.runs.models import Run
 from jobs.runs.selectors import organizations_of_targets
 from jobs.runs.states import OPEN_TARGET_STATES, TargetState
+from jobs.runs.targets import causes_in
 from portal.core.actors import Actor
 from portal.core.explanations import Retry
 
@@ -45,18 +46,26 @@ def retry_sentence(run: Run, state: str, error_class: str) -> str:
 
 
 def organizations_again(*, actor: Actor, run: Run, states: Sequence[str] = (), error_class: str = "") -> list[UUID]:
-    """Return the organizations of `run` where it may be launched again, of `states` and `error_class` or of any."""
+    """Return the organizations of `run` where it may be launched again, of `states` and `error_class` or of any.
+
+    Asked for `states` of any class, it leaves out where the same request would only be refused again.
+    """
     wanted = [state for state in AGAIN_STATES if state in states or not states]
     if not any(may_repeat(run, state, error_class) for state in wanted):
         return []
     found = organizations_of_targets(actor=actor, run_id=run.pk, states=wanted, error_class=error_class)
-    if Effect(run.effect).harmless_to_repeat or error_class:
+    if error_class:
         return found
-    ran = {
+    in_vain = {
         organization_id
-        for ran_class in RAN_CLASSES
-        for organization_id in organizations_of_targets(
-            actor=actor, run_id=run.pk, states=wanted, error_class=ran_class
-        )
+        for cause, _ in causes_in(actor=actor, run_id=run.pk)
+        if not _is_worth_it(run, cause, whole_states=bool(states))
+        for organization_id in organizations_of_targets(actor=actor, run_id=run.pk, states=wanted, error_class=cause)
     }
-    return [organization_id for organization_id in found if organization_id not in ran]
+    return [organization_id for organization_id in found if organization_id not in in_vain]
+
+
+def _is_worth_it(run: Run, error_class: str, *, whole_states: bool) -> bool:
+    if error_class in RAN_CLASSES and not Effect(run.effect).harmless_to_repeat:
+        return False
+    return not (whole_states and explanation_of(error_class).retry is Retry.NEVER)

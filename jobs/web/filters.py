@@ -2,22 +2,7 @@
 
 from django import forms
 
-from jobs.runs.selectors import TargetFilter
-from jobs.runs.states import TargetState
-from portal.core.filters import FilterForm, choice_field, text_field
-
-
-class TargetFilterForm(FilterForm):
-    """Filters of the targets of one run."""
-
-    organization = text_field("Organization", search=True)
-    state = choice_field("State", TargetState.choices)
-    cause = forms.CharField(max_length=60, required=False, widget=forms.HiddenInput())
-
-    def wanted(self) -> TargetFilter:
-        """Return the filter that these values mean."""
-        chosen = self.chosen()
-        return TargetFilter(chosen.get("state", ""), chosen.get("cause", ""), chosen.get("organization", ""))
+from portal.core.filters import FilterForm, text_field
 
 
 class CmdletFilterForm(FilterForm):

@@ -35,6 +35,7 @@ _TABS = (
     ("run-targets", "Organizations"),
     ("run-powershell", "PowerShell"),
     ("run-events", "Events"),
+    ("run-compare", "Compare"),
 )
 _BAR = {"width": 1000, "height": 14}
 _UNSUCCESSFUL = (TargetState.FAILED, TargetState.ERRORED)

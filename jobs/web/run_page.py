@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
@@ -10,26 +9,14 @@ from django.utils import timezone
 
 from jobs.results.explanations import explanation_of
 from jobs.runs.attempts import tries_of
-from jobs.runs.models import Run, RunTarget
-from jobs.runs.selectors import Cell, TargetFilter, targets_page
+from jobs.runs.models import Run
+from jobs.runs.selectors import Cell
 from jobs.web.board import board_groups
 from jobs.web.causes import cause_rows
-from jobs.web.filters import TargetFilterForm
 from jobs.web.run_view import GROUPS, SORTS, RunView
 from jobs.web.time_line import time_line
 from jobs.web.time_line_picture import time_line_picture
-from jobs.web.words import duration
 from portal.core.actors import Actor
-from portal.core.pagination import Page
-
-
-@dataclass(frozen=True, slots=True)
-class TargetRow:
-    """One organization in the table of targets."""
-
-    target: RunTarget
-    cause: str
-    took: str
 
 
 def board_context(actor: Actor, run: Run, cells: Sequence[Cell], view: RunView) -> dict[str, Any]:
@@ -57,25 +44,7 @@ def overview_context(actor: Actor, run: Run, cells: Sequence[Cell], view: RunVie
     }
 
 
-def targets_context(actor: Actor, run: Run, form: TargetFilterForm, cursor: str) -> dict[str, Any]:
-    """Return one page of targets."""
-    wanted = form.wanted()
-    targets = targets_page(actor=actor, run_id=run.pk, wanted=wanted, cursor=cursor)
-    return {
-        "form": form,
-        "is_filtered": wanted != TargetFilter(),
-        "cause": explanation_of(wanted.error_class).title if wanted.error_class else "",
-        "targets": Page([_target_row(target) for target in targets.rows], targets.next_cursor, targets.has_previous),
-    }
-
-
 def powershell_context(run: Run) -> dict[str, Any]:
     """Return the parameters of a run as they are sent."""
     parameters = [(name, value) for name, value in run.parameters.items() if "@" not in name]
     return {"parameters": [(name, json.dumps(value, ensure_ascii=False)) for name, value in parameters]}
-
-
-def _target_row(target: RunTarget) -> TargetRow:
-    took = target.finished_at - target.started_at if target.finished_at and target.started_at else None
-    cause = explanation_of(target.error_class).title if target.error_class else ""
-    return TargetRow(target, cause, duration(took))

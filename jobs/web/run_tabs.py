@@ -9,10 +9,11 @@ from django.views.decorators.http import require_safe
 
 from jobs.runs.selectors import board, draft_of, events_page, launched_run
 from jobs.web import run_page
-from jobs.web.filters import TargetFilterForm
+from jobs.web.comparison_page import comparison_context
 from jobs.web.run_access import found, run_for
 from jobs.web.run_header import header_context
 from jobs.web.run_view import RunView
+from jobs.web.target_rows import targets_context
 from portal.accounts.web.access import actor_of
 from portal.core.htmx import render_page
 from portal.core.permissions import Permission
@@ -40,10 +41,9 @@ def run_detail(request: HttpRequest, run_id: UUID) -> HttpResponse:
 def run_targets(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Show the organizations of a run as a table."""
     actor, run = run_for(request, run_id)
-    form, cursor = TargetFilterForm(request.GET), request.GET.get("cursor", "")
     context = {
         **header_context(actor, run, tab="run-targets", query=request.GET),
-        **run_page.targets_context(actor, run, form, cursor),
+        **targets_context(actor, run, request.GET),
     }
     return render_page(request, "jobs/runs/targets.html", context, partials=("run-targets",))
 
@@ -73,3 +73,14 @@ def run_events(request: HttpRequest, run_id: UUID) -> HttpResponse:
         ),
     }
     return render_page(request, "jobs/runs/events.html", context, partials=("run-events",))
+
+
+@require_safe
+def run_compare(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Show a run beside an earlier run of the same cmdlet."""
+    actor, run = run_for(request, run_id)
+    context = {
+        **header_context(actor, run, tab="run-compare", query=request.GET),
+        **comparison_context(actor, run, request.GET),
+    }
+    return render(request, "jobs/runs/compare.html", context)

@@ -20,6 +20,7 @@ urlpatterns = [
     path("runs/<uuid:run_id>/targets/", run_tabs.run_targets, name="run-targets"),
     path("runs/<uuid:run_id>/powershell/", run_tabs.run_powershell, name="run-powershell"),
     path("runs/<uuid:run_id>/events/", run_tabs.run_events, name="run-events"),
+    path("runs/<uuid:run_id>/compare/", run_tabs.run_compare, name="run-compare"),
     path("runs/<uuid:run_id>/progress/", run_live.run_progress, name="run-progress"),
     path("runs/<uuid:run_id>/details/", run_live.run_details, name="run-details"),
     path("runs/<uuid:run_id>/stop/", run_live.run_stop, name="run-stop"),

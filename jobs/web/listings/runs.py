@@ -10,10 +10,11 @@ from django.utils import timezone
 from jobs.results.tables import result_columns, result_row_count, result_rows
 from jobs.runs.history import all_runs
 from jobs.runs.models import Run, RunTarget
-from jobs.runs.selectors import all_targets, launched_run
+from jobs.runs.selectors import launched_run
 from jobs.runs.states import TargetState
-from jobs.web.filters import TargetFilterForm
+from jobs.runs.targets import all_targets, causes_in
 from jobs.web.run_filters import RunFilterForm
+from jobs.web.target_filters import TargetFilterForm
 from portal.core.actors import Actor
 from portal.core.permissions import Permission
 from portal.core.refusals import Refused
@@ -69,7 +70,7 @@ def _open_runs(actor: Actor, selection: Selection) -> Table:
 
 def _open_targets(actor: Actor, selection: Selection) -> Table:
     run = _run(actor, selection.of_id)
-    form = TargetFilterForm(selection.query)
+    form = TargetFilterForm(selection.query, causes_in(actor=actor, run_id=run.pk))
     wanted = form.wanted()
     return _of_run(
         run,

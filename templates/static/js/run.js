@@ -206,3 +206,24 @@ document.addEventListener("DOMContentLoaded", () => {
   prepareBoard();
   drawIcon();
 });
+
+// A list that follows the run: rows take over what is new where they stand; none comes, goes or moves while it is read.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const list = document.getElementById(event.detail.elt.dataset?.patch);
+  if (!list || event.detail.xhr.status !== 200) return;
+  event.detail.shouldSwap = false;
+  const fresh = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html");
+  const rows = [...list.querySelectorAll("tbody tr")];
+  const renewed = [...fresh.querySelectorAll("tbody tr")];
+  for (const row of renewed) {
+    const old = document.getElementById(row.id);
+    if (!old) continue;
+    row.querySelectorAll("td:not(.check)").forEach((cell, index) => {
+      const place = old.querySelectorAll("td:not(.check)")[index];
+      if (place.innerHTML !== cell.innerHTML) place.replaceChildren(...cell.childNodes);
+    });
+  }
+  const moved = rows.map((row) => row.id).join() !== renewed.map((row) => row.id).join();
+  const stale = document.getElementById("targets-stale");
+  if (stale && moved) stale.hidden = false;
+});

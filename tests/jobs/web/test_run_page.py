@@ -53,7 +53,7 @@ class TestPage:
 
         page = browser.get(f"/runs/{run.pk}/").content.decode()
 
-        assert "Running: 5 of 10, 1 failed, about 20 s left" in page
+        assert re.search(r"Running: 5 of 10, 1 failed, about \d+ s left", page)
         assert "<title>5/10 Get-AcceptedDomain · Signalbox</title>" in page
         assert run.plan_hash in page
 
@@ -267,7 +267,7 @@ class TestProgress:
         fragment = response.content.decode()
         assert fragment.strip().startswith('<div id="run-targets"')
         assert fragment.count('href="/targets/') == 1
-        assert "<form" not in fragment
+        assert 'name="state"' not in fragment
 
 
 class TestStop:
