@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from django.db.models import Count, F, Value
+from django.db.models import Count, F, IntegerField, Value
 from django.db.models.functions import Coalesce
 
 from jobs.runs.models import RunTarget
@@ -61,7 +61,10 @@ def _wanted(actor: Actor, run_id: UUID, wanted: TargetFilter) -> RunTargetQueryS
     targets = (
         RunTarget.objects.visible_to(actor)
         .filter(run=run_id)
-        .annotate(took=Coalesce(F("finished_at") - F("started_at"), timedelta()), rows=Coalesce("row_count", Value(-1)))
+        .annotate(
+            took=Coalesce(F("finished_at") - F("started_at"), timedelta()),
+            rows=Coalesce("row_count", Value(-1), output_field=IntegerField()),
+        )
     )
     exact = {
         "state": wanted.state,

@@ -96,7 +96,7 @@ def _notes(wanted: str, chosen: Run, change: str) -> list[str]:
     if wanted and wanted != str(chosen.pk):
         notes.append("The run to compare with is not an earlier run of this cmdlet, or is gone: the latest is shown.")
     if change and change not in WORDS:
-        notes.append(f"Ignored the difference “{change[:40]}”, which does not exist. There is: {', '.join(WORDS)}.")
+        notes.append(f"Difference “{change[:40]}” was ignored. Known are: {', '.join(WORDS)}.")
     return notes
 
 

@@ -68,5 +68,5 @@ class RunView:
 
 
 def _ignored(name: str, value: str, accepted: Iterable[str]) -> str:
-    there_is = ", ".join(filter(None, accepted))
-    return f"Ignored {name} “{value[:40]}” in the address, which does not exist. There is: {there_is}."
+    known = ", ".join(filter(None, accepted))
+    return f"{name.capitalize()} “{value[:40]}” was ignored. Known are: {known}."

@@ -8,7 +8,7 @@ from django import forms
 from jobs.results.explanations import explanation_of
 from jobs.runs.states import TargetState
 from jobs.runs.targets import ORDERS, TargetFilter
-from portal.core.filters import FilterForm
+from portal.core.filters import FilterForm, choice_field, text_field
 
 MANY = 1_000_000
 
@@ -16,10 +16,8 @@ MANY = 1_000_000
 class TargetFilterForm(FilterForm):
     """Filters of the targets of one run; `causes` are the error classes that occur there, with their numbers."""
 
-    organization = forms.CharField(
-        label="Organization", max_length=200, required=False, widget=forms.TextInput({"type": "search"})
-    )
-    state = forms.ChoiceField(label="State", choices=[("", "Any"), *TargetState.choices], required=False)
+    organization = text_field("Organization", search=True)
+    state = choice_field("State", TargetState.choices)
     cause = forms.ChoiceField(label="Cause", required=False)
     took = forms.FloatField(label="Took at least (s)", min_value=0, max_value=MANY, required=False)
     attempts = forms.IntegerField(label="Attempts at least", min_value=0, max_value=MANY, required=False)
@@ -51,11 +49,9 @@ class TargetFilterForm(FilterForm):
         key = str(self.chosen().get("sort", ""))
         return key if key.lstrip("-") in ORDERS else "name"
 
-    @property
-    def notes(self) -> list[str]:
-        """What of the address was ignored, and why."""
-        notes = [f"Ignored {name}: {' '.join(map(str, errors))}" for name, errors in self.errors.items()]
+    def ignored(self) -> list[str]:
+        """Return a sentence for everything in the address that filters or sorts nothing."""
         key = str(self.chosen().get("sort", ""))
-        if key and key != self.order:
-            notes.append(f"Ignored the sorting “{key}”, which does not exist. There is: {', '.join(ORDERS)}.")
-        return notes
+        if not key or key == self.order:
+            return super().ignored()
+        return [*super().ignored(), f"Sort “{key}” was ignored. Known are: {', '.join(ORDERS)}."]

@@ -32,7 +32,7 @@ def targets_context(actor: Actor, run: Run, query: Mapping[str, str]) -> dict[st
         page = targets_page(actor=actor, run_id=run.pk, wanted=form.wanted(), sort=form.order, cursor=query.get("cursor", ""))
     return {
         "form": form,
-        "notes": form.notes,
+        "notes": form.ignored(),
         "sort": form.order,
         "is_filtered": form.is_filtered,
         "targets": Page([_row(run, target) for target in page.rows], page.next_cursor, page.has_previous),

@@ -20,8 +20,9 @@ HEIGHT = 240
 AXIS = 22
 WAITS_HEIGHT = 36
 TALLEST_BAR = 14
-NAMED_AT_MOST = 250
-"""Up to so many attempts each bar has its name; more are drawn as one shape per state, to keep the picture small."""
+NAMED_AT_MOST = 400
+NAMED_BYTES = 50_000
+"""Up to so many attempts and bytes each bar has its name; beyond, one shape per state keeps the picture small."""
 PIECES_AT_MOST = 2000
 LONGEST_SHOWN = 20
 NAME_AT_MOST = 60
@@ -35,7 +36,9 @@ def time_line_picture(line: TimeLine) -> Picture:
     bars_height = bar_height * line.rows
     waits_height = WAITS_HEIGHT if line.waits else 0
     height = bars_height + waits_height + AXIS
-    drawn = _named(line, bar_height) if len(line.bars) <= NAMED_AT_MOST else _shapes(line, bar_height)
+    drawn = _named(line, bar_height) if len(line.bars) <= NAMED_AT_MOST else ""
+    if not drawn or len(drawn.encode()) > NAMED_BYTES:
+        drawn = _shapes(line, bar_height)
     inner = "".join((drawn, _waiting(line, bars_height, waits_height)))
     svg = (
         f'<svg class="time-line" role="img" aria-label="{escape(line.sentence)}" width="100%" height="{height:.0f}">'

@@ -8,7 +8,6 @@ from html import unescape
 import pytest
 from django.test import Client
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries
 
 from jobs.runs.models import Run, RunTarget
 from jobs.runs.states import RunState, TargetState
@@ -176,15 +175,6 @@ class TestPage:
         assert stop in browser.get(f"/runs/{run.pk}/").content.decode()
         assert "/stop/" not in browser.get(f"/runs/{ended.pk}/").content.decode()
         assert stop not in signed_in(auditor).get(f"/runs/{run.pk}/").content.decode()
-
-    @pytest.mark.parametrize("number", [10, 40])
-    def test_query_count_does_not_grow(
-        self, browser: Client, number: int, django_assert_num_queries: DjangoAssertNumQueries
-    ) -> None:
-        run = make_run(state=RunState.RUNNING, organizations=number)
-
-        with django_assert_num_queries(8):
-            browser.get(f"/runs/{run.pk}/")
 
 
 class TestProgress:
