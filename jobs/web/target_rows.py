@@ -29,7 +29,8 @@ class TargetRow:
 def targets_context(actor: Actor, run: Run, query: Mapping[str, str]) -> dict[str, Any]:
     """Return one page of targets as `query`, the address's, asks for it."""
     form = TargetFilterForm(query, causes_in(actor=actor, run_id=run.pk))
-        page = targets_page(actor=actor, run_id=run.pk, wanted=form.wanted(), sort=form.order, cursor=query.get("cursor", ""))
+    wanted, cursor = form.wanted(), query.get("cursor", "")
+    page = targets_page(actor=actor, run_id=run.pk, wanted=wanted, sort=form.order, cursor=cursor)
     return {
         "form": form,
         "notes": form.ignored(),
