@@ -16,12 +16,22 @@ _SHOWS = ("format-", "out-", "select-object", "sort-object", "measure-object", "
 
 
 class NotRead(ValueError):
-    """The text is no call of one cmdlet. `nearest` are cmdlets spelt alike; `commands` are those found, if several."""
+    """The text is no call of one cmdlet.
+
+    `nearest` are cmdlets spelt alike; `commands` are those found, if several; `is_short` says that it was read at all.
+    """
 
     def __init__(
-        self, problem: str, suggestion: str, *, nearest: tuple[str, ...] = (), commands: tuple[Command, ...] = ()
+        self,
+        problem: str,
+        suggestion: str,
+        *,
+        nearest: tuple[str, ...] = (),
+        commands: tuple[Command, ...] = (),
+        is_short: bool = True,
     ) -> None:
         super().__init__(problem)
+        self.is_short = is_short
         self.suggestion = suggestion
         self.nearest = nearest
         self.commands = commands
@@ -50,7 +60,9 @@ def read_powershell(text: str) -> Reading:
     """Return the call that `text` makes; raises `NotRead`."""
     size = len(text.encode(errors="replace"))
     if size > MOST_BYTES:
-        raise NotRead(f"This is {size:,} bytes long; at most {MOST_BYTES:,} are read.", "Paste one command.")
+        raise NotRead(
+            f"This is {size:,} bytes long; at most {MOST_BYTES:,} are read.", "Paste one command.", is_short=False
+        )
     if not text.strip():
         raise NotRead("Nothing was pasted.", "Paste one command, for example Get-Mailbox -ResultSize 10.")
     try:
@@ -81,7 +93,7 @@ def _reading(script: Script, found: _Sorted) -> Reading:
     if len(found.calls) > 1:
         raise NotRead(
             f"These are {len(found.calls)} commands; one cmdlet is launched at a time.",
-            "Choose the one to launch; the others keep for later."
+            "Choose the one to launch."
             + (" What one hands to the next is not carried over." if any(c.piped for c, _ in found.calls) else ""),
             commands=tuple(command for command, _ in found.calls),
         )

@@ -10,6 +10,8 @@ from portal.accounts.web.access import actor_of
 from portal.core.actors import Actor
 from portal.core.permissions import Permission
 
+GONE = "There is no such {}: it was deleted under the retention policy, or is not visible to you."
+
 
 def run_for(request: HttpRequest, run_id: UUID, permission: Permission = Permission.RUN_READ) -> tuple[Actor, Run]:
     """Return who asks, who holds `permission`, and the launched run asked for."""
@@ -21,5 +23,5 @@ def run_for(request: HttpRequest, run_id: UUID, permission: Permission = Permiss
 def found(run: Run | None) -> Run:
     """Return `run`, or answer 404."""
     if run is None:
-        raise Http404("There is no such run.")
+        raise Http404(GONE.format("run"))
     return run

@@ -11,6 +11,7 @@ from jobs.results.evidence import NothingToDownload, download_target_rows
 from jobs.runs.models import RunTarget
 from jobs.runs.selectors import target_of
 from jobs.web.refused import refused
+from jobs.web.run_access import GONE
 from jobs.web.target_page import target_context
 from portal.accounts.web.access import actor_of
 from portal.core.actors import Actor
@@ -22,7 +23,7 @@ def target_detail(request: HttpRequest, target_id: UUID) -> HttpResponse:
     """Show one organization of a run with everything that is known of it."""
     actor = actor_of(request)
     actor.require(Permission.RUN_READ)
-    return render(request, "jobs/targets/detail.html", target_context(actor, _found(actor, target_id)))
+    return render(request, "jobs/targets/detail.html", target_context(actor, _found(actor, target_id), request.GET))
 
 
 @require_safe
@@ -44,5 +45,5 @@ def target_jsonl(request: HttpRequest, target_id: UUID) -> HttpResponse:
 def _found(actor: Actor, target_id: UUID) -> RunTarget:
     target = target_of(actor=actor, target_id=target_id)
     if target is None:
-        raise Http404("There is no such target.")
+        raise Http404(GONE.format("target"))
     return target

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from jobs.web import cmdlets, jobs, launch, review, run_list, run_live, run_tabs, targets
+from jobs.web import cmdlets, jobs, launch, paste, review, run_list, run_live, run_tabs, targets
 
 app_name = "jobs"
 urlpatterns = [
     path("cmdlets/", cmdlets.cmdlet_list, name="cmdlets"),
+    path("cmdlets/paste/", paste.paste, name="paste"),
     path("cmdlets/<str:name>/", cmdlets.cmdlet_detail, name="cmdlet"),
     path("cmdlets/<str:name>/launch/", launch.launch, name="launch"),
     path("jobs/", jobs.job_list, name="jobs"),

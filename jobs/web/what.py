@@ -11,6 +11,7 @@ from jobs.catalogue.problems import BadText, InvalidCall, Problem
 from jobs.catalogue.text_values import parse_text
 from jobs.web.parameter_fields import FieldGroups, field_groups, required_in, usable_sets
 from jobs.web.parameter_texts import read_texts
+from jobs.web.remarks import REMARKS, Remarks, remarks_of
 from jobs.web.set_conflicts import Conflict, conflict_of
 from jobs.web.words import SERVICES
 
@@ -45,6 +46,7 @@ class What:
     texts: dict[str, str] = field(default_factory=dict, repr=False)
     set_name: str = ""
     service: str = ""
+    remarks: Remarks = field(default_factory=Remarks)
 
     @classmethod
     def read(cls, cmdlet: Cmdlet, data: QueryDict) -> "What":
@@ -55,6 +57,7 @@ class What:
             texts=read_texts(cmdlet, data),
             set_name=str(data.get("choose_set") or data.get("set", "")),
             service=service if service in cmdlet.services else "",
+            remarks=remarks_of(str(data.get(REMARKS, ""))) if data.get("look") != "understood" else Remarks(),
         )
 
     @property

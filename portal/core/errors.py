@@ -7,6 +7,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.urls import Resolver404
 from psycopg_pool import PoolTimeout
 
 log = structlog.get_logger(__name__)
@@ -24,8 +25,9 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer 404: it does not exist, or lies outside what the person may see."""
-    return render(request, "404.html", status=404)
+    """Answer 404 with the sentence of whoever looked in vain; an address that leads nowhere has none."""
+    reason = "" if isinstance(exception, Resolver404) else str(exception)
+    return render(request, "404.html", {"reason": reason}, status=404)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

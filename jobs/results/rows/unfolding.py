@@ -6,6 +6,7 @@ so a worker that dies leaves whole steps behind, and the next one continues ther
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 import django_rq
@@ -26,6 +27,7 @@ from jobs.runs.states import TargetState, is_open
 log = structlog.get_logger(__name__)
 AT_ONCE = 1000
 """So many rows are unfolded while somebody waits for the page; more is work for the RQ worker."""
+TARGETS_AT_ONCE = 300
 PATIENCE = timedelta(seconds=10)
 FRESH = timedelta(days=1)
 UNOPENED = timedelta(days=30)
@@ -92,13 +94,21 @@ def _send(run_id: str) -> None:
     django_rq.get_queue("exports").enqueue(unfold_run, run_id=run_id, at_front=True)
 
 
+class Answered(NamedTuple):
+    """A target that has an outcome."""
+
+    target_id: UUID
+    position: int
+    has_rows: bool
+
+
 @transaction.atomic
 def _step(run_id: UUID) -> bool:
     """Unfold the next organizations, about `PART_SIZE` rows; returns whether there may be more to do."""
     table = RowTable.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk=run_id).first()
     if table is None:
         return False
-    run = Run.objects.get(pk=run_id)
+    run = Run.objects.only("state").get(pk=run_id)
     if not table.is_final and not is_open(run.state):
         _begin_anew(table)
     targets = _next_targets(table, run)
@@ -117,20 +127,27 @@ def _begin_anew(table: RowTable) -> None:
     table.is_final, table.unfolded, table.part_count, table.row_count = True, [], 0, 0
 
 
-def _next_targets(table: RowTable, run: Run) -> list[RunTarget]:
+def _next_targets(table: RowTable, run: Run) -> list[Answered]:
     """Return the next targets that have an outcome, until their rows fill a part."""
-    ended = RunTarget.objects.filter(run=run, finished_at__isnull=False).exclude(position__in=table.unfolded)
-    found: list[RunTarget] = []
+    ended = RunTarget.objects.filter(run=run, finished_at__isnull=False)
+    if table.is_final:  # in order: what follows the last one is all that is left
+        ended = ended.filter(position__gt=table.unfolded[-1] if table.unfolded else -1)
+    else:
+        ended = ended.exclude(position__in=table.unfolded)
+    found: list[Answered] = []
     rows = 0
-    for target in ended.order_by("position").only("position", "row_count", "state")[: PART_SIZE * 2]:
-        found.append(target)
-        rows += (target.row_count or 0) if target.state in _ANSWERED else 0
+    for pk, position, state, row_count in ended.order_by("position").values_list(
+        "pk", "position", "state", "row_count"
+    )[:TARGETS_AT_ONCE]:
+        has_rows = state in _ANSWERED and bool(row_count)
+        found.append(Answered(pk, position, has_rows))
+        rows += row_count or 0 if has_rows else 0
         if rows >= PART_SIZE:
             break
     return found
 
 
-def _store(table: RowTable, targets: list[RunTarget]) -> None:
+def _store(table: RowTable, targets: list[Answered]) -> None:
     parts = list(cut(_rows_of(targets)))
     columns = [columns_of(part) for part in parts]
     numbers = range(table.part_count, table.part_count + len(parts))
@@ -150,9 +167,9 @@ def _store(table: RowTable, targets: list[RunTarget]) -> None:
     table.row_count += sum(map(len, parts))
 
 
-def _rows_of(targets: list[RunTarget]) -> Iterator[Row]:
+def _rows_of(targets: list[Answered]) -> Iterator[Row]:
     """Yield the rows that the targets' outcomes rest on; evidence that came too late is left out."""
-    answered = [target.pk for target in targets if target.state in _ANSWERED]
+    answered = [target.target_id for target in targets if target.has_rows]
     newest = Result.objects.filter(run_target=OuterRef("run_target"), is_late=False).order_by("-attempt__number")
     results = (
         Result.objects.filter(run_target__in=answered, pk=Subquery(newest.values("pk")[:1]), row_count__gt=0)

@@ -34,6 +34,7 @@ class Kind(StrEnum):
 
 
 _WITH_AMOUNTS = frozenset({Kind.NUMBER, Kind.SIZE, Kind.DATE, Kind.DURATION})
+_FIRST_OF_AMOUNTS = frozenset("0123456789-")
 _SIZE = re.compile(r"[\d.,]+ (?:B|KB|MB|GB|TB) \(([\d,]+) bytes\)")
 _DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 _DURATION = re.compile(r"(-?)(?:(\d+)\.)?(\d\d):(\d\d):(\d\d(?:\.\d+)?)")
@@ -44,7 +45,7 @@ def text_of(value: Any) -> str | None:
     if value is None or value in ("", [], {}):
         return None
     if isinstance(value, str):
-        return storable(value)
+        return value if value.isascii() and "\0" not in value else storable(value)
     if isinstance(value, bool | int | float):
         return str(value)
     if isinstance(value, list) and not any(isinstance(item, dict | list) for item in value):
@@ -68,6 +69,8 @@ def measure(value: Any) -> tuple[Kind, float | None]:
 def _measure_text(text: str) -> tuple[Kind, float | None]:
     if text == "Unlimited":
         return Kind.UNLIMITED, float("inf")
+    if text[:1] not in _FIRST_OF_AMOUNTS:
+        return Kind.TEXT, None
     if found := _SIZE.fullmatch(text):
         return Kind.SIZE, float(found[1].replace(",", ""))
     if _DATE.match(text) and (seconds := seconds_of(text)) is not None:

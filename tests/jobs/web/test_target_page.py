@@ -7,9 +7,10 @@ from uuid import uuid4
 
 import orjson
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries
 
 from jobs.results.bodies import pack_exchanges
 from jobs.runs.events import target_as_object
@@ -20,7 +21,7 @@ from portal.accounts.models import User
 from portal.audit.actions import AuditAction
 from portal.audit.models import AuditEvent
 from portal.audit.services import record
-from tests.factories import SYSTEM, make_person, make_result, make_run
+from tests.factories import SYSTEM, make_organizations, make_person, make_result, make_run
 
 SignIn = Callable[[User], Client]
 pytestmark = pytest.mark.django_db
@@ -194,16 +195,123 @@ class TestStory:
         assert sentence in signed_in(auditor).get(f"/targets/{target.pk}/").content.decode()
         assert sentence not in browser.get(f"/targets/{target.pk}/").content.decode()
 
-    @pytest.mark.parametrize("number", [1, 5])
-    def test_query_count_does_not_grow(
-        self, browser: Client, number: int, django_assert_num_queries: DjangoAssertNumQueries
-    ) -> None:
-        target, now = make_target(state=TargetState.SUCCEEDED), timezone.now()
-        for index in range(number):
-            Attempt.objects.create(run_target=target, number=index, fence=index, worker="w", claimed_at=now)
+    def test_query_count_does_not_grow(self, browser: Client) -> None:
+        target, now = make_target(rows=[{"Name": "x"}]), timezone.now()
+        browser.get(f"/targets/{target.pk}/")
 
-        with django_assert_num_queries(8):
-            browser.get(f"/targets/{target.pk}/")
+        def queries() -> int:
+            with CaptureQueriesContext(connection) as captured:
+                browser.get(f"/targets/{target.pk}/")
+            return len(captured)
+
+        before = queries()
+        for number in range(2, 7):
+            Attempt.objects.create(run_target=target, number=number, fence=number, worker="w", claimed_at=now)
+            make_run(organizations=[target.organization], launched_at=now - timedelta(days=number))
+
+        assert queries() == before
+
+    def test_every_gap_has_its_length(self, browser: Client) -> None:
+        target = make_target()
+        at = target.queued_at
+        for number, seconds in ((1, 2), (2, 30)):
+            Attempt.objects.create(
+                run_target=target,
+                number=number,
+                fence=number,
+                worker="w",
+                claimed_at=at + timedelta(seconds=seconds),
+                ended_at=at + timedelta(seconds=seconds + 3),
+                outcome="deferred" if number == 1 else "succeeded",
+            )
+
+        told = browser.get(f"/targets/{target.pk}/").context["stories"]
+
+        assert [step.after for story in told for step in story.steps] == ["2.0 s", "3.0 s", "25 s", "3.0 s"]
+
+
+class TestOutcome:
+    @pytest.mark.parametrize(
+        ("error_class", "code", "detail", "heading"),
+        [
+            ("object_not_found", "Ex6F9304", "couldn't be found", "Microsoft's own text"),
+            ("partly_done", "", "one of two failed", "Microsoft's own text"),
+            ("connection_lost", "", "Server disconnected", "Details"),
+            ("signalbox_fault", "", "KeyError", "Details"),
+            ("role_missing", "403", "no body", "Details"),
+        ],
+    )
+    def test_only_microsofts_text_is_called_microsofts(
+        self, browser: Client, error_class: str, code: str, detail: str, heading: str
+    ) -> None:
+        target = make_target(state=TargetState.FAILED, error_class=error_class, error_code=code, error_detail=detail)
+
+        page = browser.get(f"/targets/{target.pk}/").content.decode()
+
+        assert f"<h2>{heading}" in page
+        assert ("Microsoft&#x27;s own text" in page or "Microsoft's own text" in page) is heading.startswith("Micro")
+
+    @pytest.mark.parametrize(
+        ("state", "error_class", "effect", "offered"),
+        [
+            (TargetState.FAILED, "object_not_found", "create", True),
+            (TargetState.SUCCEEDED, "", "read", True),
+            (TargetState.UNKNOWN, "gateway_timeout", "absolute_set", False),
+            (TargetState.FAILED, "partly_done", "create", False),
+            (TargetState.DENIED, "", "read", False),
+        ],
+    )
+    def test_launching_again_is_offered_only_where_it_does_no_harm(
+        self,
+        browser: Client,
+        signed_in: SignIn,
+        auditor: User,
+        state: str,
+        error_class: str,
+        effect: str,
+        offered: bool,
+    ) -> None:
+        target = make_target(state=state, error_class=error_class)
+        Run.objects.filter(pk=target.run_id).update(effect=effect)
+        url = f"/targets/{target.pk}/"
+
+        assert ("Launch again here" in browser.get(url).content.decode()) is offered
+        assert "Launch again here" not in signed_in(auditor).get(url).content.decode()
+
+    def test_launching_again_chooses_this_organization_alone(self, browser: Client) -> None:
+        run = make_run(organizations=3, states=[TargetState.FAILED, TargetState.UNKNOWN])
+        target = run.targets.get(position=0)
+
+        response = browser.get(browser.get(f"/targets/{target.pk}/").context["again_url"])
+
+        assert response.context["form"].organization_ids == [target.organization_id]
+        assert "Not chosen" not in response.content.decode()
+
+    def test_unknown_says_what_to_check_first(self, browser: Client) -> None:
+        target = make_target(state=TargetState.UNKNOWN, error_class="worker_lost_after_sending")
+
+        assert "Check first:" in browser.get(f"/targets/{target.pk}/").content.decode()
+
+
+class TestNeighbours:
+    def test_previous_and_next_organization_of_the_run(self, browser: Client) -> None:
+        first, second, third = make_run(organizations=3).targets.order_by("position")
+
+        seen = browser.get(f"/targets/{second.pk}/").context
+        ends = [browser.get(f"/targets/{target.pk}/").context for target in (first, third)]
+
+        assert (seen["previous"].id, seen["following"].id) == (first.pk, third.pk)
+        assert (ends[0]["previous"], ends[1]["following"]) == (None, None)
+
+    def test_earlier_runs_of_the_same_cmdlet_here_newest_first(self, browser: Client) -> None:
+        now, places = timezone.now(), make_organizations(1)
+        runs = [make_run(organizations=places, launched_at=now - timedelta(days=days)) for days in range(9)]
+        make_run(organizations=places, cmdlet="Get-Mailbox", launched_at=now - timedelta(days=1))
+        make_run(launched_at=now - timedelta(days=1))
+
+        earlier = browser.get(f"/targets/{runs[1].targets.get().pk}/").context["earlier"]
+
+        assert [target.run for target in earlier] == runs[2:8]
 
 
 class TestResult:
@@ -225,12 +333,26 @@ class TestResult:
         assert table.upright
         assert len(table.rows) == 40
 
-    def test_says_what_is_left_out(self, browser: Client) -> None:
-        target = make_target(rows=[{f"Column{n}": n for n in range(20)}] * 201)
+    def test_pages_through_all_objects(self, browser: Client) -> None:
+        target = make_target(rows=[{f"Column{n}": row for n in range(20)} for row in range(1, 251)])
+        url = f"/targets/{target.pk}/"
 
-        page = browser.get(f"/targets/{target.pk}/").content.decode()
+        pages = [browser.get(f"{url}{query}") for query in ("", "?row=101", "?row=201", "?row=9999", "?row=x")]
 
-        assert "the first 200 of 201 objects, 12 of 20 columns" in page
+        shown = [(page.context["table"].first, page.context["table"].last) for page in pages]
+        assert shown == [(1, 100), (101, 200), (201, 250), (1, 100), (1, 100)]
+        assert pages[1].context["table"].rows[0][0] == "101"
+        assert "Objects 101 to 200 of 250, 8 of 20 columns" in pages[1].content.decode()
+        assert pages[0].context["table"].next_url == "?row=101#result"
+        assert pages[2].context["table"].next_url == ""
+
+    def test_columns_are_chosen_and_kept_while_paging(self, browser: Client) -> None:
+        target = make_target(rows=[{f"Column{n}": n for n in range(20)}] * 150)
+
+        table = browser.get(f"/targets/{target.pk}/?column=Column19&column=Column3&column=None").context["table"]
+
+        assert table.columns == ["Column3", "Column19"]
+        assert "column=Column19" in table.next_url
 
     def test_download_holds_every_object_and_is_recorded(self, browser: Client) -> None:
         target = make_target(rows=[{"Name": str(n)} for n in range(300)])

@@ -57,7 +57,7 @@ class TestUnfold:
             RowTable.objects.create(run=each, changed_at=timezone.now())
         store, calls = unfolding._store, []
 
-        def dying(table: RowTable, targets: list[RunTarget]) -> None:
+        def dying(table: RowTable, targets: list[unfolding.Answered]) -> None:
             store(table, targets)
             calls.append(targets)
             if len(calls) == 2:
