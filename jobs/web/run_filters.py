@@ -1,7 +1,6 @@
 """Filters of the run history, in words."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,7 +10,8 @@ from jobs.runs.history import NEWEST_FIRST, SORTS
 from jobs.runs.run_filter import RunFilter, organization_named
 from jobs.runs.states import RunState
 from portal.core.actors import Actor
-from portal.core.filters import PeriodForm, address, choice_field, text_field
+from portal.core.filters import ChoiceRow, choice_field, text_field
+from portal.core.periods import PeriodForm
 
 DID = {"read": "only read", "change": "changed", "destructive": "destroyed"}
 OUTCOMES = {"failures": "with failures", "unknown": "with unknown outcomes"}
@@ -25,26 +25,6 @@ _SENTENCES = {
     "mine": "by me",
 }
 _TEXTS = ("cmdlet", "organization", "value", "person", "reason", "state", "risk", "outcome")
-
-
-_NO_DAYS = {"since": None, "until": None}
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One value of a filter as a link."""
-
-    word: str
-    url: str
-    current: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ChoiceRow:
-    """The values of one filter, under a word."""
-
-    title: str
-    options: list[Choice]
 
 
 class RunFilterForm(PeriodForm):
@@ -100,10 +80,10 @@ class RunFilterForm(PeriodForm):
     def choices(self) -> list[ChoiceRow]:
         """Return the filters that are one click."""
         return [
-            ChoiceRow("Did", [self._choice("risk", value, word) for value, word in DID.items()]),
-            ChoiceRow("Ended", [self._choice("outcome", value, word) for value, word in OUTCOMES.items()]),
-            ChoiceRow("When", [self._choice("period", value, word) for value, word in self.PERIODS.items()]),
-            ChoiceRow("Who", [self._choice("mine", "on", "by me")]),
+            ChoiceRow("Did", [self.choice("risk", *each) for each in DID.items()]),
+            ChoiceRow("Ended", [self.choice("outcome", *each) for each in OUTCOMES.items()]),
+            self.period_choices(),
+            ChoiceRow("Who", [self.choice("mine", "on", "by me")]),
         ]
 
     def day_url(self) -> Callable[[date], str]:
@@ -118,12 +98,6 @@ class RunFilterForm(PeriodForm):
             return []
         end = min(until.date() if until else today + timedelta(days=1), today + timedelta(days=1))
         return [since.date() + timedelta(days=number) for number in range(min((end - since.date()).days, 366))]
-
-    def _choice(self, name: str, value: str, word: str) -> Choice:
-        """Return one value as a link that chooses it, or lets it go; a word for a period replaces its days."""
-        is_chosen = self.chosen().get(name) == value
-        changes = {name: None if is_chosen else value, "cursor": None}
-        return Choice(word, address(self.data, {**changes, **_NO_DAYS} if name == "period" else changes), is_chosen)
 
     @property
     def sort(self) -> str:

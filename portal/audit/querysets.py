@@ -22,3 +22,7 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
     def done_by_or_for(self, text: str) -> Self:
         """Return what somebody whose label contains `text` did, or had done by a worker."""
         return self.filter(Q(actor_label__icontains=text) | Q(data__on_behalf_of__icontains=text))
+
+    def done_by_or_for_person(self, actor: Actor) -> Self:
+        """Return what this very person did, or had done by a worker."""
+        return self.filter(Q(actor_kind=actor.kind, actor_id=actor.id) | Q(data__on_behalf_of=actor.label))

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, ClassVar
 
 from django import forms
@@ -21,6 +20,23 @@ class Chip:
 
     words: str
     url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One value of a filter as a link that chooses it, or lets it go when it is `current`."""
+
+    word: str
+    url: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceRow:
+    """The values of one filter, under a word."""
+
+    title: str
+    options: list[Choice]
 
 
 class FilterForm(forms.Form):
@@ -47,6 +63,12 @@ class FilterForm(forms.Form):
         """Return the filters in words, in the order of the fields."""
         said = ((name, self.words(name, value)) for name, value in self.chosen().items())
         return [Chip(words, self.without(*self._with(name))) for name, words in said if words]
+
+    def choice(self, name: str, value: str, word: str, *, instead_of: Sequence[str] = ()) -> Choice:
+        """Return one value of a filter as a link; choosing it takes the filters `instead_of` away."""
+        is_chosen = str(self.chosen().get(name, "")) == value
+        changes = {name: None if is_chosen else value, **dict.fromkeys((*instead_of, "cursor"))}
+        return Choice(word, address(self.data, changes), is_chosen)
 
     def without(self, *names: str) -> str:
         """Return the address of the list without these filters."""
@@ -114,75 +136,6 @@ def day_field(label: str) -> forms.DateField:
         widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
         error_messages={"invalid": "Write a day as 2027-03-31."},
     )
-
-
-class PeriodForm(FilterForm):
-    """A filter form with a period: a word such as "last month", or two days, both included and in UTC."""
-
-    PERIODS: ClassVar[dict[str, str]] = {
-        "today": "today",
-        "week": "last 7 days",
-        "month": "this month",
-        "last-month": "last month",
-    }
-    together = (("since", "until"),)
-
-    period = choice_field("Period", PERIODS.items(), any_word="Any time")
-    since = day_field("From")
-    until = day_field("To")
-
-    def clean(self) -> dict[str, Any]:
-        """Ignore days in the wrong order, and a word where days are given."""
-        cleaned = super().clean() or self.cleaned_data
-        since, until = cleaned.get("since"), cleaned.get("until")
-        if since and until and since > until:
-            cleaned.update(since=None, until=None)
-            self.add_error(None, f"The days were ignored: from {_day(since)} to {_day(until)} runs backwards.")
-        elif cleaned.get("period") and (since or until):
-            cleaned["period"] = ""
-            self.add_error(None, "The period was ignored: the days say more exactly when.")
-        return cleaned
-
-    def moments(self, today: date) -> tuple[datetime | None, datetime | None]:
-        """Return from when on (included) and up to when (not included), aware UTC; None where it is open."""
-        chosen = self.chosen()
-        first, last = days_of(chosen["period"], today) if chosen.get("period") else (None, None)
-        first, last = chosen.get("since", first), chosen.get("until", last)
-        return _midnight(first), _midnight(last + timedelta(days=1)) if last and last < date.max else None
-
-    def words(self, name: str, value: Any) -> str:
-        """Return the period in words."""
-        since, until = self.chosen().get("since"), self.chosen().get("until")
-        if name == "period":
-            return self.PERIODS[value]
-        if name == "until" and since:
-            return ""
-        if name in ("since", "until"):
-            if since == until:
-                return f"on {_day(value)}"
-            return " ".join(part for part in (since and f"from {_day(since)}", until and f"to {_day(until)}") if part)
-        return super().words(name, value)
-
-
-def days_of(period: str, today: date) -> tuple[date, date]:
-    """Return the first and the last day of a period that ends with `today` or before."""
-    month = today.replace(day=1)
-    if period == "week":
-        return today - timedelta(days=6), today
-    if period == "month":
-        return month, today
-    if period == "last-month":
-        last = month - timedelta(days=1)
-        return last.replace(day=1), last
-    return today, today
-
-
-def _midnight(day: date | None) -> datetime | None:
-    return datetime.combine(day, time(), UTC) if day else None
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"
 
 
 def _short(text: str) -> str:

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 from django.urls import reverse
+from django.utils import timezone
 
+from portal.audit.event_filter import filtered_events
 from portal.audit.models import AuditEvent
 from portal.audit.querysets import AuditEventQuerySet
-from portal.audit.selectors import events_for_list
-from portal.audit.web.filters import AuditEventFilter
+from portal.audit.web.filters import EventFilterForm
 from portal.core.actors import Actor
 from portal.core.pagination import each_by_key
 from portal.core.permissions import Permission
@@ -35,13 +36,14 @@ COLUMNS = (
 
 
 def _open(actor: Actor, selection: Selection) -> Table:
-    filters = AuditEventFilter(selection.query, queryset=events_for_list(actor))
+    form = EventFilterForm(actor, selection.query)
+    wanted = form.wanted(timezone.now().date())
     return Table(
         title="Audit events",
         columns=lambda: COLUMNS,
-        rows=lambda: _rows(filters.qs),
+        rows=lambda: _rows(filtered_events(actor=actor, wanted=wanted)),
         url=f"{reverse('audit:events')}?{selection.query.urlencode()}",
-        filters=filters_in_words(filters.form),
+        filters=filters_in_words(form),
     )
 
 

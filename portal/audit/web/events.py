@@ -4,25 +4,43 @@ import json
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from portal.accounts.web.access import actor_of
 from portal.accounts.web.saved_filters import saved_filters
-from portal.audit.selectors import events_for_list, find_event
-from portal.audit.web.filters import AuditEventFilter
+from portal.audit.event_filter import filtered_events
+from portal.audit.selectors import find_event
+from portal.audit.web.filters import EventFilterForm
+from portal.audit.web.objects import object_url
 from portal.core.htmx import render_page
 from portal.core.pagination import page_by_key
+from portal.core.periods import days_of_month
+from portal.core.permissions import Permission
+
+LOST_PLACE = "The place in the list could not be read: this is its beginning."
 
 
 @require_safe
 def listing(request: HttpRequest) -> HttpResponse:
     """Show the events, the newest first."""
-    filters = _filters(request)
-    saved = saved_filters(request, actor_of(request), page="audit")
+    actor = actor_of(request)
+    actor.require(Permission.AUDIT_EVENT_READ)
+    saved = saved_filters(request, actor, page="audit")
     if saved.opening:
         return saved.opening
-    page = page_by_key(filters.qs, order="-occurred_at", cursor=request.GET.get("cursor", ""))
-    context = {"filters": filters, "saved": saved, "page": page}
+    form, today, cursor = EventFilterForm(actor, request.GET), timezone.now().date(), request.GET.get("cursor", "")
+    events = filtered_events(actor=actor, wanted=form.wanted(today))
+    page = page_by_key(events, order="-occurred_at", cursor=cursor)
+    context = {
+        "form": form,
+        "ignored": [*form.ignored(), *([LOST_PLACE] if cursor and not page.has_previous else [])],
+        "choices": form.choices(today),
+        "organization_names": form.organization_names(),
+        "saved": saved,
+        "page": page,
+        "rows": [(event, object_url(event)) for event in page.rows],
+    }
     return render_page(request, "audit/events/list.html", context)
 
 
@@ -31,10 +49,22 @@ def detail(request: HttpRequest, event_id: UUID) -> HttpResponse:
     """Show every fact of one event."""
     event = find_event(actor_of(request), event_id)
     if event is None:
-        raise Http404
-    facts = json.dumps(event.data, ensure_ascii=False, indent=2, sort_keys=True) if event.data else ""
-    return render_page(request, "audit/events/detail.html", {"event": event, "facts": facts})
+        raise Http404("There is no such event, or it is not visible to you.")
+    since, until = days_of_month(event.occurred_at.date())
+    context = {
+        "event": event,
+        "object_url": object_url(event),
+        "facts": [(name.replace("_", " "), _readable(value)) for name, value in sorted(event.data.items())],
+        "raw": json.dumps(event.data, ensure_ascii=False, indent=2, sort_keys=True),
+        "month": f"since={since}&until={until}",
+        "month_in_words": f"{since:%B %Y}",
+    }
+    return render_page(request, "audit/events/detail.html", context)
 
 
-def _filters(request: HttpRequest) -> AuditEventFilter:
-    return AuditEventFilter(request.GET, queryset=events_for_list(actor_of(request)), request=request)
+def _readable(value: object) -> str:
+    if value is None or value == "":
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return json.dumps(value, ensure_ascii=False, indent=2) if isinstance(value, dict | list) else str(value)

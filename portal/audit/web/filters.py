@@ -1,52 +1,99 @@
-"""Filters of the audit trail; they live in the URL."""
+"""Filters of the audit trail, in words; they live in the URL."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
+from typing import Any
 
-import django_filters
 from django import forms
 
 from portal.audit.actions import AuditAction
-from portal.audit.models import AuditEvent
-from portal.audit.querysets import AuditEventQuerySet
+from portal.audit.categories import CATEGORIES
+from portal.audit.event_filter import EventFilter, organization_named, organizations_of_events, run_named
+from portal.core.actors import Actor
+from portal.core.filters import Choice, ChoiceRow, address, choice_field, text_field
+from portal.core.periods import PeriodForm, days_of_month
+
+MONTHS = 12
+_WORDS = {key: category.word for key, category in CATEGORIES.items()}
 
 
-def _day() -> forms.DateInput:
-    return forms.DateInput({"type": "date"}, format="%Y-%m-%d")
-
-
-class AuditEventFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
+class EventFilterForm(PeriodForm):
     """Narrows the events by what happened, who, where, in which run and when (days in UTC, both included)."""
 
-    action = django_filters.ChoiceFilter(
-        choices=[(action.value, action.value) for action in AuditAction], label="Action", empty_label="Any"
-    )
-    actor = django_filters.CharFilter(method="by_or_for", label="Person", max_length=300)
-    organization = django_filters.CharFilter(
-        field_name="organization_name", lookup_expr="icontains", label="Organization", max_length=300
-    )
-    run = django_filters.UUIDFilter(field_name="run_id", label="Run id")
-    since = django_filters.DateFilter(method="from_day", label="From (UTC)", widget=_day())
-    until = django_filters.DateFilter(method="to_day", label="To (UTC)", widget=_day())
+    field_order = ("category", "action", "organization", "mine", "actor", "run")
 
-    class Meta:
-        model = AuditEvent
-        fields: list[str] = []
+    organization = text_field("Organization", search=True, length=300)
+    actor = text_field("Person", length=300)
+    action = choice_field("Action", [(action.value, action.value) for action in AuditAction])
+    run = forms.UUIDField(label="Run id", required=False, error_messages={"invalid": "It is no id of a run."})
+    category = choice_field("About", _WORDS.items())
+    mine = choice_field("Who", [("on", "by me")])
 
-    def by_or_for(self, events: AuditEventQuerySet, name: str, text: str) -> AuditEventQuerySet:
-        """Keep what somebody did, and what the workers did on that person's behalf."""
-        return events.done_by_or_for(text)
+    def __init__(self, actor: Actor, *args: Any) -> None:
+        super().__init__(*args)
+        self._actor = actor
+        self.fields["organization"].widget.attrs["list"] = "organizations-of-events"
 
-    def from_day(self, events: AuditEventQuerySet, name: str, day: date) -> AuditEventQuerySet:
-        """Keep what happened on `day` or later."""
-        return events.filter(occurred_at__gte=datetime.combine(day, time(), UTC))
+    def wanted(self, today: date) -> EventFilter:
+        """Return the filter that these values mean."""
+        chosen, (since, before) = self.chosen(), self.moments(today)
+        return EventFilter(
+            action=chosen.get("action", ""),
+            category=chosen.get("category", ""),
+            person=chosen.get("actor", ""),
+            mine="mine" in chosen,
+            organization=chosen.get("organization", ""),
+            run_id=chosen.get("run"),
+            since=since,
+            before=before,
+        )
 
-    def to_day(self, events: AuditEventQuerySet, name: str, day: date) -> AuditEventQuerySet:
-        """Keep what happened on `day` or earlier."""
-        if day == date.max:
-            return events
-        return events.filter(occurred_at__lt=datetime.combine(day + timedelta(days=1), time(), UTC))
+    def words(self, name: str, value: Any) -> str:
+        """Return one filter in words."""
+        if name == "organization":
+            return f"in {organization_named(actor=self._actor, organization=value)}"
+        if name == "run":
+            return f"of the run {run_named(actor=self._actor, run_id=value)}"
+        said = {"actor": f"by or for “{value}”", "mine": "by or for me", "action": str(value)}
+        if name == "category":
+            return f"about {_WORDS[value]}"
+        return said.get(name) or super().words(name, value)
 
     @property
-    def is_filtered(self) -> bool:
-        """Whether anything is left out."""
-        return self.form.is_valid() and any(self.form.cleaned_data.values())
+    def typed(self) -> list[forms.BoundField]:
+        """The fields that are typed into."""
+        return [self[name] for name in ("organization", "actor", "action", "since", "until")]
+
+    @property
+    def kept(self) -> list[forms.BoundField]:
+        """The fields that are one click, kept while others are typed into."""
+        return [self[name] for name in ("category", "period", "mine", "run")]
+
+    def choices(self, today: date) -> list[ChoiceRow]:
+        """Return the filters that are one click."""
+        return [
+            self.period_choices(),
+            ChoiceRow("Month", self._months(today)),
+            ChoiceRow("About", [self.choice("category", *each) for each in _WORDS.items()]),
+            ChoiceRow("Who", [self.choice("mine", "on", "by or for me")]),
+        ]
+
+    def organization_names(self) -> list[str]:
+        """Return the names of all organizations that events are about, to choose from while typing."""
+        return sorted(set(organizations_of_events(actor=self._actor).values()), key=str.casefold)
+
+    def _months(self, today: date) -> list[Choice]:
+        """Return the last twelve months as links, the newest first."""
+        months: list[Choice] = []
+        day = today
+        while len(months) < MONTHS:
+            first, last = days_of_month(day)
+            months.append(self._month(first, last))
+            day = first - timedelta(days=1)
+        return months
+
+    def _month(self, first: date, last: date) -> Choice:
+        chosen = self.chosen()
+        is_chosen = (chosen.get("since"), chosen.get("until")) == (first, last)
+        days = {"since": None, "until": None} if is_chosen else {"since": str(first), "until": str(last)}
+        word = f"{first:%b %Y}" if first.month == 1 else f"{first:%b}"
+        return Choice(word, address(self.data, {**days, "period": None, "cursor": None}), is_chosen)
