@@ -162,8 +162,8 @@ def _failed(actor: Actor, now: datetime) -> Card | None:
     return Card(
         figure=len(runs),
         title=_noun(len(runs), "run of yours failed", "runs of yours failed"),
-        sentence=f"In the last {FAILED_DAYS} days, and you have not launched the cmdlet again. Beside each: in how many "
-        "organizations it did not succeed.",
+        sentence=f"In the last {FAILED_DAYS} days, and you have not launched the cmdlet again. Beside each: in how "
+        "many organizations it did not succeed.",
         action="See why",
         url=reasons[0].url,
         tone="bad",

@@ -2,6 +2,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -153,7 +154,7 @@ def test_a_failed_run_is_left_until_its_cmdlet_is_launched_again_by_the_same_per
     technician: User, signed_in: Callable[[User], Client]
 ) -> None:
     client, now = signed_in(technician), timezone.now()
-    failed = {"state": RunState.FAILED, "states": [TargetState.FAILED]}
+    failed: dict[str, Any] = {"state": RunState.FAILED, "states": [TargetState.FAILED]}
     make_run(**failed, requested_by=make_person())
     make_run(**failed, requested_by=technician, launched_at=now - timedelta(days=15))
     assert titles(client.get("/").content.decode()) == []
