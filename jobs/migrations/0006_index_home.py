@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('jobs', '0004_unfold_results_into_rows'),
+        ('jobs', '0005_hand_over_exports'),
         ('tenants', '0002_rules_and_variables'),
     ]
 
