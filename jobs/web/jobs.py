@@ -35,8 +35,9 @@ from jobs.web.parameter_texts import PREFIX
 from jobs.web.preview import preview
 from jobs.web.words import RISKS, counts_in_words
 from portal.accounts.web.access import actor_of
+from portal.accounts.web.saved_filters import saved_filters
 from portal.core.actors import Actor
-from portal.core.filters import FilterForm
+from portal.core.filters import FilterForm, choice_field, text_field
 from portal.core.htmx import render_page
 from portal.core.permissions import Permission
 
@@ -46,18 +47,9 @@ SORT = "name"
 class JobFilterForm(FilterForm):
     """Filters of the list of jobs."""
 
-    q = forms.CharField(
-        label="Name, description or cmdlet",
-        max_length=200,
-        required=False,
-        widget=forms.TextInput({"type": "search", "autocomplete": "off"}),
-    )
-    whose = forms.ChoiceField(
-        label="Saved by", choices=[("", "Anybody"), ("mine", "Me"), ("shared", "Others")], required=False
-    )
-    used = forms.ChoiceField(
-        label="Launched", choices=[("", "Ever or never"), ("yes", "At least once"), ("no", "Never")], required=False
-    )
+    q = text_field("Name, description or cmdlet", search=True)
+    whose = choice_field("Saved by", [("mine", "Me"), ("shared", "Others")], any_word="Anybody")
+    used = choice_field("Launched", [("yes", "At least once"), ("no", "Never")], any_word="Ever or never")
 
     def wanted(self) -> JobFilter:
         """Return the filter that these values mean."""
@@ -80,13 +72,18 @@ def job_list(request: HttpRequest) -> HttpResponse:
     """List jobs, and above them the launches that this person began and did not finish."""
     actor = actor_of(request)
     actor.require(Permission.RUN_READ)
+    saved = saved_filters(request, actor, page="jobs")
+    if saved.opening:
+        return saved.opening
     form = JobFilterForm(request.GET)
     asked = request.GET.get("sort", SORT)
     sort = asked if asked in JOB_SORTS else SORT
+    no_order = [] if asked == sort else [f"“{asked[:40]}” is no order of this list, so it is sorted by name."]
     context = {
         "form": form,
+        "saved": saved,
         "sort": sort,
-        "note": "" if asked == sort else f"“{asked[:40]}” is no order of this list, so it is sorted by name.",
+        "ignored": [*form.ignored(), *no_order],
         "page": jobs_page(actor=actor, wanted=form.wanted(), sort=sort, cursor=request.GET.get("cursor", "")),
         "has_jobs": has_jobs(actor=actor),
         "unfinished": [(draft, _typed_words(draft)) for draft in _unfinished(actor)],
