@@ -13,7 +13,8 @@ handler500 = "portal.core.errors.server_error"
 urlpatterns = [
     path("", home.home, name="home"),
     path("search/", search.search, name="search"),
-    path("runs-in-progress/", frame.runs_in_progress, name="runs-in-progress"),
+    path("runs-in-progress/", home.runs_in_progress, name="runs-in-progress"),
+    path("runs-in-progress/ring/", frame.runs_ring, name="runs-ring"),
     path("theme/", appearance.choose_theme, name="theme"),
     path("help/keys/", keys.key_list, name="keys"),
     path("", include("portal.accounts.web.urls")),

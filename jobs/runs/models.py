@@ -44,6 +44,7 @@ class Run(models.Model):
         indexes = [
             models.Index(fields=["-launched_at", "-id"], name="run_newest"),
             models.Index(fields=["cmdlet", "-launched_at"], name="run_by_cmdlet"),
+            models.Index(fields=["requested_by_id", "-launched_at"], name="run_of_person"),
             models.Index(fields=["launched_at"], condition=Q(state__in=["queued", "running"]), name="run_open"),
         ]
 
@@ -114,6 +115,7 @@ class RunTarget(models.Model):
             models.Index(fields=["run", "state"], name="run_target_by_state"),
             models.Index(fields=["run", "changed_at"], name="run_target_changes"),
             models.Index(fields=["organization", "-finished_at"], name="run_target_of_organization"),
+            models.Index(fields=["finished_at"], include=["state"], name="run_target_by_end"),
             models.Index(fields=["not_before"], condition=Q(state="queued"), name="run_target_due"),
             models.Index(fields=["lease_until"], condition=Q(state="running"), name="run_target_leased"),
         ]

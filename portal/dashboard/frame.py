@@ -50,7 +50,7 @@ def ring_of(actor: Actor) -> Ring:
 
 
 @require_safe
-def runs_in_progress(request: HttpRequest) -> HttpResponse:
+def runs_ring(request: HttpRequest) -> HttpResponse:
     """Answer the frame's poll: nothing (204) when it shows the present state already."""
     actor = actor_of(request)
     ring = ring_of(actor)

@@ -1,13 +1,16 @@
 """What pages ask about app registrations and their certificates."""
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
+from django.db.models import Count, Min, Q
 from django.utils import timezone
 
 from portal.core.actors import Actor
 from portal.core.permissions import Permission
 from tenants.app_registrations.models import AppRegistration, Certificate
+from tenants.organizations.selectors import Ending
 
 
 def app_registrations(actor: Actor) -> list[AppRegistration]:
@@ -30,9 +33,15 @@ def find_certificate(actor: Actor, certificate_id: UUID) -> Certificate | None:
     return Certificate.objects.select_related("app_registration").filter(pk=certificate_id).first()
 
 
-def count_certificates_expiring(actor: Actor, *, days: int) -> tuple[int, datetime | None]:
-    """Return how many certificates end within `days` or have ended, and the first end; none without the right."""
+def certificates_ending(actor: Actor, *, spans: Sequence[int]) -> Ending:
+    """Return how many certificates end within each of `spans` (days) or have ended.
+
+    Without the right to read app registrations there are none.
+    """
     if not actor.has(Permission.APP_REGISTRATION_READ):
-        return 0, None
-    ending = Certificate.objects.filter(not_after__lte=timezone.now() + timedelta(days=days))
-    return ending.count(), ending.order_by("not_after").values_list("not_after", flat=True).first()
+        return Ending(None, dict.fromkeys(spans, 0))
+    now = timezone.now()
+    counts = {f"within_{days}": Count("pk", filter=Q(not_after__lte=now + timedelta(days=days))) for days in spans}
+    ending = Certificate.objects.filter(not_after__lte=now + timedelta(days=max(spans)))
+    figures = ending.aggregate(first=Min("not_after"), **counts)
+    return Ending(figures["first"], {days: figures[f"within_{days}"] for days in spans})

@@ -1,12 +1,12 @@
 """What pages ask about organizations."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, DateTimeField, Model, Value
+from django.db.models import Count, DateTimeField, Min, Model, Q, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -29,6 +29,14 @@ class Cause:
     title: str
     fix: str
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How much ends within how many days; `first` is when the first of it ends, None when nothing does."""
+
+    first: datetime | None
+    within: Mapping[int, int]
 
 
 def organizations_for_list(actor: Actor) -> OrganizationQuerySet:
@@ -77,11 +85,16 @@ def causes_of_unreachability(actor: Actor) -> list[Cause]:
     return sorted(causes.values(), key=lambda cause: -cause.count)
 
 
-def count_relationships_ending(actor: Actor, *, days: int) -> tuple[int, datetime | None]:
-    """Return how many served organizations have an active relationship that ends within `days`, and the first end."""
-    ending = Organization.objects.visible_to(actor).served().ending_within(timedelta(days=days), timezone.now())
-    first = ending.order_by("relationship_ends_at").values_list("relationship_ends_at", flat=True).first()
-    return ending.count(), first
+def relationships_ending(actor: Actor, *, spans: Sequence[int]) -> Ending:
+    """Return how many served organizations have an active relationship that ends within each of `spans` (days)."""
+    now = timezone.now()
+    active = Organization.objects.visible_to(actor).served()
+    within = active.ending_within(timedelta(days=max(spans)), now)
+    counts = {
+        f"within_{days}": Count("pk", filter=Q(relationship_ends_at__lte=now + timedelta(days=days))) for days in spans
+    }
+    figures = within.aggregate(first=Min("relationship_ends_at"), **counts)
+    return Ending(figures["first"], {days: figures[f"within_{days}"] for days in spans})
 
 
 def recent_run_targets(actor: Actor, organization: Organization, *, number: int = 10) -> Sequence[Model]:

@@ -12,7 +12,7 @@ from portal.accounts.models import User
 from portal.accounts.web import shell
 from tests.factories import make_partner, make_person, make_run
 
-RING = "/runs-in-progress/"
+RING = "/runs-in-progress/ring/"
 
 
 def test_one_run_in_progress_leads_to_it(technician: User, signed_in: Callable[[User], Client]) -> None:

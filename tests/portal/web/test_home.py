@@ -2,11 +2,14 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
+from typing import Any
 
+import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from jobs.runs.states import RunState, TargetState
 from portal.accounts.models import User
@@ -27,19 +30,31 @@ def titles(page: str) -> list[str]:
     return [f"{number} {unescape(title)}" for number, title in found]
 
 
-def test_a_new_installation_shows_the_steps(administrator: User, signed_in: Callable[[User], Client]) -> None:
+def step_actions(page: str) -> list[str]:
+    return [
+        unescape(url) for url in re.findall(r'<a class="btn btn-primary" href="(.+?)"', page[page.index("<main") :])
+    ]
+
+
+def test_a_new_installation_shows_five_steps(administrator: User, signed_in: Callable[[User], Client]) -> None:
     page = signed_in(administrator).get("/").content.decode()
-    assert page.count('class="panel') >= 5
-    assert "Connect your partner tenant" in page
-    assert "/app-registrations/partners/connect/" in page
+    assert "Set Signalbox up" in page
+    titles = [
+        "Connect the app registration",
+        "Read your organizations",
+        "Test connections",
+        "Launch your first run",
+        "Invite colleagues",
+    ]
+    assert re.findall(r'<div class="step-text">\s+<h2>(.+?)</h2>', page) == titles
+    assert "python manage.py create_administrator NAME" in page
 
 
 def test_only_the_next_step_has_an_action(administrator: User, signed_in: Callable[[User], Client]) -> None:
     client = signed_in(administrator)
 
     def actions() -> list[str]:
-        page = client.get("/").content.decode().split('<ol class="steps">')[1].split("</ol>")[0]
-        return re.findall(r'<a class="btn btn-primary" href="(.+?)"', page)
+        return step_actions(client.get("/").content.decode())
 
     assert actions() == ["/app-registrations/partners/connect/"]
     partner = make_partner()
@@ -50,6 +65,21 @@ def test_only_the_next_step_has_an_action(administrator: User, signed_in: Callab
     assert actions() == [f"/app-registrations/partners/{partner.pk}/sign-in/"]
     store_partner_sign_in(actor=SYSTEM, partner=partner, user_principal_name="svc@x.example", refresh_token="x")
     assert actions() == ["/organizations/"]
+    organization = make_organizations(1, partner=partner)[0]
+    assert actions() == ["/cmdlets/Get-AcceptedDomain/launch/?match=all"]
+    organization.reachability = "reachable"
+    organization.save(update_fields=["reachability"])
+    assert actions() == ["/cmdlets/"]
+    make_run(organizations=[organization])
+    assert "Set Signalbox up" not in client.get("/").content.decode()
+
+
+def test_colleagues_are_invited_once_a_second_person_may_sign_in(
+    administrator: User, signed_in: Callable[[User], Client]
+) -> None:
+    assert "create_administrator" in signed_in(administrator).get("/").content.decode()
+    make_person()
+    assert "create_administrator" not in signed_in(administrator).get("/").content.decode()
 
 
 def test_a_person_without_a_role_is_told_so(db: None, signed_in: Callable[[User], Client]) -> None:
@@ -59,12 +89,10 @@ def test_a_person_without_a_role_is_told_so(db: None, signed_in: Callable[[User]
     assert "Set Signalbox up" not in page
 
 
-def test_a_person_without_the_right_sees_steps_without_actions(
-    technician: User, signed_in: Callable[[User], Client]
-) -> None:
+def test_who_may_not_take_a_step_is_told_who_takes_it(technician: User, signed_in: Callable[[User], Client]) -> None:
     page = signed_in(technician).get("/").content.decode()
-    assert "an administrator takes them" in page
-    assert "/app-registrations/partners/connect/" not in page
+    assert "An administrator takes this step." in page
+    assert step_actions(page) == []
 
 
 def test_cards_come_in_order_of_urgency(administrator: User, signed_in: Callable[[User], Client]) -> None:
@@ -88,23 +116,92 @@ def test_cards_come_in_order_of_urgency(administrator: User, signed_in: Callable
     make_certificate(app_registration, days=59)
     make_certificate(app_registration, days=61)
     run = make_run(state=RunState.FAILED, organizations=3, states=[TargetState.UNKNOWN, TargetState.FAILED])
+    failed = make_run(state=RunState.FAILED, states=[TargetState.FAILED], requested_by=administrator)
     page = signed_in(administrator).get("/").content.decode()
     assert titles(page) == [
         "2 outcomes unknown",
         "3 organizations not reachable",
         "1 relationship ends within 30 days",
         "1 certificate expires within 60 days",
+        "1 run of yours failed",
     ]
-    assert f"/runs/{run.pk}/?state=unknown" in page
-    causes = re.findall(r'<span class="number">(\d+)</span><a href="(.+?)"', page)
-    assert causes == [
-        ("2", "/organizations/?reachability=unreachable&amp;cause=no_consent"),
-        ("1", "/organizations/?reachability=unreachable&amp;cause=blocked"),
+    reasons = re.findall(r'<span class="number">(\d+)</span><a href="(.+?)"', page)
+    assert [(number, unescape(url)) for number, url in reasons] == [
+        ("2", f"/runs/{run.pk}/targets/?state=unknown"),
+        ("2", "/organizations/?reachability=unreachable&cause=no_consent"),
+        ("1", "/organizations/?reachability=unreachable&cause=blocked"),
+        ("2", "/organizations/?ends_within=60&sort=ends"),
+        ("2", "/organizations/?ends_within=90&sort=ends"),
+        ("3", f"/runs/{failed.pk}/"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("days", "title", "tone"), [(6, "7 days", "bad"), (29, "30 days", "partly"), (89, "90 days", "partly")]
+)
+def test_a_relationship_that_ends_soon_is_more_urgent(
+    technician: User, signed_in: Callable[[User], Client], days: int, title: str, tone: str
+) -> None:
+    make_run()
+    ends_at = timezone.now() + timedelta(days=days)
+    make_organizations(1, relationship_state="active", relationship_ends_at=ends_at)
+    page = signed_in(technician).get("/").content.decode()
+    assert titles(page) == [f"1 relationship ends within {title}"]
+    assert f"card-signal state-mark state-{tone}" in page
+
+
+def test_a_failed_run_is_left_until_its_cmdlet_is_launched_again_by_the_same_person(
+    technician: User, signed_in: Callable[[User], Client]
+) -> None:
+    client, now = signed_in(technician), timezone.now()
+    failed: dict[str, Any] = {"state": RunState.FAILED, "states": [TargetState.FAILED]}
+    make_run(**failed, requested_by=make_person())
+    make_run(**failed, requested_by=technician, launched_at=now - timedelta(days=15))
+    assert titles(client.get("/").content.decode()) == []
+    make_run(**failed, requested_by=technician, launched_at=now - timedelta(hours=1))
+    assert titles(client.get("/").content.decode()) == ["1 run of yours failed"]
+    make_run(cmdlet="Get-Mailbox", requested_by=technician)
+    make_run(requested_by=make_person())
+    assert titles(client.get("/").content.decode()) == ["1 run of yours failed"]
+    make_run(requested_by=technician)
+    assert titles(client.get("/").content.decode()) == []
+
+
+def test_the_outcomes_of_two_weeks_are_a_picture_with_its_table(
+    technician: User, signed_in: Callable[[User], Client]
+) -> None:
+    run = make_run(
+        state=RunState.PARTLY_FAILED,
+        organizations=4,
+        states=[TargetState.SUCCEEDED, TargetState.SUCCEEDED, TargetState.FAILED],
+    )
+    today = timezone.now()
+    old = make_run(organizations=9)
+    old.targets.update(finished_at=today - timedelta(days=14))
+    page = signed_in(technician).get("/").content.decode()
+    assert 'aria-label="Outcomes of the last 14 days: 3 succeeded, 1 failed"' in page
+    table = page[page.index('class="picture-table"') :].split("</table>")[0]
+    assert re.findall(r"<td>(.+?)</td>", table) == [f"{today:%A} {today.day} {today:%B}", "3", "1"]
+    assert run.target_count == 4
+
+
+def test_a_persons_last_cmdlets_are_launched_again_with_one_click(
+    technician: User, auditor: User, signed_in: Callable[[User], Client]
+) -> None:
+    make_run(requested_by=make_person())
+    make_run(requested_by=technician, launched_at=timezone.now() - timedelta(hours=1))
+    newest = make_run(requested_by=technician)
+    other = make_run(cmdlet="Get-Mailbox", requested_by=technician)
+    page = signed_in(technician).get("/").content.decode()
+    assert re.findall(r'href="(/cmdlets/[\w-]+/launch/.+?)"', page) == [
+        f"/cmdlets/Get-Mailbox/launch/?from={other.pk}",
+        f"/cmdlets/Get-AcceptedDomain/launch/?from={newest.pk}",
+    ]
+    assert "Your last cmdlets" not in signed_in(auditor).get("/").content.decode()
 
 
 def test_nothing_to_do_is_said(technician: User, signed_in: Callable[[User], Client]) -> None:
-    make_organizations(1, reachability="reachable")
+    make_run(organizations=make_organizations(1, reachability="reachable"))
     page = signed_in(technician).get("/").content.decode()
     assert "Nothing needs you" in page
     assert "No run is in progress." in page
@@ -113,23 +210,24 @@ def test_nothing_to_do_is_said(technician: User, signed_in: Callable[[User], Cli
 def test_runs_in_progress_show_how_far_they_are(technician: User, signed_in: Callable[[User], Client]) -> None:
     make_run(state=RunState.RUNNING, organizations=5, states=[TargetState.SUCCEEDED, TargetState.RUNNING])
     page = signed_in(technician).get("/").content.decode()
-    assert '<progress value="3" max="5"' in page
+    assert 'aria-label="3 succeeded, 2 running"' in page
     assert "3 of 5 organizations done" in page
 
 
-def test_htmx_gets_only_the_runs_in_progress(technician: User, signed_in: Callable[[User], Client]) -> None:
+def test_a_poll_gets_only_the_runs_in_progress(
+    technician: User, signed_in: Callable[[User], Client], django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     make_run(state=RunState.RUNNING)
-    answer = signed_in(technician).get("/", headers={"HX-Request": "true", "HX-Target": "runs-in-progress"})
-    fragment = answer.content.decode()
+    client = signed_in(technician)
+    with django_assert_num_queries(5):  # session, person, roles, runs, their targets
+        fragment = client.get("/runs-in-progress/").content.decode()
     assert fragment.strip().startswith("<section")
-    assert 'id="runs-in-progress"' in fragment
     assert 'hx-trigger="every 2s"' in fragment
 
 
 def test_polling_ends_with_the_last_run(technician: User, signed_in: Callable[[User], Client]) -> None:
     make_run(state=RunState.SUCCEEDED)
-    answer = signed_in(technician).get("/", headers={"HX-Request": "true", "HX-Target": "runs-in-progress"})
-    assert "hx-trigger" not in answer.content.decode()
+    assert "hx-trigger" not in signed_in(technician).get("/runs-in-progress/").content.decode()
 
 
 def test_the_number_of_queries_does_not_grow(administrator: User, signed_in: Callable[[User], Client]) -> None:
