@@ -29,6 +29,9 @@ LOOKS: dict[str, Look] = {
     "cancelled": Look("Cancelled", "stop-circle", "quiet"),
     "rejected": Look("Rejected", "hand-thumb-down", "denied"),
     "expired": Look("Expired", "calendar", "bad"),
+    # exports
+    "ready": Look("Ready", "check-circle", "good"),
+    "file_expired": Look("Expired", "calendar", "quiet"),
     # organizations of a run
     "errored": Look("Errored", "bolt-slash", "errored"),
     "unknown": Look("Unknown", "question-mark-circle", "unknown"),

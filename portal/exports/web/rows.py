@@ -58,7 +58,7 @@ def _row(actor: Actor, export: Export, waits: str) -> ExportRow:
     return ExportRow(
         export=export,
         listing=title,
-        state=ExportState.EXPIRED if expired else export.state,
+        state="file_expired" if expired or export.state == ExportState.EXPIRED else export.state,
         under_way=export.state in UNDER_WAY,
         ready=export.state == ExportState.READY and not expired,
         progress=_progress(export),
