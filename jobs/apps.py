@@ -8,8 +8,8 @@ class JobsConfig(AppConfig):
     label = "jobs"
 
     def ready(self) -> None:
-        from jobs.web.listings import runs
+        from jobs.web.listings import cmdlets, connections, jobs, runs
         from portal.exports.listings import register
 
-        for listing in runs.LISTINGS:
+        for listing in (*runs.LISTINGS, *cmdlets.LISTINGS, *connections.LISTINGS, *jobs.LISTINGS):
             register(listing)

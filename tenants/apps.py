@@ -9,7 +9,7 @@ class TenantsConfig(AppConfig):
 
     def ready(self) -> None:
         from portal.exports.listings import register
-        from tenants.web.listings import LISTINGS
+        from tenants.web.listings import access, groups, organizations
 
-        for listing in LISTINGS:
+        for listing in (*organizations.LISTINGS, *groups.LISTINGS, *access.LISTINGS):
             register(listing)

@@ -160,6 +160,14 @@ def connections_of(target: RunTarget) -> dict[UUID, Connection]:
     return {connection.attempt_id: connection for connection in Connection.objects.filter(attempt__run_target=target)}
 
 
+def all_connections(*, actor: Actor, organization_id: UUID | None = None) -> Iterator[Connection]:
+    """Yield every connection to organizations that `actor` may see, or to one of them, the newest first."""
+    connections = Connection.objects.filter(attempt__run_target__in=RunTarget.objects.visible_to(actor))
+    if organization_id:
+        connections = connections.filter(organization=organization_id)
+    return each_by_key(connections.select_related("organization", "attempt"), order="-opened_at")
+
+
 def events_of(*, actor: Actor, target: RunTarget) -> list[AuditEvent]:
     """Return the audit events about a target, oldest first; none for those who may not read the trail."""
     events = AuditEvent.objects.visible_to(actor).filter(run_id=target.run_id, target_id=str(target.pk))

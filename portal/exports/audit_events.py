@@ -12,7 +12,7 @@ from portal.audit.web.filters import EventFilterForm
 from portal.core.actors import Actor
 from portal.core.pagination import each_by_key
 from portal.core.permissions import Permission
-from portal.exports.listings import Listing, Row, Selection, Table
+from portal.exports.listings import Listing, Row, Selection, Table, address
 from portal.exports.words import filters_in_words
 
 COLUMNS = (
@@ -42,7 +42,7 @@ def _open(actor: Actor, selection: Selection) -> Table:
         title="Audit events",
         columns=lambda: COLUMNS,
         rows=lambda: _rows(filtered_events(actor=actor, wanted=wanted)),
-        url=f"{reverse('audit:events')}?{selection.query.urlencode()}",
+        url=address(reverse("audit:events"), selection.query),
         filters=filters_in_words(form),
     )
 

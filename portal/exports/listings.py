@@ -63,6 +63,11 @@ class Listing:
             actor.require(permission)
 
 
+def address(path: str, query: QueryDict) -> str:
+    """Return the address of a page as it was looked at."""
+    return f"{path}?{query.urlencode()}" if query else path
+
+
 class ListingUnknown(Refused):
     """Nothing is listed under this key."""
 

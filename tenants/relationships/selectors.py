@@ -4,6 +4,9 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import QuerySet
+
+from portal.core.actors import Actor
 from tenants.organizations.models import Organization
 from tenants.relationships.models import AccessAssignment, DelegatedAdminRelationship
 from tenants.relationships.roles import role_name
@@ -68,3 +71,9 @@ def _duration(text: str) -> str:
 
 def _names(role_ids: list[str]) -> list[str]:
     return sorted(role_name(role_id) for role_id in role_ids)
+
+
+def visible_relationships(actor: Actor) -> QuerySet[DelegatedAdminRelationship]:
+    """Return the delegated admin relationships of the served organizations that `actor` may see."""
+    organizations = Organization.objects.visible_to(actor).served()
+    return DelegatedAdminRelationship.objects.filter(organization__in=organizations)

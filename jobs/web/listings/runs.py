@@ -18,7 +18,7 @@ from jobs.web.target_filters import TargetFilterForm
 from portal.core.actors import Actor
 from portal.core.permissions import Permission
 from portal.core.refusals import Refused
-from portal.exports.listings import Listing, Row, Selection, Table
+from portal.exports.listings import Listing, Row, Selection, Table, address
 from portal.exports.words import filters_in_words
 
 READ = frozenset({Permission.RUN_EXPORT, Permission.RUN_READ})
@@ -63,7 +63,7 @@ def _open_runs(actor: Actor, selection: Selection) -> Table:
         title="Runs",
         columns=lambda: RUN_COLUMNS,
         rows=lambda: map(_run_row, all_runs(actor=actor, wanted=wanted, sort=form.sort)),
-        url=_address(reverse("jobs:runs"), selection.query),
+        url=address(reverse("jobs:runs"), selection.query),
         filters=filters_in_words(form),
     )
 
@@ -97,7 +97,7 @@ def _open_results(actor: Actor, selection: Selection) -> Table:
 
 def _of_run(run: Run, query: QueryDict, **more: Any) -> Table:
     facts = [("Run", str(run.pk)), ("Cmdlet", run.powershell), ("Plan hash", run.plan_hash)]
-    return Table(url=_address(reverse("jobs:run", args=[run.pk]), query), facts=facts, run_id=run.pk, **more)
+    return Table(url=address(reverse("jobs:run", args=[run.pk]), query), facts=facts, run_id=run.pk, **more)
 
 
 def _run(actor: Actor, run_id: str) -> Run:
@@ -146,10 +146,6 @@ def _target_row(target: RunTarget) -> Row:
         target.pk,
     )
     return dict(zip(TARGET_COLUMNS, values, strict=True))
-
-
-def _address(path: str, query: QueryDict) -> str:
-    return f"{path}?{query.urlencode()}" if query else path
 
 
 LISTINGS = (

@@ -19,7 +19,7 @@ def export_menu(
 ) -> SafeString:
     """Return the button that exports `listing` as the page shows it; nothing for those who may not.
 
-    `of` is the thing whose parts are listed; `query` replaces the query of the page.
+    `of` is the thing whose parts are listed; without a `query`, that of the page counts.
     """
     request: HttpRequest = context.request
     if not listing_named(listing).allows(actor_of(request)):
@@ -30,6 +30,7 @@ def export_menu(
         "listing": listing,
         "of": of or "",
         "query": asked.urlencode(),
+        "follows": query is None,
         "word": word,
     }
     return render_to_string("exports/_menu.html", values, request=request)

@@ -1,5 +1,6 @@
 """Pages of exports: asked for, followed, downloaded, cancelled, deleted, made again."""
 
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.contrib import messages
@@ -61,13 +62,13 @@ def ask(request: HttpRequest) -> HttpResponse:
             actor=actor_of(request),
             listing=asked["listing"],
             of_id=asked["of"],
-            query=asked["query"],
+            query=_present_query(request) if asked["follows"] and _is_htmx(request) else asked["query"],
             file_format=ExportFormat(asked["format"]),
         )
     except Refused as refusal:
         return render(request, "exports/refused.html", {"sentence": str(refusal)}, status=422)
-    if getattr(request, "htmx", False):
-        return _button(request, export)
+    if _is_htmx(request):
+        return _button(request, export, follows=asked["follows"])
     return _asked(request, export)
 
 
@@ -99,7 +100,8 @@ def progress(request: HttpRequest, export_id: UUID) -> HttpResponse:
 @require_safe
 def button(request: HttpRequest, export_id: UUID) -> HttpResponse:
     """Answer a poll of the button that asked for the export."""
-    return _button(request, _found(actor_of(request), export_id))
+    export = _found(actor_of(request), export_id)
+    return _button(request, export, follows=request.GET.get("follows") == "on")
 
 
 @require_safe
@@ -169,13 +171,23 @@ def _to_list() -> HttpResponse:
     return HttpResponseRedirect(reverse("exports:list"), status=303)
 
 
-def _button(request: HttpRequest, export: Export) -> HttpResponse:
+def _is_htmx(request: HttpRequest) -> bool:
+    return bool(getattr(request, "htmx", False))
+
+
+def _present_query(request: HttpRequest) -> str:
+    """Return the query that stands in the address of the browser."""
+    return urlsplit(request.headers.get("HX-Current-URL", "")).query
+
+
+def _button(request: HttpRequest, export: Export, *, follows: bool) -> HttpResponse:
     found = _row(actor_of(request), export)
     context = {
         "id": found.anchor,
         "listing": export.listing,
         "of": export.of_id,
         "query": export.query,
+        "follows": follows,
         "row": found,
         "is_update": True,
     }

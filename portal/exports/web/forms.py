@@ -12,11 +12,15 @@ from portal.exports.selectors import FIRST, SORTS, ExportFilter
 
 
 class AskForm(forms.Form):
-    """An export that is asked for: the listing, the thing whose parts it lists, the query of its page, the format."""
+    """An export that is asked for: the listing, the thing whose parts it lists, the query of its page, the format.
+
+    With `follows`, the address in the browser counts, which htmx may have changed since the page was sent.
+    """
 
     listing = forms.CharField(max_length=60)
     of = forms.CharField(max_length=100, required=False)
     query = forms.CharField(max_length=8000, required=False)
+    follows = forms.BooleanField(required=False)
     format = forms.ChoiceField(
         choices=ExportFormat.choices, error_messages={"invalid_choice": "Choose CSV, XLSX or JSONL."}
     )

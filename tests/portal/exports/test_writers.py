@@ -63,18 +63,21 @@ def written_xlsx(file: Path, columns: Sequence[str], rows: Sequence[Row], **opti
 
 
 def sheets(file: Path) -> dict[str, list[dict[str, tuple[str, str]]]]:
-    """Read a workbook with a zip and an XML reader alone: by sheet, the cells of each row as (type, value) by column."""
+    """Read a workbook with a zip and an XML reader alone: by sheet, each row's (type, value) by column."""
     with zipfile.ZipFile(file) as book:
-        names = [
-            each.get("name") or "" for each in ET.fromstring(book.read("xl/workbook.xml")).iter(f"{NAMESPACE}sheet")
-        ]
+        listed = parsed(book.read("xl/workbook.xml")).iter(f"{NAMESPACE}sheet")
+        names = [each.get("name") or "" for each in listed]
         found = {}
         for number, name in enumerate(names, start=1):
-            root = ET.fromstring(book.read(f"xl/worksheets/sheet{number}.xml"))
+            root = parsed(book.read(f"xl/worksheets/sheet{number}.xml"))
             assert not list(root.iter(f"{NAMESPACE}f")), "a formula"
             assert not list(root.iter(f"{NAMESPACE}hyperlink")), "a link"
             found[name] = [dict(map(cell, row)) for row in root.iter(f"{NAMESPACE}row")]
     return found
+
+
+def parsed(content: bytes) -> ET.Element:
+    return ET.fromstring(content)  # noqa: S314 - written by this very test
 
 
 def cell(element: ET.Element) -> tuple[str, tuple[str, str]]:

@@ -1,14 +1,18 @@
-"""Organizations as a listing."""
+"""Organizations, all of them or the members of a group, as listings."""
 
 from collections.abc import Iterator
+from uuid import UUID
 
 from django.urls import reverse
 
 from portal.core.actors import Actor
 from portal.core.pagination import each_by_key
 from portal.core.permissions import Permission
-from portal.exports.listings import Listing, Row, Selection, Table
+from portal.core.refusals import Refused
+from portal.exports.listings import Listing, Row, Selection, Table, address
 from portal.exports.words import filters_in_words
+from tenants.groups.membership import members_of
+from tenants.groups.selectors import find_group
 from tenants.organizations import selectors
 from tenants.organizations.models import Organization
 from tenants.organizations.querysets import OrganizationQuerySet
@@ -39,7 +43,7 @@ def _open(actor: Actor, selection: Selection) -> Table:
         title="Organizations",
         columns=lambda: COLUMNS,
         rows=lambda: _rows(filters.qs, order),
-        url=f"{reverse('tenants:organizations')}?{selection.query.urlencode()}",
+        url=address(reverse("tenants:organizations"), selection.query),
         filters=filters_in_words(filters.form),
         total=filters.qs.count(),
     )
@@ -68,4 +72,26 @@ def _row(organization: Organization) -> Row:
     return dict(zip(COLUMNS, values, strict=True))
 
 
-LISTINGS = (Listing("organizations", "Organizations", READ, _open),)
+def _open_members(actor: Actor, selection: Selection) -> Table:
+    try:
+        view = find_group(actor, UUID(selection.of_id))
+    except ValueError:
+        view = None
+    if view is None:
+        raise Refused("There is no such organization group.")
+    text = selection.query.get("q", "").replace("\0", "").strip()[:200]
+    members = members_of(actor, view.group).matching(text).prefetch_related("groups")
+    return Table(
+        title=f"Members of {view.name}",
+        columns=lambda: COLUMNS,
+        rows=lambda: _rows(members, "name"),
+        url=address(reverse("tenants:group", args=[view.pk]), selection.query),
+        filters=f"Name or domain: {text}" if text else "",
+        total=members.count(),
+    )
+
+
+LISTINGS = (
+    Listing("organizations", "Organizations", READ, _open),
+    Listing("group-members", "Members of an organization group", READ, _open_members),
+)
