@@ -3,31 +3,28 @@
 from django.urls import reverse
 
 from jobs.saved.models import Job
-from jobs.saved.selectors import JobFilter, jobs_wanted
+from jobs.saved.selectors import JOB_SORTS, jobs_wanted
+from jobs.web.jobs import SORT, JobFilterForm
 from portal.core.actors import Actor
 from portal.core.pagination import each_by_key
 from portal.core.permissions import Permission
-from portal.exports.listings import Listing, Row, Selection, Table
+from portal.exports.listings import Listing, Row, Selection, Table, address
+from portal.exports.words import filters_in_words
 
 COLUMNS = ("Name", "Description", "Cmdlet", "Shared", "Owner", "CreatedAt", "ChangedAt", "ChangedBy", "Job")
-WHOSE, USED = ("mine", "shared"), ("yes", "no")
 
 
 def _open(actor: Actor, selection: Selection) -> Table:
-    chosen = {name: selection.query.get(name, "") for name in ("q", "whose", "used")}
-    wanted = JobFilter(
-        chosen["q"][:200],
-        chosen["whose"] if chosen["whose"] in WHOSE else "",
-        chosen["used"] if chosen["used"] in USED else "",
-    )
-    words = {"Name": wanted.text, "Whose": wanted.whose, "Used": wanted.used}
+    form = JobFilterForm(selection.query)
+    jobs = jobs_wanted(actor, form.wanted())
+    order = JOB_SORTS.get(selection.query.get("sort", SORT), JOB_SORTS[SORT])
     return Table(
         title="Jobs",
         columns=lambda: COLUMNS,
-        rows=lambda: map(_row, each_by_key(jobs_wanted(actor, wanted), order="name")),
-        url=reverse("jobs:cmdlets"),
-        filters="; ".join(f"{name}: {value}" for name, value in words.items() if value),
-        total=jobs_wanted(actor, wanted).count(),
+        rows=lambda: map(_row, each_by_key(jobs, order=order)),
+        url=address(reverse("jobs:jobs"), selection.query),
+        filters=filters_in_words(form),
+        total=jobs.count(),
     )
 
 

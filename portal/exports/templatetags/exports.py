@@ -15,7 +15,7 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def export_menu(
-    context: template.RequestContext, listing: str, of: object = "", query: str | None = None, word: str = ""
+    context: template.RequestContext, listing: str, of: object = "", query: str = "", word: str = ""
 ) -> SafeString:
     """Return the button that exports `listing` as the page shows it; nothing for those who may not.
 
@@ -24,13 +24,13 @@ def export_menu(
     request: HttpRequest = context.request
     if not listing_named(listing).allows(actor_of(request)):
         return SafeString("")
-    asked = part_of_a_file(request.GET.urlencode() if query is None else query)
+    asked = part_of_a_file(query or request.GET.urlencode())
     values = {
         "id": menu_id(listing, str(of or "")),
         "listing": listing,
         "of": of or "",
         "query": asked.urlencode(),
-        "follows": query is None,
+        "follows": not query,
         "word": word,
     }
     return render_to_string("exports/_menu.html", values, request=request)

@@ -2,13 +2,18 @@
 
 from dataclasses import replace
 from datetime import datetime
+from uuid import uuid4
 
 import pytest
 from django.db import connection
 from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from jobs.catalogue.cmdlets import all_cmdlets, find
+from jobs.runs.models import Attempt, Connection
 from jobs.runs.states import RunState, TargetState
+from jobs.saved.models import Job
 from portal.core.actors import Actor
 from portal.core.permissions import Permission
 from portal.core.refusals import Refused
@@ -105,3 +110,48 @@ class TestResults:
 def test_what_was_done_in_organizations_needs_every_right(key: str, missing: Permission) -> None:
     assert listing_named(key).allows(SYSTEM)
     assert not listing_named(key).allows(replace(SYSTEM, permissions=frozenset(Permission) - {missing}))
+
+
+class TestCatalogue:
+    def test_cmdlets_are_those_that_the_search_finds(self) -> None:
+        names = [row["Cmdlet"] for row in rows("cmdlets", "q=accepted+domain&verb=Get")]
+        assert "Get-AcceptedDomain" in names
+        assert all(name.startswith("Get-") for name in names)
+        assert len(rows("cmdlets")) == len(all_cmdlets())
+
+    def test_parameters_are_all_of_one_cmdlet(self) -> None:
+        found = rows("cmdlet-parameters", of="set-mailbox")
+        assert len(found) == len(find("Set-Mailbox").parameters)
+        assert {row["Cmdlet"] for row in found} == {"Set-Mailbox"}
+        with pytest.raises(Refused, match="no cmdlet named"):
+            opened("cmdlet-parameters", of="Set-Nothing")
+
+
+class TestConnections:
+    def test_are_the_whole_ledger_or_that_of_an_organization(self) -> None:
+        run = make_run(organizations=2, rows=[{"Name": "x"}])
+        for attempt in Attempt.objects.select_related("run_target"):
+            Connection.objects.create(
+                id=uuid4(),
+                attempt=attempt,
+                organization=attempt.run_target.organization,
+                service="exo",
+                method="app-only certificate",
+                identity="app",
+                opened_by="worker",
+                opened_at=timezone.now(),
+            )
+        one = run.targets.order_by("position")[0].organization
+        assert len(rows("connections")) == 2
+        assert [row["TenantId"] for row in rows("connections", of=one.pk)] == [one.tenant_id]
+        assert rows("connections", actor=BLIND) == []
+
+
+class TestJobs:
+    def test_are_those_that_the_person_may_see(self) -> None:
+        facts = {"cmdlet": "Get-Mailbox", "changed_at": timezone.now(), "owner_id": "7", "owner": "Tess"}
+        Job.objects.create(name="Shared", **facts)
+        Job.objects.create(name="Own", shared=False, **facts)
+        assert [row["Name"] for row in rows("jobs")] == ["Shared"]
+        assert [row["Name"] for row in rows("jobs", "sort=-name", actor=replace(SYSTEM, id="7"))] == ["Shared", "Own"]
+        assert rows("jobs", "q=nothing") == []
