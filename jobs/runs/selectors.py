@@ -1,6 +1,6 @@
 """Questions that the pages of one run ask."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from jobs.runs.models import Attempt, Connection, Run, RunTarget
 from jobs.runs.states import RunState, TargetState
 from portal.audit.models import AuditEvent
 from portal.core.actors import Actor
-from portal.core.pagination import Page, page_by_key
+from portal.core.pagination import Page, each_by_key, page_by_key
 from tenants.organizations.models import Organization, Reachability
 
 OVERLAP = timedelta(seconds=2)
