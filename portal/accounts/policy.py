@@ -26,6 +26,7 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
     Role.TECHNICIAN: READ_ALL
     | {
         Permission.ORGANIZATION_GROUP_MANAGE,
+        Permission.ORGANIZATION_VARIABLE_MANAGE,
         Permission.RUN_LAUNCH,
         Permission.RUN_CANCEL,
         Permission.RUN_EXPORT,

@@ -29,6 +29,8 @@ class AuditAction(StrEnum):
     JOB_CREATED = "job.created"
     JOB_CHANGED = "job.changed"
     JOB_DELETED = "job.deleted"
+    ORGANIZATION_VARIABLE_SET = "organization_variable.set"
+    ORGANIZATION_VARIABLE_REMOVED = "organization_variable.removed"
     RUN_DRAFTED = "run.drafted"
     RUN_DISCARDED = "run.discarded"
     RUN_LAUNCHED = "run.launched"
@@ -75,6 +77,8 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.JOB_CREATED: "{actor} saved the job {target}",
     AuditAction.JOB_CHANGED: "{actor} changed the job {target}",
     AuditAction.JOB_DELETED: "{actor} deleted the job {target}",
+    AuditAction.ORGANIZATION_VARIABLE_SET: "{actor} set the variable {variable} of {target}",
+    AuditAction.ORGANIZATION_VARIABLE_REMOVED: "{actor} removed the variable {variable} of {target}",
     AuditAction.RUN_DRAFTED: "{actor} drafted {target}",
     AuditAction.RUN_DISCARDED: "{actor} discarded the draft of {target}",
     AuditAction.RUN_LAUNCHED: "{actor} launched {target}",

@@ -44,6 +44,18 @@ def organizations_of_selection(actor: Actor, query: QueryDict) -> OrganizationQu
     return served.filter(named)
 
 
+def selection_in(data: QueryDict) -> QueryDict:
+    """Return the selection among everything else that a form of the organizations list sent."""
+    keys = SELECTION_KEYS if data.get("match") == "all" else ("organization",)
+    selection = QueryDict(mutable=True)
+    for key in keys:
+        if values := [value for value in data.getlist(key) if value]:
+            selection.setlist(key, values)
+    if selection.get("match") == "all":
+        selection.pop("organization", None)
+    return selection
+
+
 def selection_in_words(actor: Actor, query: QueryDict) -> str:
     """Return what `query` selects, in words: “All that match: Not reachable; Gold customers”."""
     if query.get("match") != "all":
