@@ -98,6 +98,11 @@ def explanation_of(error_class: str) -> Explanation:
     return _table().get(error_class, UNKNOWN_CLASS)
 
 
+def every_explanation() -> Iterable[Explanation]:
+    """Return the whole table."""
+    return _table().values()
+
+
 @cache
 def _table() -> Mapping[str, Explanation]:
     found: list[Explanation] = [*ENGINE, *BY_CODE.values()]

@@ -5,6 +5,7 @@ from uuid import UUID
 from portal.audit.models import AuditEvent
 from portal.audit.querysets import AuditEventQuerySet
 from portal.core.actors import Actor
+from portal.core.pagination import Page, page_by_key
 from portal.core.permissions import Permission
 
 
@@ -19,7 +20,7 @@ def find_event(actor: Actor, event_id: UUID) -> AuditEvent | None:
     return events_for_list(actor).filter(pk=event_id).first()
 
 
-def recent_events_of(actor: Actor, organization_id: UUID, *, number: int = 10) -> list[AuditEvent]:
-    """Return the newest events about an organization; none for those who may not read the trail."""
+def events_of(actor: Actor, organization_id: UUID, *, cursor: str = "") -> Page[AuditEvent]:
+    """Return the events about an organization, the newest first; none for those who may not read the trail."""
     visible = AuditEvent.objects.visible_to(actor).filter(organization_id=organization_id)
-    return list(visible.order_by("-occurred_at", "-pk")[:number])
+    return page_by_key(visible, order="-occurred_at", cursor=cursor)
