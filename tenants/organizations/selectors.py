@@ -3,22 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, DateTimeField, Min, Model, Q, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Min, Q
 from django.utils import timezone
 
 from portal.core.actors import Actor
-from portal.core.permissions import Permission
 from tenants.organizations.models import Organization, Reachability
 from tenants.organizations.querysets import OrganizationQuerySet
-
-# Rows without a moment come last when the soonest comes first, and last when the newest comes first.
-_NEVER = datetime.fromisoformat("9999-12-31T00:00:00+00:00")
-_LONG_AGO = datetime.fromisoformat("0001-01-01T00:00:00+00:00")
-SORTS = {"name": "name", "-name": "-name", "ends": "ends_key", "checked": "-checked_key"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,28 +32,14 @@ class Ending:
 
 
 def organizations_for_list(actor: Actor) -> OrganizationQuerySet:
-    """Return the served organizations that `actor` may see, with groups and the keys that a list is sorted by."""
-    return (
-        Organization.objects.visible_to(actor)
-        .served()
-        .prefetch_related("groups")
-        .annotate(
-            ends_key=Coalesce("relationship_ends_at", Value(_NEVER), output_field=DateTimeField()),
-            checked_key=Coalesce("reachability_checked_at", Value(_LONG_AGO), output_field=DateTimeField()),
-        )
-    )
+    """Return the served organizations that `actor` may see."""
+    return Organization.objects.visible_to(actor).served()
 
 
 def find_organization(actor: Actor, organization_id: UUID) -> Organization | None:
     """Return an organization that `actor` may see, also one that is no longer served, with groups and partner."""
     visible = Organization.objects.visible_to(actor).select_related("partner", "reseller_relationship")
-    return visible.prefetch_related("groups").filter(pk=organization_id).first()
-
-
-def counted_by(organizations: OrganizationQuerySet, *fields: str) -> list[dict[str, Any]]:
-    """Return how many of `organizations` share each value of `fields`, as rows with these fields and `number`."""
-    ordered = organizations.order_by(*fields).values(*fields)
-    return list(ordered.annotate(number=Count("pk", distinct=True)))
+    return visible.filter(pk=organization_id).first()
 
 
 def causes_of_unreachability(actor: Actor) -> list[Cause]:
@@ -95,20 +73,3 @@ def relationships_ending(actor: Actor, *, spans: Sequence[int]) -> Ending:
     }
     figures = within.aggregate(first=Min("relationship_ends_at"), **counts)
     return Ending(figures["first"], {days: figures[f"within_{days}"] for days in spans})
-
-
-def recent_run_targets(actor: Actor, organization: Organization, *, number: int = 10) -> Sequence[Model]:
-    """Return the organization's newest run targets with their runs: open ones first, then by their end.
-
-    They are reached through the relation, so that tenants need not know jobs.
-    """
-    visible = organization.run_targets.visible_to(actor)
-    return list(visible.select_related("run").order_by("-finished_at", "-pk")[:number])
-
-
-def recent_connections(actor: Actor, organization: Organization, *, number: int = 10) -> Sequence[Model]:
-    """Return the organization's newest connections, for those who may read runs."""
-    if not actor.has(Permission.RUN_READ):
-        return []
-    newest = organization.connections.select_related("attempt").order_by("-opened_at")
-    return list(newest[:number])

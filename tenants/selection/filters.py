@@ -65,6 +65,14 @@ class OrganizationFilter:
             for value in values:
                 yield Choice(key, value, facet.title, facet.word(self.scope, value) or value)
 
+    def words(self) -> list[str]:
+        """Return the filter in words, a part each."""
+        parts = [f"Search: “{self.text}”"] if self.text else []
+        for key in self.values:
+            words = " or ".join(choice.word for choice in self.choices() if choice.key == key)
+            parts.append(f"{FACETS[key].title}: {words}")
+        return parts
+
     def condition(self, *, without: str = "") -> Q:
         """Return what the filter keeps, leaving the facet `without` aside."""
         wanted = called(self.text)

@@ -57,13 +57,10 @@ def selection_in(data: QueryDict) -> QueryDict:
 
 
 def selection_in_words(actor: Actor, query: QueryDict) -> str:
-    """Return what `query` selects, in words: “All that match: Not reachable; Gold customers”."""
+    """Return what `query` selects, in words: “All that match: Reachability: Not reachable; CSP: CSP customer”."""
     if query.get("match") != "all":
         return counted(len(query.getlist("organization")), "organization picked,organizations picked")
-    wanted = _filter(Scope.of(actor), query)
-    words = [f"“{wanted.text}”"] if wanted.text else []
-    for key in wanted.values:
-        words.append(" or ".join(choice.word for choice in wanted.choices() if choice.key == key))
+    words = _filter(Scope.of(actor), query).words()
     return f"All that match: {'; '.join(words)}" if words else "All organizations"
 
 

@@ -2,12 +2,23 @@
 
 from django.urls import path
 
-from tenants.web import app_registrations, groups, organizations, rules, synchronizations
+from tenants.web import (
+    app_registrations,
+    groups,
+    organization,
+    organizations,
+    rules,
+    selected,
+    synchronizations,
+    variables,
+)
 
 app_name = "tenants"
 urlpatterns = [
     path("organizations/", organizations.listing, name="organizations"),
-    path("organizations/selected/", organizations.selected, name="organizations-selected"),
+    path("organizations/selected/", selected.selected, name="organizations-selected"),
+    path("organizations/variables/set/", selected.set_variable, name="variable-set"),
+    path("organizations/variables/import/", variables.import_table, name="variables-import"),
     path("organizations/read/", synchronizations.start, name="synchronization-start"),
     path("organizations/read/<uuid:synchronization_id>/", synchronizations.progress, name="synchronization"),
     path("organizations/groups/", groups.listing, name="groups"),
@@ -18,7 +29,9 @@ urlpatterns = [
     path("organizations/groups/<uuid:group_id>/duplicate/", groups.duplicate, name="group-duplicate"),
     path("organizations/groups/<uuid:group_id>/remove/", groups.remove_members, name="group-remove-members"),
     path("organizations/groups/<uuid:group_id>/delete/", groups.delete, name="group-delete"),
-    path("organizations/<uuid:organization_id>/", organizations.detail, name="organization"),
+    path("organizations/<uuid:organization_id>/", organization.detail, name="organization"),
+    path("organizations/<uuid:organization_id>/variables/", variables.set_here, name="variable-set-here"),
+    path("organizations/<uuid:organization_id>/variables/remove/", variables.remove_here, name="variable-remove"),
     path("app-registrations/", app_registrations.listing, name="app-registrations"),
     path("app-registrations/partners/connect/", app_registrations.connect, name="partner-connect"),
     path("app-registrations/partners/<uuid:partner_id>/add/", app_registrations.add, name="app-registration-add"),

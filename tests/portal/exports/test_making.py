@@ -84,7 +84,7 @@ class TestFile:
         assert [path.name for path in folder.iterdir()] == [f"{export.pk}.csv"]
 
     def test_says_what_it_ignored(self, made: Ask) -> None:
-        assert made(query="colour=red").filters == "“colour” was ignored"
+        assert made(query="colour=red").filters == "There is no filter called “colour”."
 
 
 class TestRights:

@@ -95,6 +95,6 @@ class TestAllThatMatch:
         gold = make_group("Gold", [])
         query = f"match=all&q=shop&reachability=reachable&reachability=untried&group={gold.pk}"
         assert selection_in_words(actor, QueryDict(query)) == (
-            "All that match: “shop”; Reachable or Not tried yet; Gold"
+            "All that match: Search: “shop”; Reachability: Reachable or Not tried yet; Organization group: Gold"
         )
         assert selection_in_words(actor, QueryDict("match=all")) == "All organizations"
