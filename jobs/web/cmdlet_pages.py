@@ -1,95 +1,63 @@
-"""What the pages of the catalogue show: finished values for the templates."""
+"""What the page of a cmdlet says about it: finished values for its template."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.http import QueryDict
-
 from jobs.catalogue.availability import cmdlet_problems, cmdlet_warnings
-from jobs.catalogue.cmdlets import Cmdlet, Parameter, ParameterSet
+from jobs.catalogue.cmdlets import Cmdlet, raw_cmdlets
+from jobs.catalogue.effects import Effect
+from jobs.catalogue.examples import example_line
 from jobs.catalogue.problems import Problem
-from jobs.catalogue.search import Match, facets, search
-from jobs.web.words import EFFECTS_SHORT, RISKS, SERVICES
+from jobs.web.words import EFFECTS, RISKS, SERVICES, spoken_noun
+from portal.accounts.policy import PERMISSIONS, Role
+from portal.core.permissions import Permission
 
-ROWS = 50
-MOST_SHOWN = 160
-_EVERYTHING = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class CmdletRow:
-    """One found cmdlet; `matched` are the parameters by which it was found."""
-
-    cmdlet: Cmdlet
-    risk: str
-    effect: str
-    services: str
-    matched: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FacetValue:
-    """One value of a filter with the number of all cmdlets that have it; `query` chooses it, or takes it away."""
-
-    label: str
-    number: int
-    chosen: bool
-    query: str
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The answer to a search: the first rows, and how many there are."""
-
-    rows: list[CmdletRow]
-    number: int
-
-    @property
-    def left_out(self) -> int:
-        """How many were found and are not shown."""
-        return self.number - len(self.rows)
+_DOES = {
+    "Add": "adds to or for",
+    "Disable": "switches off",
+    "Enable": "switches on",
+    "Export": "exports",
+    "Get": "reads",
+    "Import": "imports",
+    "New": "creates",
+    "Remove": "removes",
+    "Resume": "resumes",
+    "Search": "searches",
+    "Set": "changes settings of",
+    "Start": "starts",
+    "Stop": "stops",
+    "Suspend": "suspends",
+    "Test": "tests",
+    "Update": "updates",
+    "Validate": "tests",
+}
+_UNDONE_BY = {
+    "Add": "Remove",
+    "Disable": "Enable",
+    "Enable": "Disable",
+    "New": "Remove",
+    "Resume": "Suspend",
+    "Start": "Stop",
+    "Suspend": "Resume",
+}
+_DOCUMENTATION = "https://learn.microsoft.com/powershell/module/exchangepowershell/"
 
 
 @dataclass(frozen=True, slots=True)
-class SetColumn:
-    """One parameter set beside the others: its name, what it requires, where it exists if not everywhere."""
+class Fact:
+    """One thing to know before a launch; `cmdlet` is one to look at next, `tone` the class of a risk."""
 
-    name: str
-    required: tuple[str, ...]
-    services: str
-    default: bool
+    title: str
+    words: str
+    cmdlet: str = ""
+    tone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class ParameterRow:
-    """One parameter as the cmdlet's page lists it."""
+class Example:
+    """A call with the parameters that it needs; `made_up` says that its values are."""
 
-    name: str
-    type: str
-    accepted: str
-    required: str
-    notes: tuple[str, ...]
-
-    @property
-    def is_long(self) -> bool:
-        """Whether the accepted values fold away."""
-        return len(self.accepted) > MOST_SHOWN
-
-
-def found(text: str, *, verb: str, service: str, risk: str) -> Found:
-    """Return the cmdlets that `text` may mean, within the chosen facets."""
-    matches = search(text, verb=verb or None, service=service or None, risk=risk or None, limit=_EVERYTHING)
-    return Found([_row(match) for match in matches[:ROWS]], len(matches))
-
-
-def facet_values(query: QueryDict) -> dict[str, list[FacetValue]]:
-    """Return the values of each facet with their counts, chosen as the address's `query` says."""
-    known = facets()
-    return {
-        "risk": _values(query, "risk", known.risks, RISKS),
-        "service": _values(query, "service", known.services, SERVICES),
-        "verb": _values(query, "verb", known.verbs, {}),
-    }
+    line: str
+    made_up: bool
 
 
 def service_names(services: tuple[str, ...]) -> str:
@@ -105,77 +73,73 @@ def launch_problems(cmdlet: Cmdlet) -> list[Problem]:
 
 def notes(cmdlet: Cmdlet) -> list[str]:
     """Return what to know about the cmdlet before it is launched."""
-    dry_run = service_names(cmdlet.whatif_in)
-    return [*cmdlet_warnings(cmdlet), f"A dry run (WhatIf) works in {dry_run}." if dry_run else "No dry run."]
+    return cmdlet_warnings(cmdlet)
 
 
-def set_columns(cmdlet: Cmdlet) -> list[SetColumn]:
-    """Return the parameter sets that exist in a service."""
-    return [_set_column(s, cmdlet) for s in cmdlet.parameter_sets if s.services]
+def documentation_url(cmdlet: Cmdlet) -> str:
+    """Return the address of Microsoft's own page."""
+    return f"{_DOCUMENTATION}{cmdlet.name.lower()}"
 
 
-def parameter_rows(cmdlet: Cmdlet) -> list[ParameterRow]:
-    """Return the parameters, those that some set requires first, on-premises ones last, each part by name."""
-    rows = sorted(cmdlet.parameters.values(), key=lambda p: (not p.services, not p.required_in_sets, p.name))
-    return [_parameter_row(parameter, cmdlet) for parameter in rows]
+def facts(cmdlet: Cmdlet) -> list[Fact]:
+    """Return what the catalogue knows, in the order of the questions that a person asks."""
+    return [
+        Fact("Does", f"By its name, it {_DOES.get(cmdlet.verb, f'does “{cmdlet.verb}” to')} {spoken_noun(cmdlet)}."),
+        Fact("Risk", RISKS[cmdlet.risk], tone=cmdlet.risk),
+        Fact("If it runs twice", EFFECTS[cmdlet.effect]),
+        _undoing(cmdlet),
+        Fact("Dry run", _dry_run(cmdlet)),
+        Fact("Services", service_names(cmdlet.services) + (", Exchange on-premises" if cmdlet.onprem else "")),
+        Fact("Clouds", "The catalogue holds no differences between clouds."),
+        Fact("Who may run it here", _who()),
+        Fact("Signed in as", _identity(cmdlet)),
+    ]
 
 
-def _row(match: Match) -> CmdletRow:
-    cmdlet = match.cmdlet
-    return CmdletRow(
-        cmdlet, RISKS[cmdlet.risk], EFFECTS_SHORT[cmdlet.effect], service_names(cmdlet.services), match.matched[:3]
-    )
+def related(cmdlet: Cmdlet) -> list[str]:
+    """Return the cmdlets with the same noun, and the one that reads what this one changes."""
+    same = [name for name, raw in raw_cmdlets().items() if raw["noun"] == cmdlet.noun and name != cmdlet.name]
+    reader = str((cmdlet.snapshot or {}).get("get", ""))
+    return [*([reader] if reader and reader not in same else []), *sorted(same)]
 
 
-def _values(query: QueryDict, facet: str, counts: Mapping[str, int], labels: Mapping[str, str]) -> list[FacetValue]:
-    values, chosen = [], query.get(facet, "")
-    for value, number in counts.items():
-        other = query.copy()
-        other.pop(facet, None)
-        if value != chosen:
-            other[facet] = value
-        values.append(FacetValue(labels.get(value, value), number, value == chosen, f"?{other.urlencode()}"))
-    return values
+def example(cmdlet: Cmdlet) -> Example:
+    """Return one call of the cmdlet with what it requires."""
+    line = example_line(cmdlet)
+    return Example(line, made_up=line != cmdlet.name)
 
 
-def _set_column(parameter_set: ParameterSet, cmdlet: Cmdlet) -> SetColumn:
-    elsewhere = parameter_set.services != cmdlet.services
-    required = tuple(name for name in parameter_set.parameters if name in parameter_set.required)
-    services = f"Only in {service_names(parameter_set.services)}" if elsewhere else ""
-    return SetColumn(parameter_set.name, required, services, parameter_set.default)
+def _undoing(cmdlet: Cmdlet) -> Fact:
+    """Return whether there is a way back, as far as the catalogue knows."""
+    title = "Way back"
+    if cmdlet.effect is Effect.READ:
+        return Fact(title, "Nothing to undo: it changes nothing.")
+    opposite = f"{_UNDONE_BY.get(cmdlet.verb, '')}-{cmdlet.noun}"
+    if opposite in raw_cmdlets():
+        return Fact(title, "Its opposite, with the same names:", opposite)
+    reader = str((cmdlet.snapshot or {}).get("get", ""))
+    if cmdlet.risk == "destructive":
+        return Fact(title, "None: it cannot be undone." + (" Look first:" if reader else ""), reader)
+    if reader:
+        return Fact(title, "Setting the values of before. Read them first, they are not kept:", reader)
+    return Fact(title, "The catalogue knows none.")
 
 
-def _parameter_row(parameter: Parameter, cmdlet: Cmdlet) -> ParameterRow:
-    several = "several" if parameter.multivalued else ""
-    shape = "switch" if parameter.switch else ", ".join(filter(None, (str(parameter.kind), several)))
-    return ParameterRow(parameter.name, shape, _accepted(parameter), _required(parameter, cmdlet), _notes(parameter))
+def _dry_run(cmdlet: Cmdlet) -> str:
+    if cmdlet.effect is Effect.READ:
+        return "Not needed: it changes nothing."
+    if cmdlet.whatif_in:
+        return f"WhatIf works in {service_names(cmdlet.whatif_in)}."
+    return "None: WhatIf does nothing here." if "WhatIf" in cmdlet.parameters else "None."
 
 
-def _accepted(parameter: Parameter) -> str:
-    if values := parameter.enum_values or parameter.values:
-        return ", ".join(values) + (" …" if parameter.values_open else "")
-    if parameter.range:
-        return f"{parameter.range[0]:,} to {parameter.range[1]:,}"
-    return f"at most {parameter.max_length:,} characters" if parameter.max_length else ""
+def _who() -> str:
+    roles = [str(Role(role).label) for role, rights in PERMISSIONS.items() if Permission.RUN_LAUNCH in rights]
+    return f"{' and '.join(roles)}."
 
 
-def _required(parameter: Parameter, cmdlet: Cmdlet) -> str:
-    if not parameter.required_in_sets:
-        return ""
-    if "*" in parameter.required_in_sets or len(parameter.required_in_sets) == len(cmdlet.parameter_sets):
-        return "always"
-    return f"in {', '.join(parameter.required_in_sets)}"
-
-
-def _notes(parameter: Parameter) -> tuple[str, ...]:
-    said = (
-        ("on-premises only", not parameter.services),
-        ("reserved", parameter.reserved),
-        ("secret: not in forms", parameter.secret),
-        ("deprecated", parameter.deprecated),
-        ("documentation advises against it", parameter.discouraged),
-        (f"use {parameter.replaced_by}", bool(parameter.replaced_by)),
-        ("takes + and - for a partial change", parameter.add_remove),
-        (f"default {parameter.default}", bool(parameter.default)),
-    )
-    return tuple(words for words, applies in said if applies)
+def _identity(cmdlet: Cmdlet) -> str:
+    if cmdlet.app_only_excluded:
+        return "Needs a signed-in user: an application may not run it."
+    roles = f" The role {' or '.join(cmdlet.requires_role)} is not assigned by default." if cmdlet.requires_role else ""
+    return f"The application that the organization has consented to.{roles}"

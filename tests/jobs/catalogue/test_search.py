@@ -2,7 +2,8 @@ import time
 
 import pytest
 
-from jobs.catalogue.search import _index, search
+from jobs.catalogue.search import search
+from jobs.catalogue.search_index import index
 from jobs.catalogue.synonyms import PHRASES
 
 
@@ -69,7 +70,7 @@ def test_words_that_tell_nothing_alone_still_find() -> None:
 
 
 def test_every_synonym_is_a_word_of_the_catalogue() -> None:
-    vocabulary = set(_index()[1])
+    vocabulary = set(index()[1])
     assert {word for texts in PHRASES.values() for text in texts for word in text.split()} <= vocabulary
 
 
