@@ -1,7 +1,5 @@
 """Filters that live in the address of a list."""
 
-from django import forms
-
 from portal.core.filters import FilterForm, text_field
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from django.urls import reverse
 
 from jobs.catalogue.cmdlets import Cmdlet, Parameter, UnknownCmdlet, catalogue_version, find
-from jobs.catalogue.search import search
-from jobs.web.filters import CmdletFilterForm
+from jobs.catalogue.search import find_cmdlets
+from jobs.web.cmdlet_filters import CmdletFilterForm
 from portal.core.actors import Actor
 from portal.core.permissions import Permission
 from portal.core.refusals import Refused
@@ -50,9 +50,8 @@ PARAMETER_COLUMNS = (
 def _open_cmdlets(actor: Actor, selection: Selection) -> Table:
     actor.require(Permission.CMDLET_READ)
     form = CmdletFilterForm(selection.query)
-    chosen = form.chosen()
-    facets = {name: chosen.get(name) or None for name in ("verb", "service", "risk")}
-    found = [match.cmdlet for match in search(chosen.get("q", ""), **facets, limit=EVERYTHING)]
+    findings = find_cmdlets(form.chosen().get("q", ""), form.facets(), number=EVERYTHING)
+    found = [match.cmdlet for match in findings.matches]
     return Table(
         title="Cmdlets",
         columns=lambda: CMDLET_COLUMNS,

@@ -105,9 +105,10 @@ def test_search_finds_by_parameter_and_says_which() -> None:
 
 
 def test_search_filters() -> None:
-    assert {m.cmdlet.verb for m in search.search("mailbox", verb="set")} == {"Set"}
-    assert all("scc" in m.cmdlet.services for m in search.search("policy", service="scc"))
-    assert all(m.cmdlet.risk == "destructive" for m in search.search("mailbox", risk="destructive"))
+    assert {m.cmdlet.verb for m in search.find_cmdlets("mailbox", {"verb": "Set"}).matches} == {"Set"}
+    assert all("scc" in m.cmdlet.services for m in search.find_cmdlets("policy", {"service": "scc"}).matches)
+    assert {m.cmdlet.risk for m in search.find_cmdlets("mailbox", {"risk": "destructive"}).matches} == {"destructive"}
+    assert all(m.cmdlet.whatif_in for m in search.find_cmdlets("", {"dry_run": "yes"}, number=1000).matches)
     assert len(search.search("", limit=1000)) == 941
 
 
@@ -123,7 +124,7 @@ def test_search_is_quick() -> None:
 
 
 def test_facets_count_everything() -> None:
-    facets = search.facets()
-    assert sum(facets.verbs.values()) == 941
-    assert facets.services == {"exo": 730, "eop": 290, "scc": 275}
-    assert facets.risks == {"change": 401, "read": 353, "destructive": 184, "session": 3}
+    counts = search.find_cmdlets("", {}).counts
+    assert sum(counts["verb"].values()) == sum(counts["effect"].values()) == 941
+    assert counts["service"] == {"exo": 730, "eop": 290, "scc": 275}
+    assert counts["risk"] == {"change": 401, "read": 353, "destructive": 184, "session": 3}
