@@ -1,9 +1,10 @@
 """Every address of the portal."""
 
+from django.conf import settings
 from django.urls import include, path
 
 from portal.core import health
-from portal.dashboard import appearance, frame, home, keys, search
+from portal.dashboard import appearance, frame, home, keys, search, styleguide
 
 handler400 = "portal.core.errors.bad_request"
 handler403 = "portal.core.errors.forbidden"
@@ -25,3 +26,6 @@ urlpatterns = [
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
 ]
+
+if settings.STYLEGUIDE:
+    urlpatterns.append(path("styleguide/", styleguide.styleguide, name="styleguide"))

@@ -10,6 +10,8 @@ from django.template.loader import render_to_string
 from django.urls import Resolver404
 from psycopg_pool import PoolTimeout
 
+from portal.core.context import theme_of
+
 log = structlog.get_logger(__name__)
 DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)
 
@@ -34,8 +36,10 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """Answer 500, or 503 when the cause is a database that cannot be reached; neither page needs the database."""
     if is_database_down(sys.exc_info()[1]):
         log.error("database.unreachable", path=request.path)
-        return HttpResponse(render_to_string("503.html"), status=503, headers={"Retry-After": "10"})
-    return HttpResponse(render_to_string("500.html"), status=500)
+        return HttpResponse(
+            render_to_string("503.html", {"theme": theme_of(request)}), status=503, headers={"Retry-After": "10"}
+        )
+    return HttpResponse(render_to_string("500.html", {"theme": theme_of(request)}), status=500)
 
 
 def is_database_down(exception: BaseException | None) -> bool:

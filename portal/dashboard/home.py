@@ -23,7 +23,7 @@ from portal.core.htmx import render_page
 from portal.core.permissions import Permission
 from portal.dashboard.cards import cards_for
 from portal.dashboard.first_steps import steps_for
-from portal.dashboard.outcomes import DAYS, outcomes_picture
+from portal.dashboard.outcomes import DAYS, outcomes_picture, total_of
 
 OPEN_SHOWN = 8
 RECENT_SHOWN = 5
@@ -80,6 +80,7 @@ def _worklist(actor: Actor) -> dict[str, Any]:
         "recent_runs": ended_runs(actor=actor, number=RECENT_SHOWN),
         "last_cmdlets": _last_cmdlets(actor),
         "outcomes": outcomes_picture(days, today=now.date()) if days else None,
+        "outcome_total": total_of(days),
     }
 
 

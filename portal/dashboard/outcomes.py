@@ -15,18 +15,24 @@ WIDTH, HEIGHT, TOP, BOTTOM, LEFT = 560, 150, 16, 20, 36
 _BAR_SHARE = 0.7
 
 
+def total_of(days: Mapping[date, Mapping[str, int]]) -> list[tuple[str, int]]:
+    """Return the states that occur with their numbers over all days, in the order in which every page shows them."""
+    total: dict[str, int] = {}
+    for of_day in days.values():
+        for state, number in of_day.items():
+            total[state] = total.get(state, 0) + number
+    return ordered(total)
+
+
 def outcomes_picture(days: Mapping[date, Mapping[str, int]], *, today: date) -> Picture:
     """Return the outcomes of `DAYS` days until `today`, from counts by state."""
     shown = [today - timedelta(days=back) for back in reversed(range(DAYS))]
     counts = [days.get(one, {}) for one in shown]
     caption = f"Outcomes of the last {DAYS} days"
-    total: dict[str, int] = {}
-    for of_day in counts:
-        for state, number in of_day.items():
-            total[state] = total.get(state, 0) + number
-    states = [state for state, _ in ordered(total)]
+    total = total_of(days)
+    states = [state for state, _ in total]
     return Picture(
-        svg=mark_safe(_svg(shown, counts, f"{caption}: {counts_in_words(total)}")),  # noqa: S308 - words of our own
+        svg=mark_safe(_svg(shown, counts, f"{caption}: {counts_in_words(dict(total))}")),  # noqa: S308 - words of our own
         caption=caption,
         columns=["Day (UTC)", *(look(state).label for state in states)],
         rows=[

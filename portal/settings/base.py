@@ -11,6 +11,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent.parent
 SECRET_KEY = env.secret("SECRET_KEY")
 ENCRYPTION_KEY = env.secret("ENCRYPTION_KEY")
 DEBUG = False
+STYLEGUIDE = False
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS")
 
 INSTALLED_APPS = [

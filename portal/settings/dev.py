@@ -7,6 +7,7 @@ local.load()
 from portal.settings.base import *  # noqa: E402, F403 - settings are one namespace; the environment must be complete
 from portal.settings.base import STORAGES  # noqa: E402 - as above
 
+STYLEGUIDE = True
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 WHITENOISE_USE_FINDERS = True

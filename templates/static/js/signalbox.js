@@ -88,6 +88,10 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-back]")) history.back();
+});
+
+document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open], details.drop[open]")) {
     if (!menu.contains(event.target)) menu.open = false;
   }

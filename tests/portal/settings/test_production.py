@@ -11,7 +11,7 @@ import pytest
 from tests.live import ROOT
 
 
-def check(**environment: str) -> subprocess.CompletedProcess[str]:
+def manage(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
     variables = {
         "PATH": os.environ["PATH"],
         "DJANGO_SETTINGS_MODULE": "portal.settings.production",
@@ -22,8 +22,12 @@ def check(**environment: str) -> subprocess.CompletedProcess[str]:
         "ALLOWED_HOSTS": "signalbox.example",
         **environment,
     }
-    command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
-    return subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False, timeout=60)
+    words = [sys.executable, "manage.py", *command]
+    return subprocess.run(words, cwd=ROOT, env=variables, capture_output=True, text=True, check=False, timeout=60)
+
+
+def check(**environment: str) -> subprocess.CompletedProcess[str]:
+    return manage("check", "--deploy", "--fail-level", "WARNING", **environment)
 
 
 def test_passes_the_deployment_checks() -> None:
@@ -43,3 +47,10 @@ def test_refuses_to_start(environment: dict[str, str], says: str) -> None:
     done = check(**environment)
     assert done.returncode == 1
     assert says in done.stderr
+
+
+def test_the_styleguide_is_absent() -> None:
+    asked = "from django.urls import resolve; print(resolve('/search/').url_name); resolve('/styleguide/')"
+    done = manage("shell", "--no-imports", "--command", asked)
+    assert done.stdout.strip() == "search"
+    assert "Resolver404" in done.stderr

@@ -9,7 +9,16 @@ from portal.accounts.models import User
 from portal.accounts.policy import Role
 from tests.factories import make_person
 
-PAGES = ["/", "/search/", "/organizations/", "/organizations/groups/", "/app-registrations/", "/audit/"]
+PAGES = [
+    "/",
+    "/search/",
+    "/organizations/",
+    "/organizations/groups/",
+    "/app-registrations/",
+    "/audit/",
+    "/help/keys/",
+    "/styleguide/",
+]
 INLINE = re.compile(r"<style|\sstyle\s*=|\son[a-z]+\s*=\s*[\"']|<script(?![^>]*\ssrc=)|javascript:", re.IGNORECASE)
 
 
@@ -28,7 +37,7 @@ def test_no_page_carries_inline_style_or_script(
 @pytest.mark.parametrize(
     ("role", "words"),
     [
-        (Role.TECHNICIAN, ["Home", "Organizations", "Cmdlets", "Runs", "Exports"]),
+        (Role.TECHNICIAN, ["Home", "Organizations", "Cmdlets", "Jobs", "Runs", "Exports"]),
         (Role.APPROVER, ["Home", "Organizations", "Cmdlets", "Runs", "Exports", "Audit"]),
         (Role.AUDITOR, ["Home", "Organizations", "Cmdlets", "Runs", "Exports", "Audit", "Connections"]),
         (None, ["Home"]),
