@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import IntegrityError
 from django.utils import timezone
 from rich.console import Console
 from rich.progress import Progress
@@ -44,14 +45,19 @@ class Command(BaseCommand):
         began = time.monotonic()
         with Progress(console=Console(), transient=True) as progress:
             bar = progress.add_task("Making up run targets", total=None)
-            loaded = load_volume(
-                organizations=options["organizations"],
-                targets=options["targets"],
-                rows=options["rows"],
-                seed=options["seed"],
-                until=datetime(until.year, until.month, until.day, tzinfo=UTC),
-                report=lambda what, done, total: progress.update(bar, description=what, completed=done, total=total),
-            )
+            try:
+                loaded = load_volume(
+                    organizations=options["organizations"],
+                    targets=options["targets"],
+                    rows=options["rows"],
+                    seed=options["seed"],
+                    until=datetime(until.year, until.month, until.day, tzinfo=UTC),
+                    report=lambda what, done, total: progress.update(
+                        bar, description=what, completed=done, total=total
+                    ),
+                )
+            except IntegrityError as error:
+                raise CommandError("This volume is there already. Choose another --seed to add another one.") from error
         self.stdout.write(
             f"{loaded.organizations:,} organizations, {loaded.runs:,} runs, {loaded.targets:,} run targets, "
             f"{loaded.rows:,} result rows, {loaded.events:,} audit events in {time.monotonic() - began:.0f} s "
