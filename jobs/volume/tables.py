@@ -33,7 +33,7 @@ class Table:
         statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
             sql.Identifier(self._table), sql.SQL(", ").join(map(sql.Identifier, self._columns))
         )
-        with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement) as copy:
             for row in self._rows:
                 copy.write_row(row)
         self.copied += len(self._rows)
