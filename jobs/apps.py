@@ -10,10 +10,10 @@ class JobsConfig(AppConfig):
     def ready(self) -> None:
         """Make known what others ask for: the lists that can be exported, and how runs can fail."""
         from jobs.results.explanations import every_explanation
-        from jobs.web.listings import cmdlets, connections, jobs, runs
+        from jobs.web.listings import cmdlets, connections, jobs, rows, runs
         from portal.core.explanations import make_known
         from portal.exports.listings import register
 
         make_known(every_explanation())
-        for listing in (*runs.LISTINGS, *cmdlets.LISTINGS, *connections.LISTINGS, *jobs.LISTINGS):
+        for listing in (*runs.LISTINGS, *rows.LISTINGS, *cmdlets.LISTINGS, *connections.LISTINGS, *jobs.LISTINGS):
             register(listing)

@@ -33,6 +33,7 @@ NARROWED = {"run": "board-panel", "run-targets": "targets"}
 _TABS = (
     ("run", "Overview"),
     ("run-targets", "Organizations"),
+    ("run-results", "Results"),
     ("run-powershell", "PowerShell"),
     ("run-events", "Events"),
     ("run-compare", "Compare"),

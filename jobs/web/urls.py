@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from jobs.web import cmdlets, jobs, launch, paste, review, run_list, run_live, run_tabs, targets
+from jobs.web import cmdlets, jobs, launch, paste, results, review, run_list, run_live, run_tabs, targets
 
 app_name = "jobs"
 urlpatterns = [
@@ -19,6 +19,9 @@ urlpatterns = [
     path("runs/now/", run_list.runs_live, name="runs-live"),
     path("runs/<uuid:run_id>/", run_tabs.run_detail, name="run"),
     path("runs/<uuid:run_id>/targets/", run_tabs.run_targets, name="run-targets"),
+    path("runs/<uuid:run_id>/results/", results.run_results, name="run-results"),
+    path("runs/<uuid:run_id>/results/progress/", results.run_results_progress, name="run-results-progress"),
+    path("runs/<uuid:run_id>/results/<int:position>/<int:number>/", results.run_result, name="run-result"),
     path("runs/<uuid:run_id>/powershell/", run_tabs.run_powershell, name="run-powershell"),
     path("runs/<uuid:run_id>/events/", run_tabs.run_events, name="run-events"),
     path("runs/<uuid:run_id>/compare/", run_tabs.run_compare, name="run-compare"),

@@ -83,15 +83,15 @@ class Groups:
 
 
 class Explorer:
-    """The unfolded rows of one run as far as `actor` may see them."""
+    """The unfolded rows of one run as far as `actor` may see them; `hides` when there are others."""
 
     def __init__(self, actor: Actor, run_id: UUID) -> None:
         visible = RunTarget.objects.visible_to(actor).filter(run=run_id).order_by("position")
         self._run_id = run_id
         self.owners = {owner[0]: Owner(*owner) for owner in visible.values_list("position", "pk", "organization_name")}
-        self._sees_all = len(self.owners) == RunTarget.objects.filter(run=run_id).count()
+        self.hides = len(self.owners) < RunTarget.objects.filter(run=run_id).count()
         self.columns = self._read_columns()
-        if not self._sees_all:
+        if self.hides:
             self.columns = self._visible_columns()
 
     def page(
@@ -163,7 +163,7 @@ class Explorer:
     def _positions(self, wanted: Wanted) -> list[int] | None:
         """Return the targets whose rows may be shown; None when no target is left out."""
         asked = [each for each in wanted.filters if each.column == ORGANIZATION]
-        if self._sees_all and not asked and wanted.target is None:
+        if not self.hides and not asked and wanted.target is None:
             return None
         return [
             owner.position
@@ -210,7 +210,7 @@ def _is_named(name: str, each: Filter) -> bool:
         Condition.EMPTY: not found,
         Condition.FILLED: bool(found),
     }
-    return tests[each.test]
+    return tests[each.condition]
 
 
 def _ask(statement: Composable, values: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:

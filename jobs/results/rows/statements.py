@@ -117,12 +117,12 @@ class Source:
 
     def _condition(self, each: Filter) -> Composed:
         text, kind = self._text(each.column), self._facts[each.column].kind
-        if each.test is Condition.EMPTY:
+        if each.condition is Condition.EMPTY:
             return SQL("{} IS NULL").format(text)
-        if each.test is Condition.FILLED:
+        if each.condition is Condition.FILLED:
             return SQL("{} IS NOT NULL").format(text)
         folded, value = _FOLD.format(text), sql.Literal(each.value.strip().lower())
-        if each.test is Condition.CONTAINS:
+        if each.condition is Condition.CONTAINS:
             return SQL("strpos({}, {}) > 0").format(folded, value)
         if kind.has_amounts:
             return self._amount_condition(each, kind)
@@ -130,17 +130,17 @@ class Source:
         if kind is Kind.LIST:
             items = SQL("string_to_array({}, {})").format(folded, sql.Literal(ITEM_SEPARATOR))
             same = SQL("{} = ANY({})").format(value, items)
-        return same if each.test is Condition.EQUALS else SQL("({}) IS NOT TRUE").format(same)
+        return same if each.condition is Condition.EQUALS else SQL("({}) IS NOT TRUE").format(same)
 
     def _amount_condition(self, each: Filter, kind: Kind) -> Composed:
         amount = self._amount(each.column)
         least, last = (sql.Literal(number) for number in amount_range(kind, each.value))
-        if each.test is Condition.GREATER:
+        if each.condition is Condition.GREATER:
             return SQL("{} > {}").format(amount, last)
-        if each.test is Condition.LESS:
+        if each.condition is Condition.LESS:
             return SQL("{} < {}").format(amount, least)
         same = SQL("{} BETWEEN {} AND {}").format(amount, least, last)
-        return same if each.test is Condition.EQUALS else SQL("({}) IS NOT TRUE").format(same)
+        return same if each.condition is Condition.EQUALS else SQL("({}) IS NOT TRUE").format(same)
 
     def _text(self, name: str) -> Identifier:
         return Identifier("r", f"t{self._columns.index(name)}")

@@ -51,6 +51,12 @@ def prepare_rows(run: Run) -> RowTable:
     return table
 
 
+def unfold_whole_run(run: Run) -> None:
+    """Unfold whatever of a run is not unfolded yet, here and now."""
+    RowTable.objects.get_or_create(run=run, defaults={"changed_at": timezone.now()})
+    unfold_run(run_id=str(run.pk))
+
+
 def unfold_run(*, run_id: str) -> None:
     """Unfold every answer of a run that is not unfolded yet (the RQ job); doing it twice changes nothing."""
     while _step(UUID(run_id)):

@@ -91,6 +91,26 @@ def seconds_of(text: str) -> float | None:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
+def value_of(kind: Kind, text: str | None) -> Any:
+    """Return a stored text of a column of `kind` as the value that it was, as far as a column of one kind can tell."""
+    if text is None:
+        return None
+    if ITEM_SEPARATOR in text:
+        return text.split(ITEM_SEPARATOR)
+    if kind is Kind.TRUTH:
+        return text == "True"
+    if kind is Kind.NUMBER and text != "Unlimited":
+        return float(text) if "." in text or "e" in text else int(text)
+    if kind is Kind.DATE:
+        moment = datetime.fromisoformat(text)
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if kind is Kind.LIST:
+        return [text]
+    if kind is Kind.OBJECT and text[:1] in "{[":
+        return orjson.loads(text)
+    return text
+
+
 def common_kind(kinds: set[Kind]) -> Kind:
     """Return the kind of a column in which values of `kinds` occur."""
     kinds = kinds - {Kind.EMPTY}

@@ -47,7 +47,7 @@ class Filter:
     """One condition on one column."""
 
     column: str
-    test: Condition
+    condition: Condition
     value: str = ""
 
 
@@ -112,16 +112,16 @@ def checked(wanted: Wanted, columns: dict[str, ColumnFacts]) -> Checked:
 
 def _problem(each: Filter, columns: dict[str, ColumnFacts]) -> str:
     """Return why a filter cannot be applied, or an empty text."""
-    if each.test.takes_value and not each.value:
+    if each.condition.takes_value and not each.value:
         return "it has no value to compare with"
     if each.column == ORGANIZATION:
-        return "organizations are compared as text" if each.test.is_of_amounts else ""
+        return "organizations are compared as text" if each.condition.is_of_amounts else ""
     if each.column not in columns:
         return "no row has this column"
     kind = columns[each.column].kind
-    if each.test.is_of_amounts and not kind.has_amounts:
+    if each.condition.is_of_amounts and not kind.has_amounts:
         return "its values have no order as numbers; use “contains” or “is”"
-    if kind.has_amounts and each.test.takes_value and each.test is not Condition.CONTAINS:
+    if kind.has_amounts and each.condition.takes_value and each.condition is not Condition.CONTAINS:
         try:
             amount_range(kind, each.value)
         except AmountUnreadable as refusal:

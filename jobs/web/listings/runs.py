@@ -69,10 +69,10 @@ def _open_runs(actor: Actor, selection: Selection) -> Table:
 
 
 def _open_targets(actor: Actor, selection: Selection) -> Table:
-    run = _run(actor, selection.of_id)
+    run = run_named(actor, selection.of_id)
     form = TargetFilterForm(selection.query, causes_in(actor=actor, run_id=run.pk))
     wanted = form.wanted()
-    return _of_run(
+    return table_of_run(
         run,
         selection.query,
         title=f"Organizations of {run}",
@@ -84,8 +84,8 @@ def _open_targets(actor: Actor, selection: Selection) -> Table:
 
 
 def _open_results(actor: Actor, selection: Selection) -> Table:
-    run = _run(actor, selection.of_id)
-    return _of_run(
+    run = run_named(actor, selection.of_id)
+    return table_of_run(
         run,
         QueryDict(),
         title=f"Results of {run}",
@@ -95,12 +95,14 @@ def _open_results(actor: Actor, selection: Selection) -> Table:
     )
 
 
-def _of_run(run: Run, query: QueryDict, **more: Any) -> Table:
+def table_of_run(run: Run, query: QueryDict, *, page: str = "", **more: Any) -> Table:
+    """Return a table of something in a run, listed on `page` or on the run's own."""
     facts = [("Run", str(run.pk)), ("Cmdlet", run.powershell), ("Plan hash", run.plan_hash)]
-    return Table(url=address(reverse("jobs:run", args=[run.pk]), query), facts=facts, run_id=run.pk, **more)
+    return Table(url=address(page or reverse("jobs:run", args=[run.pk]), query), facts=facts, run_id=run.pk, **more)
 
 
-def _run(actor: Actor, run_id: str) -> Run:
+def run_named(actor: Actor, run_id: str) -> Run:
+    """Return a launched run that `actor` may see; raises `Refused`."""
     try:
         run = launched_run(actor=actor, run_id=UUID(run_id))
     except ValueError:
