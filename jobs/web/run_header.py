@@ -115,7 +115,7 @@ def live(
         run=run,
         progress=progress,
         sentence=run_sentence(run, progress, now=timezone.now(), broker_away=broker_away),
-        title=page_title(run, progress),
+        title=page_title(run, progress) + _title_of(tab),
         tone=_tone(run, broker_away=broker_away),
         risk=RISKS[run.risk],
         bar=bar_markup(progress.counts, **_BAR),
@@ -186,6 +186,11 @@ def _toggled(query: QueryDict, state: str) -> str:
     if other.pop("state", [""])[-1] != state:
         other["state"] = state
     return other.urlencode()
+
+
+def _title_of(tab: str) -> str:
+    word = dict(_TABS[1:]).get(tab)
+    return f" · {word}" if word else ""
 
 
 def _retry(actor: Actor, run: Run, again_url: str) -> dict[str, Any]:

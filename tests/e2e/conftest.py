@@ -58,7 +58,10 @@ def answers(url: str) -> bool:
 
 @pytest.fixture
 def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
-    """Return a function that opens a page of its own; a script error or a blocked resource fails the test."""
+    """Return a function that opens a page of its own; a script error or a blocked resource fails the test.
+
+    With `failing`, requests may fail without that.
+    """
     said: list[str] = []
     contexts = []
 
@@ -66,12 +69,13 @@ def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
         if message.type in ("error", "warning"):
             said.append(f"{message.type}: {message.text}")
 
-    def go(**options: Any) -> Page:
+    def go(*, failing: bool = False, **options: Any) -> Page:
         context = chromium.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
         context.set_default_timeout(PATIENCE_SECONDS * 500)
         contexts.append(context)
         page = context.new_page()
-        page.on("console", note)
+        if not failing:
+            page.on("console", note)
         page.on("pageerror", lambda error: said.append(str(error)))
         return page
 

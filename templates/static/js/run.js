@@ -181,21 +181,27 @@ document.addEventListener("run-ended", () => {
   });
 });
 
-// The run is gone: say so, and stop asking.
+// The run is gone: connection.js stops the polls, the sentence says that it is no longer true.
 document.addEventListener("htmx:responseError", (event) => {
   const { xhr, elt } = event.detail;
-  if (xhr.status !== 404 || elt.id !== "run-progress") return;
-  const quiet = elt.cloneNode(true);
-  for (const name of ["hx-get", "hx-trigger"]) quiet.removeAttribute(name);
-  const sentence = quiet.querySelector("#run-sentence");
-  sentence.textContent = "This run was deleted under the retention policy, or is not visible to you any more. What is shown below is what was seen last.";
+  const sentence = document.getElementById("run-sentence");
+  if (xhr.status !== 404 || elt.id !== "run-progress" || !sentence) return;
+  sentence.textContent = "This run was deleted under the retention policy or is not visible to you any more. Below is what was seen last.";
   sentence.className = "sentence sentence-bad";
-  elt.replaceWith(quiet);
   say(true);
 });
 
+// Numbers in words beside the header, as the legend has them.
+function renewCounts() {
+  for (const place of document.querySelectorAll("[data-count]")) {
+    const number = document.querySelector(`#legend-${place.dataset.count} .number`);
+    place.textContent = number ? number.textContent : "0";
+  }
+}
+
 document.addEventListener("htmx:afterSettle", () => {
   applyChanges();
+  renewCounts();
   prepareBoard();
   drawIcon();
   say(false);
@@ -209,7 +215,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
 // A list that follows the run: rows take over what is new where they stand; none comes, goes or moves while it is read.
 document.addEventListener("htmx:beforeSwap", (event) => {
-  const list = document.getElementById(event.detail.elt.dataset?.patch);
+  const list = document.getElementById(event.detail.requestConfig.elt.dataset?.patch);
   if (!list || event.detail.xhr.status !== 200) return;
   event.detail.shouldSwap = false;
   const fresh = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html");
