@@ -36,14 +36,18 @@ class Prefilled:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which organizations of a run to choose again: of these states, of one error class, or these very ones."""
+    """Which organizations of a run to choose again: of these states, of one error class, or these very ones.
+
+    Without `organization_ids` it is any of them; with none in it, it is nobody.
+    """
 
     states: Sequence[str]
     error_class: str
-    organization_ids: Sequence[UUID]
+    organization_ids: frozenset[UUID] | None
 
-    def __bool__(self) -> bool:
-        return bool(self.states or self.error_class)
+    def names(self, organization_id: UUID) -> bool:
+        """Whether this organization is asked for."""
+        return self.organization_ids is None or organization_id in self.organization_ids
 
 
 def prefilled(request: HttpRequest, actor: Actor, cmdlet: Cmdlet) -> Prefilled:
@@ -93,12 +97,14 @@ def _of_run(request: HttpRequest, actor: Actor, cmdlet: Cmdlet, run_id: UUID) ->
     draft = launch_draft_of_run(actor=actor, run_id=run_id) if run.state == RunState.DRAFT else None
     if draft is not None:
         return _unlaunched(actor, cmdlet, draft)
-    picked = [pk for text in request.GET.getlist("organization") if (pk := readable_id(text))]
-    wanted = Wanted(request.GET.getlist("state"), storable(request.GET.get("cause", "")), picked)
+    wanted = _wanted(request.GET)
+    unknown = [pk for pk in _unknown(actor, run) if wanted.names(pk)]
     data = QueryDict(mutable=True)
     data.update({f"{PREFIX}{name}": text for name, text in typed_texts(cmdlet, run.parameters).items()})
-    data.update({"reason": run.reason, "ticket": run.ticket, "where": "chosen", "again": str(run.pk)})
-    data.setlist("organization", [str(pk) for pk in _places(actor, run, wanted)])
+    data.update({"reason": run.reason, "ticket": run.ticket, "where": "chosen"})
+    data.setlist("organization", [str(pk) for pk in _places(actor, run, wanted) if pk not in unknown])
+    if unknown:
+        data["again"] = str(run.pk)
     if len(cmdlet.services) > 1:
         data["service"] = run.service
     return Prefilled(_read(actor, cmdlet, data, uuid7()))
@@ -119,7 +125,7 @@ def _of_address(actor: Actor, cmdlet: Cmdlet, query: QueryDict) -> Prefilled:
     notes: list[str] = []
     if query.get("match") == "all":
         wanted = OrganizationFilter.read(Scope.of(actor), query)
-        notes += wanted.ignored
+        notes += [f"{sentence} It was ignored." for sentence in wanted.ignored]
         data.pop("group", None)
         data["where"] = "filter"
         for key in FILTER_KEYS:
@@ -146,14 +152,21 @@ def _read(actor: Actor, cmdlet: Cmdlet, data: QueryDict, draft_id: UUID) -> Laun
     return form
 
 
+def _wanted(query: QueryDict) -> Wanted:
+    picked = frozenset(pk for text in query.getlist("organization") if (pk := readable_id(text)))
+    only = picked if "organization" in query else None
+    return Wanted(query.getlist("state"), storable(query.get("cause", "")), only)
+
+
+def _unknown(actor: Actor, run: Run) -> list[UUID]:
+    if run.state == RunState.DRAFT:
+        return []
+    return organizations_of_targets(actor=actor, run_id=run.pk, states=[TargetState.UNKNOWN], error_class="")
+
+
 def _places(actor: Actor, run: Run, wanted: Wanted) -> list[UUID]:
-    unknown: set[UUID] = set()
-    if run.state != RunState.DRAFT:
-        lost = organizations_of_targets(actor=actor, run_id=run.pk, states=[TargetState.UNKNOWN], error_class="")
-        unknown.update(lost)
-    if wanted:
+    if wanted.states or wanted.error_class:
         places = organizations_again(actor=actor, run=run, states=wanted.states, error_class=wanted.error_class)
     else:
         places = planned_organization_ids(actor=actor, run=run)
-    only = set(wanted.organization_ids)
-    return [pk for pk in places if pk not in unknown and (not only or pk in only)]
+    return [pk for pk in places if wanted.names(pk)]

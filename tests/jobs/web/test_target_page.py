@@ -284,8 +284,8 @@ class TestOutcome:
 
         response = browser.get(browser.get(f"/targets/{target.pk}/").context["again_url"])
 
-        assert response.context["form"].organization_ids == [target.organization_id]
-        assert "Not chosen" not in response.content.decode()
+        assert response.context["form"].where.organization_ids == [target.organization_id]
+        assert "outcome there is unknown" not in response.content.decode()
 
     def test_unknown_says_what_to_check_first(self, browser: Client) -> None:
         target = make_target(state=TargetState.UNKNOWN, error_class="worker_lost_after_sending")
