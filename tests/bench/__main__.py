@@ -7,7 +7,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
 
 import django
 
-PARTS = ("catalogue", "engine", "pages")
+PARTS = ("catalogue", "engine", "exports", "pages")
 
 
 def main() -> None:
@@ -16,16 +16,20 @@ def main() -> None:
     # Only now, because these modules need Django's settings.
     from django.core.management import call_command
 
-    from tests.bench import catalogue, engine, pages
+    from tests.bench import catalogue, engine, exports, pages
     from tests.bench.cloud import bench_cloud
 
     wanted = sys.argv[1:] or PARTS
     call_command("migrate", verbosity=0)
     if "catalogue" in wanted:
         catalogue.main()
-    if "engine" in wanted:
+    if "engine" in wanted or "exports" in wanted:
         with bench_cloud(engine.ORGANIZATIONS) as sandbox:
-            engine.main(sandbox)
+            engine.prepare(sandbox)
+            if "engine" in wanted:
+                engine.main(sandbox)
+            if "exports" in wanted:
+                exports.main(sandbox)
     if "pages" in wanted:
         pages.main()
 

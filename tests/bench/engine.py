@@ -142,7 +142,6 @@ def product(processes: Processes) -> dict[str, Any]:
 
 def main(sandbox: Sandbox) -> None:
     """Print the ratio, the CPU and the memory of one run of each."""
-    prepare(sandbox)
     ideal = ORGANIZATIONS * CALLS_EACH * LATENCY_MS / 1000 / THREADS
     with tempfile.TemporaryDirectory() as folder:
         processes = Processes(sandbox, Path(folder))
