@@ -4,26 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection
-
 from portal.audit.categories import actions_of
+from portal.audit.known_names import organizations_of_events, people_of_events
 from portal.audit.models import AuditEvent
 from portal.audit.querysets import AuditEventQuerySet
 from portal.audit.selectors import events_for_list
 from portal.core.actors import Actor
-
-# One index probe an organization, however many events there are.
-_ORGANIZATIONS = """
-WITH RECURSIVE place AS (
-    (SELECT organization_id, organization_name FROM audit_event WHERE organization_id IS NOT NULL
-     ORDER BY organization_id, occurred_at DESC LIMIT 1)
-    UNION ALL
-    SELECT further.organization_id, further.organization_name FROM place CROSS JOIN LATERAL (
-        SELECT organization_id, organization_name FROM audit_event WHERE organization_id > place.organization_id
-        ORDER BY organization_id, occurred_at DESC LIMIT 1) AS further
-)
-SELECT organization_id, organization_name FROM place
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +40,12 @@ def filtered_events(*, actor: Actor, wanted: EventFilter) -> AuditEventQuerySet:
     if wanted.category:
         events = events.filter(action__in=actions_of(wanted.category))
     if wanted.person:
-        events = events.done_by_or_for(wanted.person)
+        events = events.done_by_or_for([label for label in people_of_events(actor=actor) if _has(label, wanted.person)])
     if wanted.mine:
-        events = events.done_by_or_for_person(actor)
+        events = events.done_by_or_for(_labels_of(actor))
     if wanted.organization:
         events = events.filter(organization_id__in=_organization_ids(actor, wanted.organization))
     return events
-
-
-def organizations_of_events(*, actor: Actor) -> dict[UUID, str]:
-    """Return the organizations that events are about, each with the name of its newest event."""
-    events_for_list(actor)
-    with connection.cursor() as cursor:
-        cursor.execute(_ORGANIZATIONS)
-        return dict(cursor.fetchall())
 
 
 def organization_named(*, actor: Actor, organization: str) -> str:
@@ -90,9 +68,17 @@ def _organization_ids(actor: Actor, organization: str) -> list[UUID]:
     organization_id = _as_id(organization)
     if organization_id is not None:
         return [organization_id]
-    words = organization.casefold().split()
-    places = organizations_of_events(actor=actor).items()
-    return [pk for pk, name in places if all(word in name.casefold() for word in words)]
+    return [pk for pk, name in organizations_of_events(actor=actor).items() if _has(name, organization)]
+
+
+def _labels_of(actor: Actor) -> list[str]:
+    """Return every label that events give to this person, who may have been renamed."""
+    known = people_of_events(actor=actor)
+    return [actor.label, *(label for label, person_id in known.items() if person_id == actor.id)]
+
+
+def _has(name: str, text: str) -> bool:
+    return all(word in name.casefold() for word in text.casefold().split())
 
 
 def _as_id(text: str) -> UUID | None:

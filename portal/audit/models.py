@@ -4,6 +4,8 @@ from collections import defaultdict
 from typing import Any, NoReturn
 
 from django.db import models
+from django.db.models import F, Q
+from django.db.models.fields.json import KT
 
 from portal.audit.actions import SENTENCES, AuditAction
 from portal.audit.querysets import AuditEventQuerySet
@@ -38,6 +40,10 @@ class AuditEvent(models.Model):
             models.Index(fields=["organization_id", "-occurred_at"], name="audit_event_organization"),
             models.Index(fields=["run_id", "occurred_at"], name="audit_event_run"),
             models.Index(fields=["action", "-occurred_at"], name="audit_event_action"),
+            models.Index(
+                fields=["actor_label", "-occurred_at"], condition=Q(actor_kind="person"), name="audit_event_person"
+            ),
+            models.Index(KT("data__on_behalf_of"), F("occurred_at").desc(), name="audit_event_on_behalf_of"),
         ]
 
     def __str__(self) -> str:

@@ -1,11 +1,13 @@
 """Questions to the audit trail."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.fields.json import KT
 
-from portal.core.actors import Actor
+from portal.core.actors import Actor, ActorKind
 from portal.core.permissions import Permission
 
 if TYPE_CHECKING:
@@ -19,10 +21,8 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
         """Return the events that `actor` may read."""
         return self if actor.has(Permission.AUDIT_EVENT_READ) else self.none()
 
-    def done_by_or_for(self, text: str) -> Self:
-        """Return what somebody whose label contains `text` did, or had done by a worker."""
-        return self.filter(Q(actor_label__icontains=text) | Q(data__on_behalf_of__icontains=text))
-
-    def done_by_or_for_person(self, actor: Actor) -> Self:
-        """Return what this very person did, or had done by a worker."""
-        return self.filter(Q(actor_kind=actor.kind, actor_id=actor.id) | Q(data__on_behalf_of=actor.label))
+    def done_by_or_for(self, labels: Sequence[str]) -> Self:
+        """Return what the people of these labels did, or had done by a worker."""
+        events = self.alias(on_behalf_of=KT("data__on_behalf_of"))
+        did = Q(actor_kind=ActorKind.PERSON, actor_label__in=labels)
+        return events.filter(did | Q(on_behalf_of__in=labels)) if labels else events.none()

@@ -37,6 +37,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         "ignored": [*form.ignored(), *([LOST_PLACE] if cursor and not page.has_previous else [])],
         "choices": form.choices(today),
         "organization_names": form.organization_names(),
+        "people_names": form.people_names(),
         "saved": saved,
         "page": page,
         "rows": [(event, object_url(event)) for event in page.rows],

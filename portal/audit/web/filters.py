@@ -7,7 +7,8 @@ from django import forms
 
 from portal.audit.actions import AuditAction
 from portal.audit.categories import CATEGORIES
-from portal.audit.event_filter import EventFilter, organization_named, organizations_of_events, run_named
+from portal.audit.event_filter import EventFilter, organization_named, run_named
+from portal.audit.known_names import organizations_of_events, people_of_events
 from portal.core.actors import Actor
 from portal.core.filters import Choice, ChoiceRow, address, choice_field, text_field
 from portal.core.periods import PeriodForm, days_of_month
@@ -32,6 +33,7 @@ class EventFilterForm(PeriodForm):
         super().__init__(*args)
         self._actor = actor
         self.fields["organization"].widget.attrs["list"] = "organizations-of-events"
+        self.fields["actor"].widget.attrs["list"] = "people-of-events"
 
     def wanted(self, today: date) -> EventFilter:
         """Return the filter that these values mean."""
@@ -80,6 +82,10 @@ class EventFilterForm(PeriodForm):
     def organization_names(self) -> list[str]:
         """Return the names of all organizations that events are about, to choose from while typing."""
         return sorted(set(organizations_of_events(actor=self._actor).values()), key=str.casefold)
+
+    def people_names(self) -> list[str]:
+        """Return the labels of everybody who did something or had it done, to choose from while typing."""
+        return sorted(people_of_events(actor=self._actor), key=str.casefold)
 
     def _months(self, today: date) -> list[Choice]:
         """Return the last twelve months as links, the newest first."""

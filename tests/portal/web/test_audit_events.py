@@ -12,11 +12,13 @@ from django.urls import reverse
 from portal.accounts.models import User
 from portal.audit.actions import AuditAction
 from portal.audit.categories import CATEGORIES, actions_of
+from portal.audit.event_filter import EventFilter, filtered_events
 from portal.audit.models import AuditEvent
 from portal.audit.services import Object, draft, record, write
 from portal.audit.web.objects import object_url
 from portal.core.actors import Source
 from portal.core.filters import Choice
+from portal.core.permissions import Permission
 from tests.factories import SYSTEM
 
 LIST = reverse("audit:events")
@@ -227,3 +229,19 @@ def test_an_event_leads_to_its_object_and_to_what_happened_around_it(browser: Cl
 
 def test_an_object_with_a_strange_id_has_no_link() -> None:
     assert object_url(draft(AuditAction.RUN_STARTED, actor=SYSTEM, target=Object("run", "7", "x"))) == ""
+
+
+def test_a_person_is_found_by_what_was_done_and_by_what_was_done_for_them(browser: Client, technician: User) -> None:
+    place, tess = Object("run target", "7", "Contoso"), technician.as_actor(Source.WEB)
+    with transaction.atomic():
+        own = record(AuditAction.RUN_LAUNCHED, actor=tess, target=place)
+        done_for = record(AuditAction.CMDLET_INTENDED, actor=SYSTEM, target=place, data={"on_behalf_of": tess.label})
+        renamed = record(AuditAction.RUN_LAUNCHED, actor=replace(tess, label="Tess Married (tess)"), target=place)
+        record(AuditAction.CMDLET_INTENDED, actor=SYSTEM, target=place, data={"on_behalf_of": "Somebody"})
+
+    found = browser.get(LIST, {"actor": tess.label}).context
+
+    assert {event.pk for event in found["page"].rows} == {own.pk, done_for.pk}
+    assert {tess.label, "Tess Married (tess)", "Somebody"} <= set(found["people_names"])
+    mine = filtered_events(actor=replace(tess, permissions=frozenset(Permission)), wanted=EventFilter(mine=True))
+    assert set(mine.values_list("pk", flat=True)) == {own.pk, done_for.pk, renamed.pk}
