@@ -91,7 +91,7 @@ def facts(cmdlet: Cmdlet) -> list[Fact]:
         Fact("Dry run", _dry_run(cmdlet)),
         Fact("Services", service_names(cmdlet.services) + (", Exchange on-premises" if cmdlet.onprem else "")),
         Fact("Clouds", "The catalogue holds no differences between clouds."),
-        Fact("Who may run it here", _who()),
+        Fact("Who may run it", _who()),
         Fact("Signed in as", _identity(cmdlet)),
     ]
 

@@ -7,12 +7,13 @@ from django.http import QueryDict
 from jobs.catalogue.cmdlets import Cmdlet
 from jobs.catalogue.search import FACETS, Findings, Match, Piece, find_cmdlets
 from jobs.web.cmdlet_filters import TITLES, WORDS, CmdletFilterForm
-from jobs.web.cmdlet_pages import launch_problems, service_names
-from jobs.web.words import EFFECTS_SHORT, RISKS
+from jobs.web.cmdlet_pages import launch_problems
+from jobs.web.words import EFFECTS_SHORT, RISKS, SERVICES
 from portal.core.filters import address
 
 ROWS = 50
-_MOST_MATCHED = 3
+_SHORT = {"exo": "EXO", "scc": "SCC", "eop": "EOP"}
+_MOST_MATCHED = 2
 _MOST_OPTIONS = 40
 
 
@@ -26,7 +27,7 @@ class CmdletRow:
     more_matched: int
     risk: str
     effect: str
-    services: str
+    services: list[tuple[str, str]]
     launchable: bool
 
 
@@ -95,7 +96,7 @@ def _row(match: Match) -> CmdletRow:
         more_matched=max(len(match.matched) - _MOST_MATCHED, 0),
         risk=RISKS[cmdlet.risk],
         effect=EFFECTS_SHORT[cmdlet.effect],
-        services=service_names(cmdlet.services),
+        services=[(_SHORT[service], SERVICES[service]) for service in cmdlet.services],
         launchable=not launch_problems(cmdlet),
     )
 

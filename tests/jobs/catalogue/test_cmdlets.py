@@ -76,10 +76,10 @@ def test_only_reads_and_sets_are_harmless() -> None:
 
 def test_loads_quickly() -> None:
     script = (
-        "import time; t = time.perf_counter()\n"
+        "import time; t = time.process_time()\n"
         "from jobs.catalogue import cmdlets, search\n"
-        "cmdlets.find('Get-Mailbox'); search.facets()\n"
-        "print(time.perf_counter() - t)"
+        "cmdlets.find('Get-Mailbox'); search.search('mailbox')\n"
+        "print(time.process_time() - t)"
     )
     root = Path(cmdlets.__file__).parents[2]
     runs = [
