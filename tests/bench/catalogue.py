@@ -6,13 +6,26 @@ import sys
 import time
 from pathlib import Path
 
-from jobs.catalogue.search import search
+from jobs.catalogue.powershell_reading import MOST_BYTES, read_powershell
+from jobs.catalogue.search import find_cmdlets
 
 LOAD = (
     "import time; began = time.perf_counter(); from jobs.catalogue.search import search; search('mailbox'); "
     "print(time.perf_counter() - began)"
 )
-SEARCHES = ("mbx perm", "acepted domian", "Get-Mailbox", "transport rule", "quarantine", "set mailbox forwarding")
+LONGEST_LINE = f"Set-Mailbox bob -EmailAddresses {', '.join(f'user{number}@contoso.com' for number in range(2500))}"
+SEARCHES = (
+    "",
+    "m",
+    "set-mailbx",
+    "forwarding adress",
+    "mbx perm",
+    "acepted domian",
+    "Get-Mailbox",
+    "transport rule",
+    "quarantine",
+    "set mailbox forwarding",
+)
 
 
 def main() -> None:
@@ -25,7 +38,11 @@ def main() -> None:
     times = []
     for text in SEARCHES * 5:
         began = time.perf_counter()
-        search(text)
+        find_cmdlets(text, {"risk": "change"})
         times.append(time.perf_counter() - began)
     print(f"catalogue: imported, loaded and first searched in {statistics.median(loads) * 1000:.0f} ms (at most 150)")
     print(f"catalogue: a search takes {statistics.median(times) * 1000:.1f} ms, the slowest {max(times) * 1000:.1f} ms")
+    began = time.perf_counter()
+    read_powershell(LONGEST_LINE)
+    took = (time.perf_counter() - began) * 1000
+    print(f"catalogue: reading a pasted command of {len(LONGEST_LINE):,} bytes (of {MOST_BYTES:,}) takes {took:.0f} ms")
