@@ -15,6 +15,9 @@ LOAD = (
 )
 LONGEST_LINE = f"Set-Mailbox bob -EmailAddresses {', '.join(f'user{number}@contoso.com' for number in range(2500))}"
 SEARCHES = (
+    *("", "m", "set-mailbx", "forwarding adress", "mbx perm", "acepted domian", "Get-Mailbox", "transport rule"),
+    *("quarantine", "set mailbox forwarding"),
+)
     "",
     "m",
     "set-mailbx",
