@@ -18,17 +18,6 @@ SEARCHES = (
     *("", "m", "set-mailbx", "forwarding adress", "mbx perm", "acepted domian", "Get-Mailbox", "transport rule"),
     *("quarantine", "set mailbox forwarding"),
 )
-    "",
-    "m",
-    "set-mailbx",
-    "forwarding adress",
-    "mbx perm",
-    "acepted domian",
-    "Get-Mailbox",
-    "transport rule",
-    "quarantine",
-    "set mailbox forwarding",
-)
 
 
 def main() -> None:
