@@ -9,7 +9,9 @@ import orjson
 from jobs.results.rows.values import ITEM_SEPARATOR, Kind
 
 LONGEST = 300
-FEW = 3
+FEW = 2
+WIDE = 25
+"""Longer texts may be cut off by the width of their column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ def cell_of(kind: Kind, text: str | None) -> ResultCell:
         return ResultCell(text.removesuffix(".0"), is_figure=True)
     if len(text) > LONGEST:
         return ResultCell(f"{text[:LONGEST]}…", title=f"{len(text):,} characters: open the object to see all")
-    return ResultCell(text, is_figure=kind is Kind.DURATION)
+    return ResultCell(text, title=text if len(text) > WIDE else "", is_figure=kind is Kind.DURATION)
 
 
 def powershell_value(value: Any) -> str:

@@ -29,6 +29,8 @@ CONDITIONS = {
     Condition.EMPTY: "is empty",
     Condition.FILLED: "is not empty",
 }
+_CONDITIONS_OF_DATES = {Condition.GREATER: "is after", Condition.LESS: "is before"}
+_CONDITIONS_OF_AMOUNTS = {Condition.GREATER: "is more than", Condition.LESS: "is less than"}
 KINDS = {
     Kind.NUMBER: "number",
     Kind.SIZE: "size",
@@ -143,7 +145,11 @@ def groups_context(explorer: Explorer, wanted: Wanted) -> dict[str, Any]:
 def tools_context(explorer: Explorer, wanted: Wanted, *, defaults: bool) -> dict[str, Any]:
     """Return what narrows, orders and arranges the rows; with `defaults`, no column was chosen by hand."""
     kept = replace(wanted, columns=()) if defaults else wanted
-    chips = [Chip(filter_words(each), f"?{write_query(without_filter(kept, each))}") for each in wanted.filters]
+    kinds = {each.name: each.kind for each in explorer.columns.values()}
+    chips = [
+        Chip(filter_words(each, kinds.get(each.column)), f"?{write_query(without_filter(kept, each))}")
+        for each in wanted.filters
+    ]
     if wanted.search:
         chips.append(Chip(f"anything contains “{wanted.search}”", f"?{write_query(replace(kept, search=''))}"))
     if wanted.target:
@@ -213,9 +219,10 @@ def column_word(name: str) -> str:
     return "Organization" if name == ORGANIZATION else name
 
 
-def filter_words(each: Filter) -> str:
-    """Return a filter in words."""
-    words = f"{column_word(each.column)} {CONDITIONS[each.condition]}"
+def filter_words(each: Filter, kind: Kind | None = None) -> str:
+    """Return a filter in words; its column's kind makes them shorter."""
+    before_and_after = _CONDITIONS_OF_DATES if kind is Kind.DATE else _CONDITIONS_OF_AMOUNTS if kind else {}
+    words = f"{column_word(each.column)} {before_and_after.get(each.condition, CONDITIONS[each.condition])}"
     return f"{words} “{each.value}”" if each.condition.takes_value else words
 
 
@@ -248,7 +255,7 @@ def _group_row(group: Group, wanted: Wanted, total: int) -> GroupRow:
 
 def _property(run: Run, name: str, value: Any) -> Property:
     text, kind = text_of(value), measure(value)[0]
-    nested = isinstance(value, dict) or (kind is Kind.OBJECT)
+    nested = value is not None and kind is Kind.OBJECT
     url = ""
     if not nested and kind is not Kind.LIST and len(text or "") <= LONGEST_FILTER:
         one = Filter(name, Condition.EQUALS if text else Condition.EMPTY, text or "")

@@ -58,7 +58,7 @@ class TestTable:
 
         assert shown(page) == ["anna"]
         assert "1 of 2 rows" in page
-        assert "Size is more than, or after “1 GB”" in page
+        assert "Size is more than “1 GB”" in page
         assert 'aria-sort="descending"' in page
 
     def test_says_what_of_the_address_it_ignores(self, browser: Client) -> None:
