@@ -50,13 +50,13 @@ def runs_now(*, actor: Actor, run_ids: Sequence[UUID]) -> list[Run]:
 def drafts(*, actor: Actor) -> list[Run]:
     """Return the latest drafts of this person."""
     own = Run.objects.visible_to(actor).filter(state="draft", launched_at=None, requested_by_id=actor.id)
-    return list(own.order_by("-drafted_at")[:DRAFTS_SHOWN])
+    return list(own.defer("plan").order_by("-drafted_at")[:DRAFTS_SHOWN])
 
 
 def recent_runs(*, actor: Actor, cmdlet: str, number: int = 5) -> list[Run]:
     """Return the latest runs of a cmdlet, newest first, each with its counts by state."""
     found = Run.objects.visible_to(actor).filter(cmdlet=cmdlet, launched_at__isnull=False)
-    rows = list(found.order_by("-launched_at")[:number])
+    rows = list(found.defer("plan").order_by("-launched_at")[:number])
     _count_open(actor, rows)
     return rows
 
@@ -64,12 +64,12 @@ def recent_runs(*, actor: Actor, cmdlet: str, number: int = 5) -> list[Run]:
 def ended_runs(*, actor: Actor, number: int) -> list[Run]:
     """Return the runs that have ended, the latest launched first."""
     ended = Run.objects.visible_to(actor).launched().exclude(finished_at=None)
-    return list(ended.order_by("-launched_at", "-pk")[:number])
+    return list(ended.defer("plan").order_by("-launched_at", "-pk")[:number])
 
 
 def open_runs(*, actor: Actor, number: int) -> list[Run]:
     """Return the runs that go on, the latest launched first."""
-    return list(Run.objects.visible_to(actor).open().order_by("-launched_at", "-pk")[:number])
+    return list(Run.objects.visible_to(actor).open().defer("plan").order_by("-launched_at", "-pk")[:number])
 
 
 def ended_targets(*, actor: Actor, runs: Sequence[Run]) -> dict[UUID, int]:
@@ -81,7 +81,7 @@ def ended_targets(*, actor: Actor, runs: Sequence[Run]) -> dict[UUID, int]:
 def runs_with_unknown_outcomes(*, actor: Actor, number: int) -> list[Run]:
     """Return the ended runs in which the answer to a change was lost, the latest launched first."""
     runs = Run.objects.visible_to(actor).filter(counts__unknown__gt=0)
-    return list(runs.order_by("-launched_at", "-pk")[:number])
+    return list(runs.defer("plan").order_by("-launched_at", "-pk")[:number])
 
 
 def _count_open(actor: Actor, runs: Sequence[Run]) -> None:

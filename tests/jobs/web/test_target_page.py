@@ -387,6 +387,13 @@ class TestAccess:
         assert browser.get(f"/targets/00000000-0000-7000-8000-000000000000/{part}").status_code == 404
 
 
+@pytest.mark.parametrize("kind", ["run", "target"])
+def test_what_is_gone_or_not_visible_says_so(browser: Client, kind: str) -> None:
+    page = browser.get(f"/{kind}s/{uuid4()}/").content.decode()
+
+    assert f"There is no such {kind}: it was deleted under the retention policy, or is not visible to you." in page
+
+
 def test_open_target_says_when_the_next_attempt_is_due(browser: Client) -> None:
     target = make_run(state=RunState.RUNNING, organizations=1).targets.get()
     RunTarget.objects.filter(pk=target.pk).update(not_before=timezone.now() + timedelta(minutes=5))
