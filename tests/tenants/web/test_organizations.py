@@ -1,6 +1,7 @@
+import re
 from collections.abc import Callable
 from datetime import timedelta
-from html import escape
+from html import escape, unescape
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -286,3 +287,13 @@ class TestSelected:
     def test_an_id_that_is_none_is_said(self, browser: Client) -> None:
         answer = browser.post(SELECTED, {"action": "run", "organization": "x"}, follow=True)
         assert "cannot be read. Choose them again." in answer.content.decode()
+
+
+def test_all_that_match_are_still_chosen_after_looking_for_a_cmdlet(browser: Client) -> None:
+    make_organizations(3, reachability="reachable")
+    answer = browser.post(SELECTED, {"match": "all", "reachability": "reachable", "q": "customer", "action": "run"})
+    found = browser.get(f"{answer['Location']}&q=Get-Mailbox").content.decode()
+    page = re.search(r'href="(/cmdlets/Get-Mailbox/\?[^"]+)"', found)
+    assert page
+    launch = browser.get(unescape(page[1])).context["launch_url"]
+    assert launch.endswith("/launch/?match=all&q=customer&reachability=reachable")
