@@ -33,6 +33,14 @@ def find_certificate(actor: Actor, certificate_id: UUID) -> Certificate | None:
     return Certificate.objects.select_related("app_registration").filter(pk=certificate_id).first()
 
 
+def successor_of(certificate: Certificate) -> Certificate | None:
+    """Return the certificate that would be in use without this one, of the same partner; None when there is none."""
+    now = timezone.now()
+    others = Certificate.objects.filter(app_registration__partner=certificate.app_registration.partner_id)
+    usable = others.exclude(pk=certificate.pk).filter(not_before__lte=now, not_after__gt=now)
+    return usable.order_by("added_at").first()
+
+
 def certificates_ending(actor: Actor, *, spans: Sequence[int]) -> Ending:
     """Return how many certificates end within each of `spans` (days) or have ended.
 

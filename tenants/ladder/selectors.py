@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils import timezone
+
 from portal.core.explanations import known_explanation
 from portal.core.templatetags.presentation import counted, day, days_left, relative
 from tenants.ladder.rungs import TITLES, Beside, Rung, rung_of
@@ -72,7 +74,7 @@ def _relationship(organization: Organization) -> Step:
         return Step(rung, GOOD, f"GDAP is active{left}.")
     fact = {
         RelationshipState.PENDING: "GDAP waits for the customer's approval.",
-        RelationshipState.ENDED: f"GDAP ended on {day(end)}." if end else "GDAP ended.",
+        RelationshipState.ENDED: _ended(organization),
     }.get(RelationshipState(state), "There is no GDAP relationship.")
     if _fails_on(organization, Rung.CONSENT):
         return Step(
@@ -83,6 +85,13 @@ def _relationship(organization: Organization) -> Step:
             "Global Administrator consent to the application.",
         )
     return Step(rung, UNKNOWN, f"{fact} The application itself gets in without it, by its consent.")
+
+
+def _ended(organization: Organization) -> str:
+    end = organization.relationship_ends_at
+    if end is None:
+        return "GDAP ended."
+    return f"GDAP ended on {day(end)}." if end <= timezone.now() else "GDAP was ended before its time."
 
 
 def _role(organization: Organization, relationships: Sequence[RelationshipView]) -> Step:
@@ -125,6 +134,8 @@ def _exchange(organization: Organization) -> Step:
         return _broken(organization, rung)
     if _is_reachable(organization):
         return Step(rung, GOOD, f"Exchange answered {_checked(organization)}.")
+    if _fails_on(organization, Rung.ROLE):
+        return Step(rung, UNKNOWN, "Exchange answered, and lets nobody in without a role.")
     return Step(rung, UNKNOWN, "Exchange was not reached.")
 
 

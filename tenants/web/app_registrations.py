@@ -112,7 +112,10 @@ def remove_certificate(request: HttpRequest, certificate_id: UUID) -> HttpRespon
         services.remove_certificate(actor=actor, certificate=certificate)
         messages.success(request, f"The certificate {certificate.thumbprint} and its private key were removed.")
         return _to("tenants:app-registration", certificate.app_registration_id)
-    return render_page(request, "tenants/app_registrations/confirm.html", {"certificate": certificate})
+    successor = selectors.successor_of(certificate)
+    is_in_use = not certificate.is_expired and (successor is None or successor.added_at > certificate.added_at)
+    context = {"certificate": certificate, "successor": successor, "is_in_use": is_in_use}
+    return render_page(request, "tenants/app_registrations/confirm.html", context)
 
 
 @require_safe

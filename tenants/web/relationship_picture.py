@@ -14,12 +14,13 @@ from tenants.relationships.selectors import RelationshipView
 
 _WIDTH, _ROW, _BAR, _FOOT = 720, 26, 14, 20
 _LETTERS = 60
+_LASTS = frozenset({"active", "expiring", "activating", "approved"})
 
 
 def relationship_picture(relationships: Sequence[RelationshipView]) -> Picture | None:
     """Return the bars with their table, the first relationship on top; None when none was ever active."""
     spans = sorted(
-        ((each.activated_at, each.end_at, each) for each in relationships if each.activated_at and each.end_at),
+        ((each.activated_at, _end(each), each) for each in relationships if each.activated_at and each.end_at),
         key=lambda span: span[0],
     )
     if not spans:
@@ -39,13 +40,24 @@ def relationship_picture(relationships: Sequence[RelationshipView]) -> Picture |
     svg = (
         f'<svg class="relationship-picture" viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{words}">'
         f'{bars}<line class="today" x1="{today:.1f}" y1="0" x2="{today:.1f}" y2="{height - _FOOT}"/>'
-        f'<text class="axis" x="0" y="{height - 5}">{day(first)}</text>'
-        f'<text class="axis axis-today" x="{today:.1f}" y="{height - 5}">today</text>'
-        f'<text class="axis axis-end" x="{_WIDTH}" y="{height - 5}">{day(last)}</text></svg>'
+        f'<text class="date" x="0" y="{height - 5}">{day(first)}</text>'
+        f'<text class="date date-today" x="{today:.1f}" y="{height - 5}">today</text>'
+        f'<text class="date date-end" x="{_WIDTH}" y="{height - 5}">{day(last)}</text></svg>'
     )
-    rows = [[each.display_name, look(each.status).label, day(begin), day(end)] for begin, end, each in spans]
-    columns = ("Relationship", "State", "Active since", "Ends or would have ended")
+    rows = [[each.display_name, look(each.status).label, day(begin), _until(each)] for begin, _, each in spans]
+    columns = ("Relationship", "State", "Active since", "Until")
     return Picture(mark_safe(svg), "Relationships over time", columns, rows)  # noqa: S308 - names are escaped
+
+
+def _end(relationship: RelationshipView) -> datetime:
+    """Return when it ends; one that was ended before its time is known only to have ended before it was read."""
+    end = relationship.end_at or relationship.read_at
+    return end if relationship.status in _LASTS else min(end, relationship.read_at)
+
+
+def _until(relationship: RelationshipView) -> str:
+    end = _end(relationship)
+    return day(end) if end == relationship.end_at else f"some day before {day(end)}"
 
 
 def _bar(number: int, left: float, right: float, relationship: RelationshipView) -> str:

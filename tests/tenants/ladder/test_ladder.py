@@ -107,3 +107,10 @@ def test_the_last_telling_outcome_is_the_rung_of_the_cmdlet() -> None:
 def test_the_days_that_a_relationship_has_left_are_said() -> None:
     ends = timezone.now() + timedelta(days=12, hours=1)
     assert climb(reachable(relationship_ends_at=ends)).steps[0].fact == "GDAP is active, 12 days left."
+
+
+@pytest.mark.parametrize(("days", "words"), [(-3, "GDAP ended on "), (300, "GDAP was ended before its time.")])
+def test_an_end_that_lies_ahead_is_never_said_to_have_passed(days: int, words: str) -> None:
+    ends = timezone.now() + timedelta(days=days)
+    where = reachable(relationship_state="ended", relationship_ends_at=ends)
+    assert climb(where).steps[0].fact.startswith(words)

@@ -149,9 +149,8 @@ class TestCertificates:
         expired = make_certificate(app_registration, days=100)
         Certificate.objects.filter(pk=expired.pk).update(not_after=datetime.now(UTC) - timedelta(days=1))
         page = browser.get(reverse("tenants:app-registrations")).content.decode()
-        states = re.findall(r'<span class="state state-\w+">.*?</svg>(\w+)</span>', page, re.DOTALL)
-        assert states == ["Valid", "Expiring", "Expired"]
-        assert "60 days left" in page
+        states = re.findall(r'<span class="state state-(\w+)">.*?</svg>([\w ]+)</span>', page, re.DOTALL)
+        assert states == [("good", "60 days left"), ("partly", "58 days left"), ("bad", "Expired")]
 
     def test_the_public_certificate_can_be_downloaded_in_both_forms(
         self, browser: Client, app_registration: AppRegistration
@@ -163,6 +162,15 @@ class TestCertificates:
         assert pem.content.decode() == certificate.certificate_pem
         assert b"PRIVATE" not in pem.content
         assert f'filename="signalbox-{certificate.thumbprint}.cer"' in der["Content-Disposition"]
+
+    def test_removing_says_what_takes_over(self, browser: Client, app_registration: AppRegistration) -> None:
+        first = make_certificate(app_registration)
+        confirm = reverse("tenants:certificate-remove", args=[first.pk])
+        assert "It is the only usable certificate" in browser.get(confirm).content.decode()
+        second = make_certificate(app_registration)
+        assert f"From now on {second.thumbprint[:8]}… is used" in browser.get(confirm).content.decode()
+        standing_by = browser.get(reverse("tenants:certificate-remove", args=[second.pk])).content.decode()
+        assert "It is the one in use" not in standing_by
 
     def test_removing_asks_first(self, browser: Client, app_registration: AppRegistration) -> None:
         certificate = make_certificate(app_registration)
