@@ -87,14 +87,8 @@ def _require_some(actor: Actor, selection: QueryDict) -> None:
         raise Refused("No organization is selected. Tick some first.")
 
 
-def _cmdlets(selection: QueryDict) -> str:
-    """Return the address of the catalogue; a filter goes as one parameter, for `q` searches cmdlets there."""
-    query = selection if "match" not in selection else QueryDict(urlencode({"selection": selection.urlencode()}))
-    return f"{reverse('jobs:cmdlets')}?{query.urlencode()}"
-
-
 _ELSEWHERE: dict[str, Callable[[QueryDict], str]] = {
-    "run": _cmdlets,
+    "run": lambda selection: f"{reverse('jobs:cmdlets')}?{selection.urlencode()}",
     "test": lambda selection: f"{reverse('jobs:launch', args=[TEST_CMDLET])}?{selection.urlencode()}",
     "variable": lambda selection: f"{reverse('tenants:variable-set')}?{selection.urlencode()}",
 }
