@@ -14,6 +14,7 @@ from jobs.runs.selectors import Cell
 from jobs.web.board import board_groups
 from jobs.web.causes import cause_rows
 from jobs.web.run_view import GROUPS, SORTS, RunView
+from jobs.web.script import script_of
 from jobs.web.time_line import time_line
 from jobs.web.time_line_picture import time_line_picture
 from portal.core.actors import Actor
@@ -44,7 +45,14 @@ def overview_context(actor: Actor, run: Run, cells: Sequence[Cell], view: RunVie
     }
 
 
-def powershell_context(run: Run) -> dict[str, Any]:
-    """Return the parameters of a run as they are sent."""
+def powershell_context(actor: Actor, run: Run) -> dict[str, Any]:
+    """Return the parameters of a run as they are sent, secrets by their fingerprints, and the script for all of it."""
     parameters = [(name, value) for name, value in run.parameters.items() if "@" not in name]
-    return {"parameters": [(name, json.dumps(value, ensure_ascii=False)) for name, value in parameters]}
+    secrets: dict[str, str] = run.plan.get("secrets", {})
+    return {
+        "parameters": [
+            (name, json.dumps(value, ensure_ascii=False)) for name, value in parameters if name not in secrets
+        ],
+        "secrets": list(secrets.items()),
+        "script": script_of(actor, run),
+    }

@@ -54,7 +54,7 @@ def run_powershell(request: HttpRequest, run_id: UUID) -> HttpResponse:
     actor, run = run_for(request, run_id)
     context = {
         **header_context(actor, run, tab="run-powershell", query=request.GET),
-        **run_page.powershell_context(run),
+        **run_page.powershell_context(actor, run),
     }
     return render(request, "jobs/runs/powershell.html", context)
 

@@ -7,7 +7,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
 
 import django
 
-PARTS = ("catalogue", "engine", "exports", "pages")
+PARTS = ("catalogue", "engine", "exports", "pages", "interaction")
 
 
 def main() -> None:
@@ -16,7 +16,7 @@ def main() -> None:
     # Only now, because these modules need Django's settings.
     from django.core.management import call_command
 
-    from tests.bench import catalogue, engine, exports, pages
+    from tests.bench import catalogue, engine, exports, interaction, pages
     from tests.bench.cloud import bench_cloud
 
     wanted = sys.argv[1:] or PARTS
@@ -32,6 +32,8 @@ def main() -> None:
                 exports.main(sandbox)
     if "pages" in wanted:
         pages.main()
+    if "interaction" in wanted:
+        interaction.main()
 
 
 main()

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
-from jobs.runs.models import RunTarget
+from jobs.runs.models import Attempt, Run, RunTarget
 from jobs.runs.states import RunState, TargetState
 from portal.accounts.policy import Role
 from portal.audit.actions import AuditAction
@@ -34,6 +34,7 @@ def main() -> None:
     for _ in range(RUNS - 1):
         make_run(organizations=organizations, states=STATES, state=RunState.PARTLY_FAILED)
     run = make_run(organizations=organizations, states=[*STATES, TargetState.RUNNING], state=RunState.RUNNING)
+    Attempt.objects.bulk_create(_attempts(run), batch_size=1000)
     AuditEvent.objects.bulk_create(_events(100_000), batch_size=5000)
     target = RunTarget.objects.filter(run=run).first()
     assert target
@@ -50,6 +51,11 @@ def main() -> None:
         "one cmdlet": "/cmdlets/Set-Mailbox/",
         "launch": "/cmdlets/Set-Mailbox/launch/",
         "run": f"/runs/{run.pk}/",
+        "run, grouped": f"/runs/{run.pk}/?group=previous&sort=duration",
+        "run, details again": f"/runs/{run.pk}/details/",
+        "run, organizations": f"/runs/{run.pk}/targets/?sort=-duration",
+        "run, events": f"/runs/{run.pk}/events/",
+        "run, compared": f"/runs/{run.pk}/compare/",
         "run target": f"/targets/{target.pk}/",
         "run history": "/runs/",
         "run history, filtered": "/runs/?state=partly_failed&q=Accepted",
@@ -85,6 +91,23 @@ def _median(ask: Callable[[], object]) -> float:
         status = getattr(response, "status_code", 0)
         assert status in (200, 204, 286), status
     return statistics.median(times)
+
+
+def _attempts(run: Run) -> list[Attempt]:
+    """One attempt at each organization, a hundred at a time, half a second each."""
+    began = timezone.now() - timedelta(seconds=60)
+    return [
+        Attempt(
+            run_target=target,
+            number=1,
+            fence=1,
+            worker="bench:1",
+            claimed_at=began + timedelta(seconds=target.position // 100 * 0.6),
+            ended_at=began + timedelta(seconds=target.position // 100 * 0.6 + 0.5),
+            outcome=target.state,
+        )
+        for target in run.targets.order_by("position")
+    ]
 
 
 def _events(number: int) -> list[AuditEvent]:

@@ -122,6 +122,19 @@ def test_at_the_end_everything_is_up_to_date_and_the_icon_says_so(page: Page, ru
     expect(page.get_by_text("Stop…")).to_have_count(0)
 
 
+def test_what_was_opened_stays_open_while_its_numbers_grow(page: Page, run: Run) -> None:
+    end(run, 1, state=S.FAILED, error_class="throttled")
+    cause = page.locator("#why-throttled")
+    cause.locator("summary").click()
+    expect(cause).to_have_attribute("open", "")
+
+    end(run, 2, 4, state=S.FAILED, error_class="throttled")
+
+    expect(cause.locator(".why-number")).to_have_text("3")
+    expect(cause).to_have_attribute("open", "")
+    expect(cause.locator("summary")).to_be_focused()
+
+
 def test_refused_notifications_are_said_so(page: Page, run: Run) -> None:
     page.evaluate("Notification.requestPermission = async () => 'denied'")
     page.get_by_role("button", name="Tell me when it ends").click()

@@ -2,6 +2,7 @@
 "use strict";
 
 const SAY_EVERY = 20000;
+const RENEW_EVERY = 3000;
 let changedCells = new Set();
 let saidAt = 0;
 
@@ -20,6 +21,16 @@ function applyChanges() {
   changes.remove();
   sayStale();
 }
+
+// What costs more than a cell (causes, time line, table) is renewed at most every few seconds, and always after the last
+// change: htmx's own throttle would drop that one.
+let renewal = null;
+document.addEventListener("run-changed", () => {
+  renewal ??= setTimeout(() => {
+    renewal = null;
+    htmx.trigger(document.body, "run-renew");
+  }, RENEW_EVERY);
+});
 
 // A board that was grouped or sorted keeps its order until the person asks for it anew.
 function sayStale() {

@@ -1,18 +1,23 @@
 """What the tabs of a run have in common, and the small ones."""
 
+import re
 from collections.abc import Callable
 
 import pytest
+import tree_sitter_powershell
 from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from tree_sitter import Language, Parser
 
 from jobs.runs.events import run_as_object, target_as_object
 from jobs.runs.states import RunState, TargetState
+from jobs.web.script import script_of
 from portal.accounts.models import User
 from portal.audit.actions import AuditAction
 from portal.audit.services import record
-from tests.factories import SYSTEM, make_result, make_run
+from portal.core.actors import Actor
+from tests.factories import SYSTEM, make_app_registration, make_organizations, make_result, make_run
 
 SignIn = Callable[[User], Client]
 TABS = ("", "targets/", "powershell/", "events/", "compare/")
@@ -48,6 +53,35 @@ class TestPowerShell:
         assert "What is sent to 3 organizations" in page
         assert run.plan_hash in page
         assert 'data-copy="powershell"' in page
+
+    def test_secrets_are_named_by_their_fingerprint_only(self, signed_in: SignIn, technician: User) -> None:
+        run = make_run(organizations=1)
+        run.plan["secrets"] = {"Password": "abc123"}
+        run.save(update_fields=["plan"])
+
+        page = signed_in(technician).get(f"/runs/{run.pk}/powershell/").content.decode()
+
+        assert re.search(r"<dt>Password</dt><dd>secret, never shown; fingerprint <span[^>]*>abc123<", page)
+
+    def test_the_script_is_powershell_and_names_every_organization(
+        self, signed_in: SignIn, acting: Callable[[User], Actor], technician: User
+    ) -> None:
+        certificate = make_app_registration().certificates.get()
+        partner = certificate.app_registration.partner
+        places = make_organizations(2, partner=partner) + make_organizations(
+            1, partner=partner, environment="O365China"
+        )
+        run = make_run(organizations=places, powershell="Get-User -Filter \"Name -eq 'x'\"")
+        run.plan["connection"]["certificates"] = {str(partner.tenant_id): certificate.thumbprint}
+
+        script = script_of(acting(technician), run)
+
+        assert not Parser(Language(tree_sitter_powershell.language())).parse(script.encode()).root_node.has_error
+        assert script.count("Connect-ExchangeOnline") == script.count("Disconnect-ExchangeOnline") == 2
+        assert f"-AppId '{certificate.app_registration.application_id}'" in script
+        assert f"-CertificateThumbprint '{certificate.thumbprint}'" in script
+        assert script.count("-ExchangeEnvironmentName O365China") == 1
+        assert all(f"'{place.initial_domain}'" in script for place in places)
 
 
 @pytest.mark.django_db
