@@ -5,9 +5,10 @@ from functools import cache
 from zoneinfo import available_timezones
 
 from django import template
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from jobs.catalogue.search_index import WORD
 from jobs.web.parameter_fields import ParameterField
 
 _MOST_LINES = 12
@@ -45,3 +46,19 @@ def spare_rows(pairs: Sequence[tuple[str, str]]) -> Iterator[tuple[int, str, str
 def time_zones() -> list[str]:
     """Return the names of places by which people know their time zone, and UTC."""
     return ["UTC", *sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))]
+
+
+@register.filter
+def coded(sentence: str) -> SafeString:
+    """Return a sentence with what stands between backticks as code."""
+    pieces = sentence.split("`")
+    if len(pieces) % 2 == 0:
+        return format_html("{}", sentence)
+    marked = (format_html("<code>{}</code>" if at % 2 else "{}", piece) for at, piece in enumerate(pieces))
+    return format_html_join("", "{}", ((piece,) for piece in marked))
+
+
+@register.filter
+def breakable(name: str) -> SafeString:
+    """Return a name that may be broken between its words."""
+    return format_html_join("", "{}<wbr>", ((piece,) for piece in WORD.sub(r"\g<0>\n", name).split("\n") if piece))

@@ -64,8 +64,9 @@ def units_of(parameter: Parameter) -> tuple[str, ...]:
 
 
 def is_nullable(cmdlet: Cmdlet, parameter: Parameter, *, required: bool) -> bool:
-    """Whether the value may be emptied with $null."""
-    return cmdlet.risk != "read" and not required and parameter.name != "Identity" and parameter.kind is not Kind.SWITCH
+    """Whether the value may be emptied with $null: a setting that is there already, and is no name or switch."""
+    is_setting = cmdlet.verb == "Set" and not required
+    return is_setting and parameter.name != "Identity" and parameter.kind is not Kind.SWITCH
 
 
 def _closed(parameter: Parameter) -> tuple[str, ...]:

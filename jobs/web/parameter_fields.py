@@ -1,5 +1,6 @@
 """One form field per parameter, built from the catalogue: which control, which choices, what stands in it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -14,6 +15,7 @@ from jobs.web.parameter_parts import NULL, rows_of, split
 from jobs.web.parameter_texts import PREFIX
 
 _UNFILLABLE = frozenset({Kind.CREDENTIAL, Kind.STREAM})
+_NUMBERED = re.compile(r"(\D+)(\d*)")
 _SELF_EXPLAINING = frozenset(
     {"count", "datetime", "duration", "guid", "radio", "secret", "select", "size", "table", "tristate"}
 )
@@ -83,7 +85,7 @@ class ParameterField:
 
 @dataclass(frozen=True, slots=True)
 class FieldGroups:
-    """The fields of one parameter set: what must be given, what names the object, and the folded rest.
+    """The fields of one parameter set: what must be given, what names the object, what is filled in, the folded rest.
 
     `elsewhere` are values typed for parameters of other sets: kept, and not used. `unfillable` are required parameters
     that no form can give.
@@ -91,19 +93,20 @@ class FieldGroups:
 
     required: list[ParameterField]
     likely: list[ParameterField]
+    filled: list[ParameterField]
     optional: list[ParameterField]
     elsewhere: Mapping[str, str]
     unfillable: list[str]
 
     @property
-    def filled(self) -> int:
-        """How many of the folded fields hold a value or a problem; then they are shown unfolded."""
-        return sum(not field.is_empty for field in self.optional)
+    def all(self) -> list[ParameterField]:
+        """Every field, in the order of the page."""
+        return [*self.required, *self.likely, *self.filled, *self.optional]
 
     @property
     def asks_for_time(self) -> bool:
         """Whether a field takes a point in time, and so a time zone."""
-        return any(field.control == "datetime" for field in (*self.required, *self.likely, *self.optional))
+        return any(field.control == "datetime" for field in self.all)
 
     @property
     def unfillable_words(self) -> str:
@@ -141,10 +144,12 @@ def field_groups(
         for name in shown
     }
     likely = [name for name in shown if name not in required and _is_likely(cmdlet, parameter_set, name)]
+    rest = [fields[name] for name in sorted(shown, key=_natural) if name not in required and name not in likely]
     return FieldGroups(
         required=[fields[name] for name in shown if name in required],
         likely=[fields[name] for name in likely],
-        optional=[fields[name] for name in sorted(shown) if name not in required and name not in likely],
+        filled=[field for field in rest if not field.is_empty],
+        optional=[field for field in rest if field.is_empty],
         elsewhere={name: text for name, text in texts.items() if name not in fields and not _is_secret(cmdlet, name)},
         unfillable=sorted(name for name in required if name not in fields),
     )
@@ -190,6 +195,11 @@ def _field(cmdlet: Cmdlet, parameter: Parameter, required: bool, text: str, prob
         type=_type(parameter, control),
         problems=tuple(problems),
     )
+
+
+def _natural(name: str) -> list[tuple[str, int]]:
+    """Return a key that sorts CustomAttribute2 before CustomAttribute10."""
+    return [(text.lower(), int(number or 0)) for text, number in _NUMBERED.findall(name)]
 
 
 def _three_states(text: str) -> str:

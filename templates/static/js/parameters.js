@@ -1,18 +1,16 @@
 // Conveniences of parameter fields; every page is complete without them.
 "use strict";
 
-// Only the parameters whose name contains what is typed, or only those filled in.
+// Only the parameters whose name contains what is typed.
 function narrow(box) {
   const search = box.querySelector("[data-narrow]");
   const typed = search.value.trim().toLowerCase();
-  const onlyFilled = box.querySelector("[data-only-filled]").checked;
   let left = 0;
   for (const field of document.querySelectorAll(search.dataset.narrow)) {
-    field.hidden = !field.dataset.parameter.includes(typed) || (onlyFilled && !isFilled(field));
+    field.hidden = !field.dataset.parameter.includes(typed);
     if (!field.hidden) left += 1;
   }
-  const narrowed = typed || onlyFilled;
-  box.querySelector("[role=status]").textContent = narrowed ? `${left} shown` : "";
+  box.querySelector("[role=status]").textContent = typed ? `${left} shown` : "";
 }
 
 function isFilled(field) {
@@ -52,7 +50,7 @@ function button(word, className, label) {
 function toRows(area) {
   if (area.dataset.made || /^\s*@/.test(area.value)) return;
   area.dataset.made = "yes";
-  const name = area.getAttribute("aria-label") || area.closest(".parameter").querySelector("label, .field-label").firstChild.textContent.trim();
+  const name = area.getAttribute("aria-label") || area.closest("[data-name]").dataset.name;
   const part = area.closest("label")?.firstChild.textContent.trim() || "";
   const rows = document.createElement("div");
   rows.className = "rows";

@@ -86,7 +86,7 @@ class TestDraft:
         response = browser.post(URL, {"p.Identity": "bob", "p.MaxSendSize": "a lot", "where": "all"})
         page = response.content.decode()
 
-        field = next(f for f in response.context["fields"].optional if f.name == "MaxSendSize")
+        field = next(f for f in response.context["fields"].all if f.name == "MaxSendSize")
         assert field.problems
         assert 'href="#p-MaxSendSize"' in page
         assert page.count(field.problems[0].problem) == 2
@@ -145,7 +145,7 @@ class TestForm:
 
     def test_controls_follow_the_type(self, browser: Client) -> None:
         fields = browser.get(URL).context["fields"]
-        controls = {f.name: f.control for f in (*fields.required, *fields.likely, *fields.optional)}
+        controls = {f.name: f.control for f in fields.all}
 
         assert controls["Identity"] == "text"
         assert controls["AuditEnabled"] == "tristate"
