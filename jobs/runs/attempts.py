@@ -9,15 +9,11 @@ from portal.core.actors import Actor
 
 
 class Try(NamedTuple):
-    """One attempt at one organization of a run; times are aware UTC, `ended_at` is None while it goes on.
-
-    `not_before` is when the organization is due again, if it waits for another attempt.
-    """
+    """One attempt at one organization of a run; times are aware UTC, `ended_at` is None while it goes on."""
 
     target_id: UUID
     organization_name: str
     state: str
-    not_before: datetime | None
     worker: str
     claimed_at: datetime
     ended_at: datetime | None
@@ -30,6 +26,6 @@ def tries_of(*, actor: Actor, run_id: UUID) -> list[Try]:
     fields = ("worker", "claimed_at", "ended_at", "outcome", "error_class")
     targets = RunTarget.objects.visible_to(actor).filter(run=run_id, attempts__isnull=False)
     rows = targets.order_by("attempts__claimed_at").values_list(
-        "pk", "organization_name", "state", "not_before", *(f"attempts__{field}" for field in fields)
+        "pk", "organization_name", "state", *(f"attempts__{field}" for field in fields)
     )
     return [Try(*row) for row in rows]

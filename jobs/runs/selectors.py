@@ -21,7 +21,7 @@ OVERLAP = timedelta(seconds=2)
 
 
 class Cell(NamedTuple):
-    """One organization on the board of a run; times are aware UTC."""
+    """One organization on the board of a run; times are aware UTC, and known only where they were asked for."""
 
     target_id: UUID
     position: int
@@ -75,12 +75,17 @@ def draft_of(*, actor: Actor, run_id: UUID) -> Run | None:
     return Run.objects.visible_to(actor).filter(pk=run_id, state=RunState.DRAFT, requested_by_id=actor.id).first()
 
 
-def board(*, actor: Actor, run_id: UUID, since: datetime | None = None) -> list[Cell]:
+def board(*, actor: Actor, run_id: UUID, since: datetime | None = None, with_times: bool = False) -> list[Cell]:
     """Return the run's organizations in stable order, or only those that changed at or after `since`."""
     targets = RunTarget.objects.visible_to(actor).filter(run=run_id)
     if since is not None:
         targets = targets.filter(changed_at__gte=since)
-    return [Cell(*values) for values in targets.order_by("position").values_list("pk", *Cell._fields[1:])]
+    return [
+        Cell(*values)
+        for values in targets.order_by("position").values_list(
+            "pk", *(Cell._fields[1:] if with_times else Cell._fields[1:-2])
+        )
+    ]
 
 
 def newest_cells(*, actor: Actor, run_id: UUID) -> list[Cell]:

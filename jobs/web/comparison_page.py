@@ -12,7 +12,7 @@ from jobs.runs.models import Run
 from jobs.runs.places import earlier_runs
 from portal.core.actors import Actor
 
-ROWS = 100
+ROWS = 50
 WORDS = {
     Change.NEWLY_FAILED: "Newly failed",
     Change.FAILS_DIFFERENTLY: "Fails differently",

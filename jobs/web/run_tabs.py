@@ -28,7 +28,8 @@ def run_detail(request: HttpRequest, run_id: UUID) -> HttpResponse:
     if run is None and draft_of(actor=actor, run_id=run_id) is not None:
         return HttpResponseRedirect(reverse("jobs:review", args=[run_id]))
     run = found(run)
-    cells, view = board(actor=actor, run_id=run_id), RunView.read(request.GET)
+    view = RunView.read(request.GET)
+    cells = board(actor=actor, run_id=run_id, with_times=view.needs_times)
     context = {
         **header_context(actor, run, tab="run", query=request.GET, cells=cells),
         **run_page.overview_context(actor, run, cells, view),

@@ -52,6 +52,11 @@ class RunView:
         return bool(self.state or self.cause)
 
     @property
+    def needs_times(self) -> bool:
+        """Whether the order of the board depends on when organizations began and ended."""
+        return self.sort in ("duration", "end")
+
+    @property
     def is_arranged(self) -> bool:
         """Whether changes can make the order of the board stale."""
         return self.group in ("state", "cause") or self.sort != ""

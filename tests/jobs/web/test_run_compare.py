@@ -111,4 +111,4 @@ def test_pages(browser: Client, cursor: str) -> None:
     ran(2, places, [S.SUCCEEDED])
     run = ran(1, places, [S.SUCCEEDED])
 
-    assert len(changes(browser, run, cursor=cursor)) == (30 if cursor == "100" else 100)
+    assert len(changes(browser, run, cursor=cursor)) == (30 if cursor == "100" else 50)

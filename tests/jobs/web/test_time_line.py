@@ -29,7 +29,6 @@ def attempt(
         target_id=UUID(int=target),
         organization_name=f"Contoso {target}",
         state=state or outcome,
-        not_before=None,
         worker=worker,
         claimed_at=NOW + timedelta(seconds=start),
         ended_at=None if end is None else NOW + timedelta(seconds=end),
