@@ -135,6 +135,14 @@ def test_no_page_is_wider_than_a_telephone(
     organizations_of(5)
     page = open_page(viewport={"width": 390, "height": 800}, color_scheme=scheme)
     sign_in(page, portal, "max", demo_people["max"])
-    for path in ("/", "/organizations/", "/cmdlets/?q=mailbox", "/cmdlets/Set-Mailbox/launch/", "/runs/", "/audit/"):
+    for path in (
+        "/",
+        "/organizations/",
+        "/cmdlets/?q=mailbox",
+        "/cmdlets/Set-Mailbox/launch/",
+        "/runs/",
+        "/audit/",
+        "/exports/",
+    ):
         page.goto(portal + path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, path

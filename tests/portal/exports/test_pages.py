@@ -294,7 +294,8 @@ class TestDelete:
         make_organizations(3)
         export = made()
         shown = page(browser, f"/exports/{export.pk}/delete/")
-        assert "Delete Organizations: 3 rows?" in shown
+        assert "Delete this export: 3 rows?" in shown
+        assert "“Organizations” as CSV" in shown
         assert export_path(export).exists()
 
     @pytest.mark.django_db(transaction=True)
