@@ -93,7 +93,7 @@ class FilterForm(forms.Form):
 def address(query: Mapping[str, Any], changes: Mapping[str, str | None]) -> str:
     """Return the query of a list with some of its filters changed, or taken away where the change is None."""
     changed = query.copy() if isinstance(query, QueryDict) else QueryDict(mutable=True)
-    for name, value in changes.items():
+    for name, value in {"all": None, **changes}.items():
         changed.pop(name, None)
         if value is not None:
             changed[name] = value

@@ -175,7 +175,14 @@ class TestList:
         assert "No run matches" in browser.get("/runs/", {"cmdlet": "zzz"}).content.decode()
 
     @pytest.mark.parametrize(
-        "filters", [{"since": "yesterday"}, {"state": "nonsense"}, {"cmdlet": "\x00"}, {"until": "9999-12-31"}]
+        "filters",
+        [
+            {"since": "yesterday"},
+            {"state": "nonsense"},
+            {"cmdlet": "\x00"},
+            {"until": "9999-12-31"},
+            {"since": "2027-03-05", "until": "2027-03-01"},
+        ],
     )
     def test_unreadable_filter_filters_nothing(self, browser: Client, filters: dict[str, str]) -> None:
         run = make_run()
