@@ -56,7 +56,7 @@ class SpecimenForm(forms.Form):
 
     name = forms.CharField(help_text="As people call it.")
     kind = forms.ChoiceField(choices=[("a", "Static"), ("b", "By rule")], required=False)
-    number = forms.IntegerField(required=False)
+    number = forms.IntegerField(min_value=1, required=False)
     shared = forms.BooleanField(label="Everybody may use it", required=False)
 
 
@@ -71,7 +71,7 @@ def styleguide(request: HttpRequest) -> HttpResponse:
         "palettes": [(theme, _palettes(place)) for place, theme in enumerate(THEMES)],
         "tabs": [Option("Overview", "#", current=True), Option("Organizations", "#", 1200), Option("Events", "#", 0)],
         "facets": [Facet("Cloud", [Option("Worldwide", "#", 280, current=True), Option("GCC High", "#", 20)])],
-        "form": SpecimenForm({"name": "", "number": "x"}),
+        "form": SpecimenForm({"name": "", "number": "0"}),
         "bar": bar_markup(COUNTS, width=600, height=10),
         "picture": _picture(),
         "long_name": LONG_NAME,

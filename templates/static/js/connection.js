@@ -90,7 +90,8 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 });
 
 document.addEventListener("htmx:afterRequest", (event) => {
-  if (event.detail.successful) noteAnswer(event.detail.elt);
+  // An element that was swapped out no longer hears its own event: then its parent does, and this names who asked.
+  if (event.detail.successful) noteAnswer(event.detail.requestConfig.elt);
 });
 
 document.addEventListener("visibilitychange", () => {
