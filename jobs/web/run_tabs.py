@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -30,8 +30,9 @@ def run_detail(request: HttpRequest, run_id: UUID) -> HttpResponse:
     run = found(run)
     view = RunView.read(request.GET)
     cells = board(actor=actor, run_id=run_id, with_times=view.needs_times)
+    view = view.within({cell.error_class for cell in cells})
     context = {
-        **header_context(actor, run, tab="run", query=request.GET, cells=cells),
+        **header_context(actor, run, tab="run", query=QueryDict(view.query()[1:]), cells=cells),
         **run_page.overview_context(actor, run, cells, view),
         **run_page.board_context(actor, run, cells, view),
     }

@@ -1,7 +1,7 @@
 """How somebody looks at a run: what the address narrows, groups and sorts, and what of it makes no sense."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Self
 from urllib.parse import urlencode
 
@@ -45,6 +45,13 @@ class RunView:
             else:
                 notes.append(_ignored(name, value, values))
         return cls(**chosen, notes=tuple(notes))
+
+    def within(self, causes: Collection[str]) -> Self:
+        """Return this view without a cause that does not occur among `causes`, and with a note about it."""
+        if self.cause in ("", *causes):
+            return self
+        note = f"Cause “{self.cause}” was ignored: no organization of this run has it."
+        return replace(self, cause="", notes=(*self.notes, note))
 
     @property
     def is_filtered(self) -> bool:

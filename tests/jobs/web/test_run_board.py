@@ -102,11 +102,13 @@ class TestOrder:
     def test_what_does_not_exist_is_named_and_ignored(self, browser: Client) -> None:
         run = make_run(organizations=2)
 
-        page = browser.get(f"/runs/{run.pk}/", {"sort": "shoe<size>", "group": "x", "state": "y"}).content.decode()
+        address = {"sort": "shoe<size>", "group": "x", "state": "y", "cause": "z"}
+        page = browser.get(f"/runs/{run.pk}/", address).content.decode()
 
         assert "Sort “shoe&lt;size&gt;” was ignored. Known are: state, duration, end." in page
         assert "Group “x” was ignored." in page
         assert "State “y” was ignored." in page
+        assert "Cause “z” was ignored: no organization of this run has it." in page
         assert dimmed(page) == []
 
 
