@@ -18,13 +18,15 @@ _WHOLE = (RunState.SUCCEEDED, RunState.PARTLY_FAILED, RunState.FAILED)
 class Estimate:
     """What some earlier runs would have taken at this size: the shortest and the longest of them.
 
-    `of_cmdlet` says that they were runs of the same cmdlet, otherwise of the same service.
+    `of_cmdlet` says that they were runs of the same cmdlet, otherwise of the same service; `is_bound` that all of them
+    went to more organizations, so that they say at most how long it takes.
     """
 
     shortest: timedelta
     longest: timedelta
     runs: int
     of_cmdlet: bool
+    is_bound: bool
 
 
 def estimate(*, actor: Actor, cmdlet: str, service: str, number: int) -> Estimate | None:
@@ -34,19 +36,20 @@ def estimate(*, actor: Actor, cmdlet: str, service: str, number: int) -> Estimat
     )
     for of_cmdlet, earlier in ((True, ended.filter(cmdlet=cmdlet)), (False, ended.filter(service=service))):
         measured = earlier.order_by("-launched_at").only("target_count", "started_at", "finished_at")[:_LOOKED_AT]
-        if spans := _at_size(list(measured), number):
-            return Estimate(min(spans), max(spans), len(spans), of_cmdlet)
+        nearest = sorted(measured, key=lambda run: abs(math.log(max(run.target_count, 1) / number)))[:_NEAREST]
+        if spans := _at_size(nearest, number):
+            is_bound = all(run.target_count > number for run in nearest)
+            return Estimate(min(spans), max(spans), len(spans), of_cmdlet, is_bound)
     return None
 
 
 def _at_size(runs: Sequence[Run], number: int) -> list[timedelta]:
-    """Return the spans of the runs nearest in size; of smaller ones stretched to `number`, of larger ones as they are.
+    """Return the spans of runs: of smaller ones stretched to `number`, of larger ones as they are.
 
     Small runs leave workers idle, so stretching them says at most too much; a larger run says at most too much too.
     """
-    nearest = sorted(runs, key=lambda run: abs(math.log(max(run.target_count, 1) / number)))[:_NEAREST]
     return [
         (run.finished_at - run.started_at) * max(1.0, number / max(run.target_count, 1))
-        for run in nearest
+        for run in runs
         if run.finished_at and run.started_at
     ]

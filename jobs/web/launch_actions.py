@@ -21,9 +21,9 @@ def leave_out(actor: Actor, data: QueryDict, organization_id: str) -> None:
 
 
 def leave_out_cause(actor: Actor, data: QueryDict, error_class: str) -> None:
-    """Take every chosen organization out that cannot be reached for one reason."""
+    """Take every chosen organization out that cannot be reached for one reason, or for any (`*`)."""
     lost = Where.read(actor, data).chosen.unreachable
-    _leave_out(actor, data, [str(o.pk) for o in lost if o.reachability_class == error_class])
+    _leave_out(actor, data, [str(o.pk) for o in lost if error_class in ("*", o.reachability_class)])
 
 
 def take_back(actor: Actor, data: QueryDict, organization_id: str) -> None:

@@ -111,9 +111,12 @@ def estimate_words(found: Estimate | None) -> str:
     if found is None:
         return "No measure yet: no run of this cmdlet or service has ended."
     shortest, longest = duration(found.shortest), duration(found.longest)
-    span = f"About {longest}" if shortest == longest else f"{shortest} to {longest}"
     source = "of this cmdlet" if found.of_cmdlet else "of other cmdlets of this service"
-    return f"{span}, as {counted(found.runs, 'earlier run')} {source} took, stretched to this size."
+    took = f"{counted(found.runs, 'earlier run')} {source}"
+    if found.is_bound:
+        return f"At most about {longest}, as {took} took in more organizations."
+    span = f"About {longest}" if shortest == longest else f"{shortest} to {longest}"
+    return f"{span}, as {took} took, stretched to this size."
 
 
 def _summary(form: LaunchForm, risk: str, number: int) -> list[str]:
