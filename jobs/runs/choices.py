@@ -22,9 +22,13 @@ class GroupChoice:
 
 @dataclass(frozen=True, slots=True)
 class OrganizationChoices:
-    """Organizations to tick: those picked already, then those found; `more` says that the search must be narrowed."""
+    """Organizations to tick: those picked already, then those found; `more` says that the search must be narrowed.
+
+    Picked ones that match stand first; `hidden` are those beyond the ones shown.
+    """
 
     picked: list[Organization]
+    hidden: list[UUID]
     found: list[Organization]
     more: bool
 
@@ -35,8 +39,14 @@ def group_choices(*, actor: Actor) -> list[GroupChoice]:
 
 
 def organization_choices(*, actor: Actor, picked: Sequence[UUID], search: str) -> OrganizationChoices:
-    """Return the picked organizations and up to fifty others that match `search`, each part by name."""
+    """Return up to fifty picked organizations and up to fifty others that match `search`, each part by name."""
     served = Organization.objects.visible_to(actor).served().order_by("name", "pk")
-    chosen = list(served.filter(pk__in=picked)) if picked else []
+    ticked = served.filter(pk__in=picked)
+    chosen = list(ticked.matching(search)[:FOUND_AT_MOST]) if picked else []
+    if search and len(chosen) < min(len(picked), FOUND_AT_MOST):
+        known = [organization.pk for organization in chosen]
+        chosen += ticked.exclude(pk__in=known)[: FOUND_AT_MOST - len(chosen)]
+    shown = {organization.pk for organization in chosen}
+    hidden = [pk for pk in picked if pk not in shown]
     found = list(served.matching(search).exclude(pk__in=picked)[: FOUND_AT_MOST + 1])
-    return OrganizationChoices(chosen, found[:FOUND_AT_MOST], more=len(found) > FOUND_AT_MOST)
+    return OrganizationChoices(chosen, hidden, found[:FOUND_AT_MOST], more=len(found) > FOUND_AT_MOST)

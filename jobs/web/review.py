@@ -16,6 +16,7 @@ from jobs.launch import RunRefused, discard_draft, draft_run, launch_run
 from jobs.runs.estimates import estimate
 from jobs.runs.models import Run
 from jobs.runs.plans import PlanChanged
+from jobs.runs.selection import chosen_tenant_ids
 from jobs.runs.selectors import draft_of, launched_run, planned_organizations, planned_reach, predicted_refusals
 from jobs.saved.drafts import attach_run, keep_launch_draft
 from jobs.saved.models import LaunchDraft
@@ -151,7 +152,10 @@ def _warnings(draft: Run, cmdlet: Cmdlet) -> list[str]:
 
 def _changes(actor: Actor, draft: Run, launch_draft: LaunchDraft) -> Changes | None:
     """Return how the same choice would differ now from the frozen list; None when it would not."""
-    now = Where.read(actor, QueryDict(launch_draft.typed)).chosen.organizations
-    chosen = {str(organization.tenant_id) for organization in now}
+    try:
+        selection = Where.read(actor, QueryDict(launch_draft.typed)).selection
+        chosen = chosen_tenant_ids(actor=actor, selection=selection)
+    except Refused:
+        chosen = set()
     frozen = set(draft.plan["organizations"])
     return Changes(len(chosen - frozen), len(frozen - chosen)) if chosen != frozen else None

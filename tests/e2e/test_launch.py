@@ -106,7 +106,7 @@ def test_pasted_domains_are_found_mended_and_left_out(page: Page) -> None:
     expect(page.locator("#summary")).to_contain_text("2 organizations")
     page.locator("#chosen-list > summary").click()
     page.get_by_role("button", name=f"Leave out {first.name}").click()
-    expect(page.locator("#summary")).to_contain_text("1 organization ")
+    expect(page.locator("#summary")).to_contain_text("1 organization ·")
     expect(page.locator("#chosen-list")).to_have_attribute("open", "")
     page.get_by_role("button", name="Take all back in").click()
     expect(page.locator("#summary")).to_contain_text("2 organizations")
@@ -119,9 +119,6 @@ def test_a_csv_file_fills_the_list_and_leads_to_a_run_in_just_these(page: Page, 
     file.write_bytes("\n".join(lines).encode("cp1252"))
     page.get_by_label("or a CSV file").set_input_files(file)
     expect(page.locator("#names-outcome")).to_contain_text("column “Domäne”, 3 rows, stored as Windows-1252")
-    file.write_bytes(b"PK\x03\x04 no table")
-    page.get_by_label("or a CSV file").set_input_files(file)
-    expect(page.locator("#where")).to_contain_text("Save the sheet as CSV")
 
     page.get_by_role("button", name=re.compile("^Review")).last.click()
 

@@ -12,6 +12,7 @@ document.addEventListener("htmx:configRequest", (event) => {
   const token = freshToken();
   if (!token) return;
   event.detail.headers["X-CSRFToken"] = token;
+  if (event.detail.verb !== "get") event.detail.parameters.csrfmiddlewaretoken = token;
 });
 
 document.addEventListener("submit", (event) => {
