@@ -1,6 +1,8 @@
 // Results of a run: find a column in the list, count at once when a column is chosen, hide a value that is not asked for.
 "use strict";
 
+for (const button of document.querySelectorAll("[data-without-script]")) button.hidden = true;
+
 document.addEventListener("input", ({ target }) => {
   const list = document.getElementById(target.dataset?.narrows ?? "");
   if (!list) return;
