@@ -14,6 +14,7 @@ from tenants.relationships.selectors import RelationshipView
 
 _WIDTH, _ROW, _BAR, _FOOT = 720, 26, 14, 20
 _LETTERS = 60
+_DATE = 130
 _LASTS = frozenset({"active", "expiring", "activating", "approved"})
 
 
@@ -41,12 +42,19 @@ def relationship_picture(relationships: Sequence[RelationshipView]) -> Picture |
         f'<svg class="relationship-picture" viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{words}">'
         f'{bars}<line class="today" x1="{today:.1f}" y1="0" x2="{today:.1f}" y2="{height - _FOOT}"/>'
         f'<text class="date" x="0" y="{height - 5}">{day(first)}</text>'
-        f'<text class="date date-today" x="{today:.1f}" y="{height - 5}">today</text>'
+        f"{_today(today, height)}"
         f'<text class="date date-end" x="{_WIDTH}" y="{height - 5}">{day(last)}</text></svg>'
     )
     rows = [[each.display_name, look(each.status).label, day(begin), _until(each)] for begin, _, each in spans]
     columns = ("Relationship", "State", "Active since", "Until")
     return Picture(mark_safe(svg), "Relationships over time", columns, rows)  # noqa: S308 - names are escaped
+
+
+def _today(left: float, height: int) -> str:
+    """Return the word under today's line, where it does not cover the first or the last day."""
+    if not _DATE < left < _WIDTH - _DATE:
+        return ""
+    return f'<text class="date date-today" x="{left:.1f}" y="{height - 5}">today</text>'
 
 
 def _end(relationship: RelationshipView) -> datetime:
