@@ -32,7 +32,7 @@ def review(page: Page, portal: str, cmdlet: str) -> None:
     page.goto(f"{portal}/cmdlets/")
     page.get_by_label("Search by name or parameter").press_sequentially("acepted domian")
     page.get_by_role("link", name=cmdlet, exact=True).click()
-    page.get_by_role("link", name="Launch").click()
+    page.get_by_role("link", name="Launch…", exact=True).click()
     page.get_by_label("All organizations").check()
     page.get_by_label("Reason").fill("quarterly check")
     page.get_by_role("button", name=re.compile("^Review")).last.click()
