@@ -116,7 +116,7 @@ def test_a_server_that_does_not_answer_is_said_and_recovers_by_itself(opened: Ca
     page.route(RUNS, refuse)
     page.route("**/health/ready", lambda route: route.fulfill(status=503, body="{}"))
     expect(lost).to_contain_text(re.compile(r"The server does not answer since [1-9]\d* s"))
-    expect(page.get_by_text("What you see may be old; trying again.")).to_be_visible()
+    expect(page.locator("#lost").get_by_text("What you see may be old; trying again.")).to_be_visible()
     page.unroute(RUNS)
     page.unroute("**/health/ready")
     expect(lost).to_be_hidden()
@@ -133,7 +133,7 @@ def test_what_was_deleted_meanwhile_is_said_and_asked_for_no_more(opened: Callab
         route.fulfill(status=404, body="gone")
 
     page.route("**/runs-in-progress/", gone)
-    expect(page.get_by_text("What this page shows is gone")).to_be_visible()
+    expect(page.locator("#lost").get_by_text("What this page shows is gone")).to_be_visible()
     before = len(asked)
     with page.expect_response("**/runs-in-progress/ring/**"):
         pass
@@ -144,7 +144,7 @@ def test_who_is_signed_out_meanwhile_is_told_so(opened: Callable[..., Page]) -> 
     make_run(state=RunState.RUNNING, states=[TargetState.RUNNING])
     page = opened("/")
     page.context.clear_cookies()
-    expect(page.get_by_text("You are signed out")).to_be_visible()
+    expect(page.locator("#lost").get_by_text("You are signed out")).to_be_visible()
     expect(page.get_by_role("heading", name="Runs in progress")).to_be_visible()
     page.get_by_role("link", name="Sign in again").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")

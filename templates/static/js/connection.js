@@ -9,7 +9,7 @@ function showLost(kind) {
   const banner = document.getElementById("lost");
   for (const words of banner.querySelectorAll("[data-lost]")) words.hidden = words.dataset.lost !== kind;
   const words = banner.querySelector(`[data-lost="${kind}"]`);
-  if (banner.hidden && words) announce(words.textContent.trim());
+  if (banner.hidden && words) announce(words.dataset.said || words.textContent.trim());
   banner.hidden = !words;
 }
 
