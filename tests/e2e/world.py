@@ -1,0 +1,173 @@
+"""One of everything, under hostile names, and the address of every page that shows it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from jobs.runs.models import Run
+from jobs.runs.states import RunState, TargetState
+from portal.accounts.models import User
+from portal.accounts.policy import Role
+from portal.accounts.saved_filters.services import save_filter
+from portal.audit.actions import AuditAction
+from portal.audit.services import Object, record
+from portal.core.actors import Source
+from tenants.organizations.models import Organization, Reachability
+from tenants.sync.models import Synchronization
+from tests.factories import SYSTEM, make_app_registration, make_group, make_organizations, make_person, make_run
+
+HOSTILE_NAMES = (
+    "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunte",  # 60 characters and no place to break
+    "شركة النور للتجارة والمقاولات العامة المحدودة بالرياض",
+    "חברת הספנות הישראלית בע״מ",
+    "🏳️‍🌈 Pride & Söhne <b>GmbH</b> 👩‍👩‍👧‍👦",
+    '=HYPERLINK("http://evil.example","x")',
+)
+ROWS = [
+    {
+        "Name": HOSTILE_NAMES[number % len(HOSTILE_NAMES)],
+        "PrimarySmtpAddress": f"person{number}@customer.example",
+        "ProhibitSendQuota": f"{number} GB ({number * 2**30:,} bytes)",
+        "EmailAddresses": [f"SMTP:person{number}@customer.example", f"smtp:other{number}@customer.example"],
+        "WhenCreated": f"2026-0{number % 9 + 1}-11T08:30:00Z",
+        "Settings": {"Nested": {"Deep": [1, 2, {"Deeper": True}]}},
+        "HiddenFromAddressListsEnabled": number % 2 == 0,
+    }
+    for number in range(60)
+]
+
+
+@dataclass(frozen=True)
+class World:
+    """What there is; `arguments` are the values of the addresses' parts, by name and, where names meet, by route."""
+
+    administrator: User
+    run: Run
+    running: Run
+    organizations: list[Organization]
+    arguments: Mapping[str, Any]
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """Every page, and what a query makes of some."""
+        return {**addresses(browser_of(self.administrator), self.arguments), **variants(self)}
+
+
+def browser_of(person: User) -> Client:
+    """Return a browser in which `person` has signed in."""
+    browser = Client()
+    browser.force_login(person)
+    return browser
+
+
+def make_world(*, organizations: int = 60) -> World:
+    """Store one of everything that a page can show."""
+    person = make_person(Role.ADMINISTRATOR)
+    registration = make_app_registration()
+    places = make_organizations(organizations, partner=registration.partner)
+    for place, name in zip(places, HOSTILE_NAMES, strict=False):
+        place.name = name
+    troubled = places[len(HOSTILE_NAMES) : len(HOSTILE_NAMES) + 7]
+    now = timezone.now()
+    for place in troubled:
+        place.reachability, place.reachability_class = Reachability.UNREACHABLE, "role_missing"
+        place.reachability_reason = "No Exchange role in organization"
+        place.reachability_fix = "Assign a role such as Exchange Administrator to the application."
+        place.reachability_checked_at = now
+    changed = ["name", "reachability", "reachability_class", "reachability_reason", "reachability_fix"]
+    Organization.objects.bulk_update(places, [*changed, "reachability_checked_at"])
+    group = make_group("Gold customers " + "x" * 45, places[:20])
+    states = [TargetState.SUCCEEDED] * 5 + [TargetState.FAILED, TargetState.ERRORED, TargetState.UNKNOWN]
+    run = make_run(
+        state=RunState.PARTLY_FAILED, organizations=places, states=states, rows=ROWS, requested_by=person, ticket="T-1"
+    )
+    run.targets.filter(state=TargetState.FAILED).update(error_class="role_missing", error_code="403")
+    run.targets.filter(state=TargetState.ERRORED).update(error_class="no_consent", error_code="AADSTS65001")
+    run.targets.filter(state=TargetState.UNKNOWN).update(error_class="worker_lost_after_sending")
+    Run.objects.filter(pk=run.pk).update(launched_at=now - timedelta(minutes=1))
+    running = make_run(
+        state=RunState.RUNNING,
+        organizations=places,
+        states=[*states, TargetState.QUEUED, TargetState.RUNNING],
+        requested_by=person,
+    )
+    draft = make_run(state=RunState.DRAFT, organizations=places[:5], requested_by=person)
+    saved = save_filter(actor=person.as_actor(Source.WEB), page="runs", name="Failed ones", query="state=failed")
+    reading = Synchronization.objects.create(partner=registration.partner, requested_by="Person")
+    named = Object("organization", str(places[0].pk), places[0].name, organization_id=places[0].pk)
+    with transaction.atomic():
+        event = record(AuditAction.ORGANIZATION_ADDED, actor=SYSTEM, target=named)
+    target = run.targets.filter(state=TargetState.SUCCEEDED).order_by("position").first()
+    assert target
+    return World(
+        person,
+        run,
+        running,
+        places,
+        {
+            "organization_id": places[0].pk,
+            "group_id": group.pk,
+            "run_id": run.pk,
+            "jobs:review": {"run_id": draft.pk},
+            "saved_filter_id": saved.pk,
+            "synchronization_id": reading.pk,
+            "export_id": uuid4(),
+            "target_id": target.pk,
+            "event_id": event.pk,
+            "name": "Set-Mailbox",
+            "partner_id": registration.partner_id,
+            "app_registration_id": registration.pk,
+            "certificate_id": registration.certificates.get().pk,
+        },
+    )
+
+
+def addresses(browser: Client, arguments: Mapping[str, Any], *, only_known: bool = False) -> dict[str, str]:
+    """Return the address of every page, by its route: whatever answers a GET with a whole HTML document.
+
+    A route with a part that `arguments` do not hold fails, so that a new page cannot be forgotten; with `only_known`
+    it is left out.
+    """
+    found = {}
+    for name, parts in _routes(get_resolver()):
+        known = {**arguments, **arguments.get(name, {})}
+        if missing := parts - known.keys():
+            assert only_known, f"{name}: the world has no {', '.join(sorted(missing))}"
+            continue
+        path = reverse(name, kwargs={part: known[part] for part in parts})
+        answer = browser.get(path)
+        is_html = answer.headers.get("Content-Type", "").startswith("text/html")
+        if answer.status_code == 200 and is_html and not answer.streaming and b"<html" in answer.content:
+            found[name] = path
+    return found
+
+
+def variants(world: World) -> dict[str, str]:
+    """Return further addresses of pages that a query makes look different, by what they show."""
+    nothing = "?q=nothing-is-called-so"
+    return {
+        "organizations, none matches": reverse("tenants:organizations") + nothing,
+        "cmdlets, searched": reverse("jobs:cmdlets") + "?q=mbx+perm",
+        "cmdlets, none matches": reverse("jobs:cmdlets") + nothing,
+        "runs, none matches": reverse("jobs:runs") + nothing,
+        "audit, none matches": reverse("audit:events") + nothing,
+        "search, found": reverse("search") + "?q=mail",
+        "search, none found": reverse("search") + nothing,
+        "a run that goes on": reverse("jobs:run", args=[world.running.pk]),
+    }
+
+
+def _routes(resolver: URLResolver, namespace: str = "") -> Iterator[tuple[str, set[str]]]:
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLResolver):
+            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+            yield from _routes(pattern, inner)
+        elif isinstance(pattern, URLPattern):
+            yield f"{namespace}{pattern.name}", set(pattern.pattern.converters)
