@@ -15,7 +15,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 UV_LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --generate-hashes --no-emit-find-links \
 	--no-annotate --no-header --universal --python-version 3.11 --no-emit-index-url
 
-.PHONY: help up test bench fmt lock clean
+.PHONY: help up test bench screenshots fmt lock clean
 
 help: ## List the targets
 	@echo "Signalbox: run Exchange Online cmdlets in every customer organization, and prove it afterwards."
@@ -33,6 +33,9 @@ test: .venv/installed-test ## Run every check and all tests
 
 bench: .venv/installed-test ## Measure how fast runs are
 	@exec $(BIN)/python -m tests.bench
+
+screenshots: .venv/installed-test ## Take pictures of every page into .data/screenshots and docs/images
+	@$(BIN)/pytest tests/e2e/screenshots.py --capture=no
 
 fmt: .venv/installed-test ## Format the code
 	@$(BIN)/ruff check --fix --exit-zero
