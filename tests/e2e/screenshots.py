@@ -7,19 +7,27 @@ is made up around them. The pictures lie in `.data/screenshots`, by width and th
 
 from pathlib import Path
 from typing import Any, Literal
+from uuid import uuid4
 
 import pytest
 from django.core.management import call_command
+from django.http import QueryDict
 from playwright.sync_api import Browser, Page
 
+from jobs.catalogue.cmdlets import find
 from jobs.launch import RunRequest, draft_run, launch_run
+from jobs.results.rows.unfolding import unfold_whole_run
 from jobs.runs.models import Run
 from jobs.runs.selection import Selection
 from jobs.runs.states import TargetState
+from jobs.saved.drafts import keep_launch_draft
+from jobs.saved.services import create_job
 from portal.accounts.models import User
 from portal.accounts.saved_filters.services import save_filter
 from portal.audit.models import AuditEvent
 from portal.core.actors import Source
+from portal.exports.models import ExportFormat
+from portal.exports.services import request_export
 from tenants.app_registrations.models import Certificate
 from tenants.groups.models import OrganizationGroup
 from tenants.organizations.models import Organization
@@ -98,6 +106,16 @@ def story(sandbox: Sandbox, person: User) -> dict[str, Any]:
     )
     draft = draft_run(actor=actor, request=request)
     saved = save_filter(actor=actor, page="runs", name="Failed last month", query="state=failed&period=last_month")
+    typed = QueryDict("p.Identity=info&p.ProhibitSendQuota=49.5+GB", mutable=True)
+    typed.update({"group": str(gold.pk), "reason": request.reason, "ticket": request.ticket})
+    cmdlet = find("Set-Mailbox")
+    job = create_job(
+        actor=actor, name="Hide shared mailboxes", description="Monthly", shared=True, cmdlet=cmdlet, data=typed
+    )
+    kept = keep_launch_draft(actor=actor, draft_id=uuid4(), cmdlet=cmdlet, data=typed)
+    assert kept
+    export = request_export(actor=actor, listing="runs", query="", file_format=ExportFormat.XLSX)
+    unfold_whole_run(run)
     sandbox.control("POST", "latency", json={"ms": 1500})
     running = run_in(Selection(everywhere=True), "Get-TransportRule")
     wait_for(lambda: running.targets.filter(state=TargetState.SUCCEEDED).count() > 60, what="a third of the run")
@@ -114,6 +132,12 @@ def story(sandbox: Sandbox, person: User) -> dict[str, Any]:
         "name": "Set-Mailbox",
         "event_id": event.pk,
         "saved_filter_id": saved.pk,
+        "job_id": job.pk,
+        "draft_id": kept.pk,
+        "export_id": export.pk,
+        "jobs:run-result": {"run_id": run.pk},
+        "position": run.targets.filter(row_count__gt=0).earliest("position").position,
+        "number": 0,
         "synchronization_id": Synchronization.objects.latest("requested_at").pk,
         "certificate_id": certificate.pk,
         "app_registration_id": certificate.app_registration_id,

@@ -7,18 +7,25 @@ from typing import Any
 from uuid import uuid4
 
 from django.db import transaction
+from django.http import QueryDict
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
+from jobs.catalogue.cmdlets import find
+from jobs.results.rows.unfolding import unfold_whole_run
 from jobs.runs.models import Run
 from jobs.runs.states import RunState, TargetState
+from jobs.saved.drafts import keep_launch_draft
+from jobs.saved.services import create_job
 from portal.accounts.models import User
 from portal.accounts.policy import Role
 from portal.accounts.saved_filters.services import save_filter
 from portal.audit.actions import AuditAction
 from portal.audit.services import Object, record
 from portal.core.actors import Source
+from portal.exports.models import ExportFormat
+from portal.exports.services import request_export
 from tenants.organizations.models import Organization, Reachability
 from tenants.sync.models import Synchronization
 from tests.factories import SYSTEM, make_app_registration, make_group, make_organizations, make_person, make_run
@@ -99,7 +106,16 @@ def make_world(*, organizations: int = 60) -> World:
         requested_by=person,
     )
     draft = make_run(state=RunState.DRAFT, organizations=places[:5], requested_by=person)
-    saved = save_filter(actor=person.as_actor(Source.WEB), page="runs", name="Failed ones", query="state=failed")
+    actor = person.as_actor(Source.WEB)
+    saved = save_filter(actor=actor, page="runs", name="Failed ones", query="state=failed")
+    typed = QueryDict("p.Identity=info&where=all")
+    job = create_job(
+        actor=actor, name=HOSTILE_NAMES[0], description="x", shared=True, cmdlet=find("Set-Mailbox"), data=typed
+    )
+    kept = keep_launch_draft(actor=actor, draft_id=uuid4(), cmdlet=find("Set-Mailbox"), data=typed)
+    assert kept
+    export = request_export(actor=actor, listing="runs", query="", file_format=ExportFormat.CSV)
+    unfold_whole_run(run)
     reading = Synchronization.objects.create(partner=registration.partner, requested_by="Person")
     named = Object("organization", str(places[0].pk), places[0].name, organization_id=places[0].pk)
     with transaction.atomic():
@@ -118,7 +134,11 @@ def make_world(*, organizations: int = 60) -> World:
             "jobs:review": {"run_id": draft.pk},
             "saved_filter_id": saved.pk,
             "synchronization_id": reading.pk,
-            "export_id": uuid4(),
+            "export_id": export.pk,
+            "job_id": job.pk,
+            "draft_id": kept.pk,
+            "position": target.position,
+            "number": 0,
             "target_id": target.pk,
             "event_id": event.pk,
             "name": "Set-Mailbox",
