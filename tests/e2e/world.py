@@ -117,7 +117,13 @@ def make_world(*, organizations: int = 60) -> World:
     export = request_export(actor=actor, listing="runs", query="", file_format=ExportFormat.CSV)
     unfold_whole_run(run)
     reading = Synchronization.objects.create(partner=registration.partner, requested_by="Person")
-    named = Object("organization", str(places[0].pk), places[0].name, organization_id=places[0].pk)
+    named = Object(
+        "organization",
+        str(places[0].pk),
+        places[0].name,
+        organization_id=places[0].pk,
+        organization_name=places[0].name,
+    )
     with transaction.atomic():
         event = record(AuditAction.ORGANIZATION_ADDED, actor=SYSTEM, target=named)
     target = run.targets.filter(state=TargetState.SUCCEEDED).order_by("position").first()
