@@ -53,6 +53,11 @@ def jobs_wanted(actor: Actor, wanted: JobFilter) -> JobQuerySet:
     return jobs
 
 
+def search_jobs(*, actor: Actor, text: str, number: int) -> list[Job]:
+    """Return up to `number` jobs whose name, cmdlet or description holds every word of `text`, by name."""
+    return list(Job.objects.visible_to(actor).matching(text).order_by("name", "pk")[:number])
+
+
 def has_jobs(*, actor: Actor) -> bool:
     """Whether there is any job that `actor` may see."""
     return Job.objects.visible_to(actor).exists()

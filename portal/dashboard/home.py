@@ -15,6 +15,7 @@ from jobs.runs.history import ended_runs, open_runs
 from jobs.runs.models import Run
 from jobs.runs.states import OPEN_TARGET_STATES
 from jobs.runs.worklist import counts_of, last_cmdlets, outcomes_by_day
+from jobs.saved.selectors import unfinished_launches
 from jobs.web.pictures import bar_markup
 from jobs.web.words import counts_in_words
 from portal.accounts.web.access import actor_of
@@ -78,6 +79,7 @@ def _worklist(actor: Actor) -> dict[str, Any]:
         "cards": cards_for(actor, now),
         "open_runs": _open_runs(actor),
         "recent_runs": ended_runs(actor=actor, number=RECENT_SHOWN),
+        "unfinished": unfinished_launches(actor=actor, number=RECENT_SHOWN) if actor.has(Permission.RUN_LAUNCH) else [],
         "last_cmdlets": _last_cmdlets(actor),
         "outcomes": outcomes_picture(days, today=now.date()) if days else None,
         "outcome_total": total_of(days),

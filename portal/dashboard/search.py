@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from jobs.catalogue.search import search as search_cmdlets
 from jobs.runs.search import run_exactly, search_runs
+from jobs.saved.selectors import search_jobs
 from portal.accounts.selectors import search_people
 from portal.accounts.web.access import actor_of
 from portal.core.actors import Actor
@@ -76,6 +77,7 @@ def _found(actor: Actor, text: str, number: int) -> list[Kind]:
         ),
         _kind("Organization groups", _groups(actor, text, number + 1), number, reverse("tenants:groups")),
         _kind("Cmdlets", _cmdlets(actor, text, number + 1), number, _address("jobs:cmdlets", q=text)),
+        _kind("Jobs", _jobs(actor, text, number + 1), number, _address("jobs:jobs", q=text)),
         _kind("Runs", _runs(actor, text, number + 1), number, _address("jobs:runs", cmdlet=text)),
         _kind("People", _people(actor, text, number + 1), number, ""),
     )
@@ -104,6 +106,11 @@ def _cmdlets(actor: Actor, text: str, number: int) -> Iterable[Hit]:
         return
     for match in search_cmdlets(text, limit=number):
         yield Hit(reverse("jobs:cmdlet", args=[match.cmdlet.name]), match.cmdlet.name, ", ".join(match.matched))
+
+
+def _jobs(actor: Actor, text: str, number: int) -> Iterable[Hit]:
+    for job in search_jobs(actor=actor, text=text, number=number):
+        yield Hit(reverse("jobs:job", args=[job.pk]), job.name, job.cmdlet)
 
 
 def _runs(actor: Actor, text: str, number: int) -> Iterable[Hit]:

@@ -66,6 +66,7 @@ def test_shoot(
     person = User.objects.get(username="max")
     arguments = story(sandbox, person)
     pages = addresses(browser_of(person), arguments)
+    pages["jobs:launch"] += f"?draft={arguments['draft_id']}"
     for width, height in SIZES.items():
         for scheme in SCHEMES:
             context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
@@ -137,7 +138,7 @@ def story(sandbox: Sandbox, person: User) -> dict[str, Any]:
         "export_id": export.pk,
         "jobs:run-result": {"run_id": run.pk},
         "position": run.targets.filter(row_count__gt=0).earliest("position").position,
-        "number": 0,
+        "number": 1,
         "synchronization_id": Synchronization.objects.latest("requested_at").pk,
         "certificate_id": certificate.pk,
         "app_registration_id": certificate.app_registration_id,

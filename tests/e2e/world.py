@@ -144,7 +144,7 @@ def make_world(*, organizations: int = 60) -> World:
             "job_id": job.pk,
             "draft_id": kept.pk,
             "position": target.position,
-            "number": 0,
+            "number": 1,
             "target_id": target.pk,
             "event_id": event.pk,
             "name": "Set-Mailbox",

@@ -3,16 +3,21 @@ from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.http import QueryDict
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from jobs.catalogue.cmdlets import find
 from jobs.runs.states import RunState, TargetState
+from jobs.saved.drafts import keep_launch_draft
 from portal.accounts.models import User
+from portal.core.actors import Source
 from tenants.partner.services import store_partner_sign_in
 from tests.factories import (
     SYSTEM,
@@ -245,3 +250,16 @@ def test_the_number_of_queries_does_not_grow(administrator: User, signed_in: Cal
 
     make_app_registration()
     assert queries(1) == queries(7)
+
+
+def test_what_a_person_began_to_launch_and_left_is_offered_to_that_person_alone(
+    technician: User, signed_in: Callable[[User], Client]
+) -> None:
+    make_run()
+    typed = QueryDict("p.Identity=info")
+    draft = keep_launch_draft(
+        actor=technician.as_actor(Source.WEB), draft_id=uuid4(), cmdlet=find("Set-Mailbox"), data=typed
+    )
+    assert draft
+    assert f"/cmdlets/Set-Mailbox/launch/?draft={draft.pk}" in signed_in(technician).get("/").content.decode()
+    assert "Unfinished launches" not in signed_in(make_person()).get("/").content.decode()

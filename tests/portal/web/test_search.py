@@ -7,11 +7,15 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.http import QueryDict
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from jobs.catalogue.cmdlets import find
 from jobs.runs.states import RunState
+from jobs.saved.services import create_job
 from portal.accounts.models import User
+from portal.core.actors import Source
 from tests.factories import make_group, make_organizations, make_person, make_run
 
 HTMX = {"HX-Request": "true", "HX-Target": "suggestions"}
@@ -49,7 +53,16 @@ def test_every_kind_is_found(technician: User, signed_in: Callable[[User], Clien
     make_organizations(1, name="Other")
     make_group("Accepted partners", [organization])
     run = make_run(organizations=[organization], requested_by=technician)
+    job = create_job(
+        actor=technician.as_actor(Source.WEB),
+        name="Accepted domains, monthly",
+        description="",
+        shared=True,
+        cmdlet=find("Get-AcceptedDomain"),
+        data=QueryDict("where=all"),
+    )
     kinds = found(signed_in(technician).get("/search/", {"q": "accepte"}).content.decode())
+    assert kinds["Jobs"] == [job.name]
     assert kinds["Organizations"] == ["Accepted Freight"]
     assert kinds["Organization groups"] == ["Accepted partners"]
     assert "Get-AcceptedDomain" in kinds["Cmdlets"]
