@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 import orjson
 from django.urls import reverse
 
-from jobs.results.rows.explorer import Count, Explorer, FoundRow, Group
+from jobs.results.rows.explorer import Count, Explorer, FoundRow, Group, RowPage
 from jobs.results.rows.models import RowTable
 from jobs.results.rows.objects import FoundObject
 from jobs.results.rows.statements import Place
@@ -108,9 +108,8 @@ def shown_columns(explorer: Explorer) -> tuple[str, ...]:
     return tuple([*first, *(name for name in filled if name not in first)][:SHOWN_COLUMNS])
 
 
-def table_context(run: Run, explorer: Explorer, wanted: Wanted, at: Place | None, *, backward: bool) -> dict[str, Any]:
+def table_context(run: Run, explorer: Explorer, wanted: Wanted, page: RowPage, *, is_first: bool) -> dict[str, Any]:
     """Return one page of rows."""
-    page = explorer.page(wanted, at, backward=backward)
     kinds = [explorer.columns[name].kind for name in wanted.columns]
     rows = [
         TableRow(
@@ -125,7 +124,7 @@ def table_context(run: Run, explorer: Explorer, wanted: Wanted, at: Place | None
         "rows": rows,
         "before_url": f"?{write_query(wanted, page.before, backward=True)}" if page.before else "",
         "after_url": f"?{write_query(wanted, page.after)}" if page.after else "",
-        "first_url": f"?{write_query(wanted)}" if at else "",
+        "first_url": f"?{write_query(wanted)}" if not is_first else "",
     }
 
 

@@ -38,7 +38,13 @@ def run_results(request: HttpRequest, run_id: UUID) -> HttpResponse:
     defaults = not found.wanted.columns
     wanted = replace(found.wanted, columns=result_page.shown_columns(explorer)) if defaults else found.wanted
     total = explorer.count(Wanted()).rows if explorer.hides else table.row_count
-    listed = explorer.count(wanted) if wanted.narrows else Count(total)
+    if wanted.group:
+        listed = explorer.count(wanted) if wanted.narrows else Count(total)
+        shown = result_page.groups_context(explorer, wanted)
+    else:
+        page = explorer.page(wanted, address.at, backward=address.backward, counted=wanted.narrows)
+        listed = page.total or Count(total)
+        shown = result_page.table_context(run, explorer, wanted, page, is_first=address.at is None)
     context = {
         **header_context(actor, run, tab="run-results", query=request.GET),
         "saved": saved,
@@ -47,11 +53,8 @@ def run_results(request: HttpRequest, run_id: UUID) -> HttpResponse:
         "total": total,
         **result_page.progress_context(run, table),
         **result_page.tools_context(explorer, wanted, defaults=defaults),
+        **shown,
     }
-    if wanted.group:
-        context |= result_page.groups_context(explorer, wanted)
-    else:
-        context |= result_page.table_context(run, explorer, wanted, address.at, backward=address.backward)
     return render(request, "jobs/results/list.html", context)
 
 
