@@ -30,9 +30,10 @@ JOIN row_column c ON c.run_id = %s AND c.part = given.part AND c.name = ANY(%s)
 """
 
 _GROUPS = """
-SELECT key, min(reads), count(*), min(place), max(place), count(*) OVER () FROM ({rows}) row
+SELECT key, min(reads), count(*), min(place), max(place) FROM ({rows}) row
 GROUP BY key ORDER BY 3 DESC, 2 LIMIT {limit}
 """
+_HOW_MANY = "SELECT count(*) FROM (SELECT key FROM ({rows}) row GROUP BY key) keys"
 _SPREAD = """
 SELECT key, count(*) FROM (SELECT DISTINCT key, place FROM ({rows}) row WHERE {keys}) part GROUP BY key
 """
@@ -88,14 +89,13 @@ class Group:
 
 
 class _FoundGroup(NamedTuple):
-    """One group with the first and the last of its targets, and how many groups there are."""
+    """One group with the first and the last of its targets."""
 
     key: Any
     reads: str | None
     rows: int
     least: int
     last: int
-    groups: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,8 @@ class Explorer:
     def __init__(self, actor: Actor, run_id: UUID) -> None:
         visible = RunTarget.objects.visible_to(actor).filter(run=run_id).order_by("position")
         self._run_id = run_id
-        self._in_order = RowTable.objects.filter(pk=run_id, is_final=True).exists()
+        table = RowTable.objects.filter(pk=run_id).values_list("is_final", "row_count").first()
+        self._in_order, self._row_count = table or (False, 0)
         self.owners = {owner[0]: Owner(*owner) for owner in visible.values_list("position", "pk", "organization_name")}
         self.hides = len(self.owners) < RunTarget.objects.filter(run=run_id).count()
         self.columns = self._read_columns()
@@ -146,6 +147,8 @@ class Explorer:
 
     def count(self, wanted: Wanted) -> Count:
         """Return how many rows `wanted` lets through; a search stops counting at `COUNTED`."""
+        if not wanted.narrows and not self.hides:
+            return Count(self._row_count)
         source = self._source(wanted)
         rows: Composable = source.count_found() or source.select(SQL("1"))
         if wanted.search:
@@ -157,7 +160,12 @@ class Explorer:
         source = self._source(wanted)
         key, reads = source.group()
         rows = source.select(SQL("{} AS key, r.position AS place, {} AS reads").format(key, reads))
-        found = [_FoundGroup(*row) for row in _ask(SQL(_GROUPS).format(rows=rows, limit=Literal(GROUPS)))]
+        found = [_FoundGroup(*row) for row in _ask(SQL(_GROUPS).format(rows=rows, limit=Literal(GROUPS + 1)))]
+        total = len(found)
+        if total > GROUPS:
+            each_row_is_one = found[0].rows == 1 and not wanted.search
+            total = self.count(wanted).rows if each_row_is_one else _ask(SQL(_HOW_MANY).format(rows=rows))[0][0]
+        found = found[:GROUPS]
         spread = [each.key for each in found if each.least < each.last]
         keys = SQL("(key = ANY({}) OR key IS NULL)").format(Literal(spread))
         organizations = dict(_ask(SQL(_SPREAD).format(rows=rows, keys=keys))) if spread else {}
@@ -171,7 +179,7 @@ class Explorer:
             )
             for each in found
         ]
-        return Groups(shown, found[0].groups if found else 0)
+        return Groups(shown, total)
 
     def neighbours(self, wanted: Wanted, at: Place) -> tuple[Place | None, Place | None]:
         """Return the places of the rows before and after the one at `at`."""

@@ -163,6 +163,27 @@ class TestFilter:
         assert listed(run, search="unlim", sort="-Name") == ["clara"]
         assert listed(run, search="nowhere") == []
 
+    @pytest.mark.parametrize(
+        ("search", "rows"), [("a", 4), ("n", 6), ("anna", 2), ("gb", 2), ("clara", 2), ("nowhere", 0), ("anna\n", 0)]
+    )
+    def test_search_counts_each_row_once_however_often_it_is_found_in_it(self, search: str, rows: int) -> None:
+        explorer = Explorer(SYSTEM, unfolded().pk)
+
+        assert explorer.count(Wanted(search=search)) == Count(rows)
+        assert explorer.count(Wanted(search=search, filters=(Filter("Name", Condition.FILLED),))) == Count(rows)
+
+    @pytest.mark.parametrize("sort", ["", "-@organization", "Name", "-Count"])
+    def test_a_page_says_how_many_there_are_wherever_it_begins(self, sort: str) -> None:
+        explorer = Explorer(SYSTEM, unfolded().pk)
+        wanted = Wanted(columns=("Name",), sort=sort, filters=(Filter("Count", Condition.FILLED),))
+
+        first = explorer.page(wanted, size=3, counted=True)
+        last = explorer.page(wanted, first.after, size=3, counted=True)
+
+        assert (len(first.rows), len(last.rows)) == (3, 1)
+        assert first.total == last.total == Count(4)
+        assert explorer.page(replace(wanted, search="nowhere"), counted=True).total == Count(0)
+
     def test_says_what_it_ignores_and_why(self) -> None:
         columns = Explorer(SYSTEM, unfolded().pk).columns
         asked = Wanted(
@@ -200,6 +221,14 @@ class TestGroups:
         assert [each.value for each in by_day.shown] == ["2026-03-01", "2026-03-02"]
         assert [each.owner for each in by_place.shown] == list(explorer.owners.values())
         assert by_mail.total == 2
+
+    def test_count_the_groups_that_are_not_shown(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("jobs.results.rows.explorer.GROUPS", 2)
+        each_once, each_twice = (Explorer(SYSTEM, unfolded(organizations=number).pk) for number in (1, 2))
+
+        for explorer in (each_once, each_twice):
+            found = explorer.groups(Wanted(group="Name"))
+            assert ([each.value for each in found.shown], found.total) == (["Ben", "anna"], 3)
 
 
 class TestVisibility:
