@@ -68,9 +68,12 @@ class RunFilterForm(PeriodForm):
     @property
     def typed(self) -> list[forms.BoundField]:
         """The fields that are typed into."""
-        return [
-            self[name] for name in ("cmdlet", "organization", "value", "person", "reason", "state", "since", "until")
-        ]
+        return [self[name] for name in ("cmdlet", "organization", "person", "state")]
+
+    @property
+    def seldom(self) -> list[forms.BoundField]:
+        """The fields that are typed into less often: behind "More filters"."""
+        return [self[name] for name in ("value", "reason", "since", "until")]
 
     @property
     def kept(self) -> list[forms.BoundField]:

@@ -97,7 +97,7 @@ def test_a_vanished_organization_keeps_its_page_and_offers_no_run(browser: Clien
     place = make_organizations(1, vanished_at=timezone.now())[0]
     page = browser.get(reverse("tenants:organization", args=[place.pk])).content.decode()
     assert "No longer one of your organizations" in page
-    assert "Run a cmdlet here" not in page
+    assert "Launch a cmdlet here" not in page
 
 
 @pytest.mark.parametrize("tab", [tab.key for tab in TABS])
