@@ -63,7 +63,7 @@ def choose(*, actor: Actor, selection: Selection) -> Chosen:
 
     Raises `SelectionRefused` when its filter cannot be understood, or a group that is to be excepted is gone.
     """
-    named = list(_named(actor, selection).select_related("partner").order_by("name", "pk"))
+    named = list(_named(actor, selection).order_by("name", "pk"))
     excepted = _excepted_ids(actor, selection)
     spared = [organization for organization in named if organization.pk in excepted]
     chosen = [organization for organization in named if organization.pk not in excepted] if spared else named

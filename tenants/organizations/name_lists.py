@@ -80,6 +80,7 @@ class Directory:
     def __init__(self, actor: Actor) -> None:
         self._by_name: dict[str, list[Organization]] = defaultdict(list)
         self._spelt: dict[str, str] = {}
+        self._called: dict[str, list[Organization]] = {}
         fields = ("pk", "name", "default_domain", "initial_domain", "tenant_id", "vanished_at")
         for organization in Organization.objects.visible_to(actor).order_by("name", "pk").only(*fields):
             spoken = {organization.name, organization.default_domain, organization.initial_domain}
@@ -91,8 +92,11 @@ class Directory:
 
     def called(self, text: str) -> list[Organization]:
         """Return the organizations called `text`; served ones alone when there are any."""
+        if (known := self._called.get(text)) is not None:
+            return known
         found = self._by_name.get(_key(text), [])
-        return [organization for organization in found if organization.vanished_at is None] or found
+        called = [organization for organization in found if organization.vanished_at is None] or found
+        return self._called.setdefault(text, called)
 
     def nearest(self, text: str) -> tuple[str, ...]:
         """Return up to three domains of served organizations whose name or domain is spelt like `text`, best first."""
