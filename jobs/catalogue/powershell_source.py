@@ -25,6 +25,7 @@ _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d+)?(?:e[+-]?\d+)?|0x[0-9a-f]+)", re.IGN
 _SIZE = re.compile(r"\d+(?:\.\d+)?[kmgtp]b", re.IGNORECASE | re.ASCII)
 _PARAMETER = re.compile(rf"[{DASHES}]([a-z_]\w*)", re.IGNORECASE | re.ASCII)
 _DIGITS = "ABCDEFGHIJ"
+_PROMPT = re.compile(rf"[{_BLANKS}]*(?:\[?PS\]? [^\n>|;]*)?>[>{_BLANKS}]*")
 _HERE = re.compile(rf"@([{SINGLE_QUOTES}{DOUBLE_QUOTES}])[{_BLANKS}]*\n")
 
 
@@ -43,7 +44,7 @@ class _Frame:
 
 
 def canonical(text: str) -> str:
-    """Return `text` with straight quotes and dashes, bare words in quotes, without comments and continued lines."""
+    """Return `text` with straight quotes and dashes, bare words in quotes, without prompts and comments."""
     return _Scanner(text.replace("\r\n", "\n").replace("\r", "\n")).all()
 
 
@@ -86,9 +87,12 @@ class _Scanner:
         self.frame.start = False
 
     def blank(self, character: str) -> bool:
-        """Pass blanks, comments and the end of a line that is continued."""
+        """Pass blanks, comments, the end of a line that is continued, and the prompt that begins one."""
         before = self.at
-        if character in _BLANKS:
+        begins_line = self.at == 0 or self.text[self.at - 1] == "\n"
+        if begins_line and (prompt := _PROMPT.match(self.text, self.at)):
+            self.at = prompt.end()
+        elif character in _BLANKS:
             self.at += 1
         elif self.text.startswith("<#", self.at):
             end = self.text.find("#>", self.at)

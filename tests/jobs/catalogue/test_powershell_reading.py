@@ -24,6 +24,10 @@ def texts(line: str) -> dict[str, str]:
     [
         ("Get-Mailbox -Identity bob", {"Identity": "bob"}),
         ("get-mailbox bob", {"Identity": "bob"}),
+        ("PS C:\\Users\\tess> Get-Mailbox bob", {"Identity": "bob"}),
+        ("[PS] C:\\>Set-Mailbox bob `\n>> -MaxSendSize 10MB", {"Identity": "bob", "MaxSendSize": "10MB"}),
+        ("> Get-Mailbox bob", {"Identity": "bob"}),
+        ("Set-Mailbox bob -MailTip @'\n> hi\n'@", {"Identity": "bob", "MailTip": "> hi"}),
         ("Get-Mailbox -ResultS 5", {"ResultSize": "5"}),
         ("Get-Mailbox -ResultSize 1KB", {"ResultSize": "1024"}),
         ("Set-Mailbox bob -MaxSendSize 10MB", {"Identity": "bob", "MaxSendSize": "10MB"}),
@@ -67,6 +71,7 @@ def test_reads(line: str, expected: dict[str, str]) -> None:
         ("Set-Mailbox bob -Em x", "`-Em` may mean EmailAddressDisplayNames, EmailAddresses: write the whole name."),
         ("Set-Mailbox bob -MailTip", "MailTip: no value stands behind it."),
         ("Set-Mailbox bob ann", "`'ann'` belongs to no parameter: name it."),
+        ("Set-Mailbox -Identity $user ann", "`'ann'` belongs to no parameter: name it."),
         ("Set-Mailbox bob -MailTip a -MailTip b", "MailTip is given twice: the first value is kept."),
         ("Set-Mailbox @parameters", "`@parameters` holds parameters that are not in this text: type them."),
         ("$x | Set-Mailbox -MailTip a", "What is piped into Set-Mailbox is not carried over: name the object here."),
