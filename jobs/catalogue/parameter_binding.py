@@ -18,9 +18,13 @@ _NO_VALUE = object()
 
 @dataclass
 class Bound:
-    """The text of each parameter; `left_out` says what was not taken over and why, `notes` what to know."""
+    """The text of each parameter; `left_out` says what was not taken over and why, `notes` what to know.
+
+    `given` are all parameters that stand there, also those whose value could not be read or is a secret.
+    """
 
     texts: dict[str, str] = field(default_factory=dict)
+    given: set[str] = field(default_factory=set)
     left_out: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -127,6 +131,7 @@ def _unknown(cmdlet: Cmdlet, typed: str, names: list[str]) -> str:
 def _take(parameter: Parameter, pair: _Pair, variables: Mapping[str, object], bound: Bound) -> None:
     """Keep the text of one parameter, or say why it is left out."""
     name = parameter.name
+    bound.given.add(name)
     if parameter.secret:
         bound.left_out.append(f"{name} is a secret: type it into its field. What was pasted for it is not kept.")
         return
@@ -187,7 +192,7 @@ def _by_position(cmdlet: Cmdlet, unnamed: list[_Pair], variables: Mapping[str, o
     """Give the values without a name to the positions that are left in the set that fits best."""
     if not unnamed:
         return
-    free = _positions(cmdlet, set(bound.texts), len(unnamed))
+    free = _positions(cmdlet, bound.given, len(unnamed))
     for pair, name in zip(unnamed, free, strict=False):
         _take(cmdlet.parameters[name], pair, variables, bound)
     for pair in unnamed[len(free) :]:

@@ -39,10 +39,14 @@ class NotRead(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The cmdlet with the text of each parameter; `left_out` says what was not taken over, `notes` what to know."""
+    """The cmdlet with the text of each parameter; `left_out` says what was not taken over, `notes` what to know.
+
+    `given` are all parameters that stand there, also those without a text.
+    """
 
     cmdlet: Cmdlet
     texts: dict[str, str]
+    given: frozenset[str]
     left_out: tuple[str, ...]
     notes: tuple[str, ...]
 
@@ -102,7 +106,8 @@ def _reading(script: Script, found: _Sorted) -> Reading:
     around = [_about_session(session) for session in found.sessions]
     around += [_about(other) for other in found.others]
     piped = [f"What is piped into {cmdlet.name} is not carried over: name the object here."] if command.piped else []
-    return Reading(cmdlet, bound.texts, _once([*piped, *bound.left_out]), _once([*around, *script.notes, *bound.notes]))
+    left_out, notes = _once([*piped, *bound.left_out]), _once([*around, *script.notes, *bound.notes])
+    return Reading(cmdlet, bound.texts, frozenset(bound.given), left_out, notes)
 
 
 def _once(sentences: list[str]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from jobs.saved.selectors import find_launch_draft
 from jobs.saved.typed import FormTooLarge
 from jobs.web.parameter_texts import PREFIX
 from jobs.web.remarks import REMARKS, signed
+from jobs.web.what import What
 from portal.accounts.web.access import actor_of
 from portal.core.actors import Actor
 from portal.core.identifiers import uuid7
@@ -48,6 +49,8 @@ def _keep(actor: Actor, posted: QueryDict, reading: Reading) -> UUID:
     """Keep what was read as a launch draft of its own, so that going back finds the form as it was before."""
     data = _around(actor, posted)
     data.update({f"{PREFIX}{name}": text for name, text in reading.texts.items()})
+    if reading.given > reading.texts.keys():
+        data["set"] = What(reading.cmdlet, dict.fromkeys(reading.given, "")).chosen_set.name
     if reading.left_out or reading.notes:
         data[REMARKS] = signed(reading.left_out, reading.notes)
     draft_id = uuid7()

@@ -67,12 +67,19 @@ class What:
 
     @property
     def chosen_set(self) -> ParameterSet:
-        """The parameter set chosen, else the one that has most of what was typed, the default one, or Identity."""
+        """The parameter set chosen, else the one that has most of what was typed, is the default, or requires most."""
         by_name = {s.name: s for s in self.sets}
         if self.set_name in by_name:
             return by_name[self.set_name]
+        typed = self.texts.keys()
         return max(
-            self.sets, key=lambda s: (len(self.texts.keys() & set(s.parameters)), s.default, "Identity" in s.parameters)
+            self.sets,
+            key=lambda s: (
+                len(typed & set(s.parameters)),
+                s.default,
+                len(typed & s.required),
+                "Identity" in s.parameters,
+            ),
         )
 
     @property

@@ -67,6 +67,23 @@ def test_a_pasted_line_fills_the_form_and_rows_are_kept(
     expect(page.locator("[name='p.EmailAddresses.add']")).to_have_value("smtp:a@b.c\nsmtp:d@e.f")
 
 
+def test_a_pasted_password_leads_to_its_own_field_and_stands_nowhere(
+    filled: str, demo_people: Mapping[str, str], open_page: OpenPage
+) -> None:
+    page = open_page()
+    sign_in(page, filled, "tess", demo_people["tess"])
+    page.goto(f"{filled}/cmdlets/paste/")
+    page.locator("#line").fill(
+        "PS C:\\> New-Mailbox -Name Bob -MicrosoftOnlineServicesID bob@a.example "
+        "-Password (ConvertTo-SecureString 'Zebra-77' -AsPlainText -Force)"
+    )
+    page.get_by_role("button", name="Fill in the launch form").click()
+
+    expect(page.locator(".remarks")).to_contain_text("Password is a secret: type it into its field.")
+    expect(page.locator("[name='p.Password']")).to_be_visible()
+    assert "Zebra-77" not in page.content()
+
+
 def test_a_conflict_of_sets_is_left_with_one_click(
     filled: str, demo_people: Mapping[str, str], open_page: OpenPage
 ) -> None:

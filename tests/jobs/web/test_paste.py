@@ -57,6 +57,14 @@ def test_a_secret_is_neither_kept_nor_shown(browser: Client) -> None:
     assert "hunter2" not in LaunchDraft.objects.get().typed
 
 
+def test_a_secret_and_a_variable_choose_the_parameter_set(browser: Client) -> None:
+    browser.post(URL, {"line": "New-Mailbox -Name Bob -MicrosoftOnlineServicesID bob@a.example -Password $secret"})
+
+    what = What.read(find("New-Mailbox"), QueryDict(LaunchDraft.objects.get().typed))
+    assert what.chosen_set.name == "MicrosoftOnlineServicesID"
+    assert what.texts == {"Name": "Bob", "MicrosoftOnlineServicesID": "bob@a.example"}
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
