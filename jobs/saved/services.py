@@ -60,10 +60,12 @@ def change_job(*, actor: Actor, job_id: UUID, name: str, description: str, share
 
 
 @transaction.atomic
-def change_job_form(*, actor: Actor, job_id: UUID, data: QueryDict) -> Job:
-    """Change what a job runs and where, to what was typed; raises `JobRefused`."""
+def change_job_form(*, actor: Actor, job_id: UUID, cmdlet: Cmdlet, data: QueryDict) -> Job:
+    """Change what a job runs and where, to what was typed for `cmdlet`, which is the job's; raises `JobRefused`."""
     job = _own_or_shared(actor, job_id)
-    job.typed = job_text(find(job.cmdlet), data)
+    if job.cmdlet != cmdlet.name:  # whose secrets are others, and would be kept
+        raise JobRefused(f"This job runs {job.cmdlet}, not {cmdlet.name}. Save this as a job of its own.")
+    job.typed = job_text(cmdlet, data)
     return _changed(actor, job, "what it runs, and where")
 
 

@@ -15,7 +15,6 @@ from jobs.runs.choices import group_choices, organization_choices
 from jobs.runs.filter_choices import filter_choices
 from jobs.runs.models import Run
 from jobs.saved.drafts import attach_run, keep_launch_draft
-from jobs.saved.selectors import find_job
 from jobs.saved.services import JobRefused, change_job_form, create_job
 from jobs.saved.typed import FormTooLarge
 from jobs.web.cmdlet_pages import launch_problems
@@ -110,8 +109,8 @@ def _review(request: HttpRequest, actor: Actor, form: LaunchForm, run: Run) -> H
 def _save_job(request: HttpRequest, actor: Actor, shown: Prefilled, data: QueryDict) -> HttpResponse:
     form = shown.form
     try:
-        if data["look"] == "change_job" and form.job_id:
-            job = change_job_form(actor=actor, job_id=form.job_id, data=data)
+        if data["look"] == "change_job" and form.job:
+            job = change_job_form(actor=actor, job_id=form.job.pk, cmdlet=form.cmdlet, data=data)
         else:
             job = create_job(
                 actor=actor,
@@ -153,7 +152,7 @@ def _context(request: HttpRequest, actor: Actor, shown: Prefilled) -> dict[str, 
         "organizations": organization_choices(actor=actor, picked=form.where.organization_ids, search=form.search),
         "facets": filter_choices(actor=actor, chosen=form.where.matching),
         "preview": preview(actor, form),
-        "job": find_job(actor=actor, job_id=form.job_id) if form.job_id else None,
+        "job": form.job,
         "notes": shown.notes,
         "launched": shown.launched,
         "url": url,

@@ -10,6 +10,8 @@ from django.http import QueryDict
 from jobs.catalogue.cmdlets import Cmdlet
 from jobs.catalogue.problems import InvalidCall, Problem
 from jobs.launch import RunRequest
+from jobs.saved.models import Job
+from jobs.saved.selectors import find_job
 from jobs.web.parameter_fields import FieldGroups
 from jobs.web.what import What
 from jobs.web.where import Where
@@ -39,15 +41,15 @@ class PurposeForm(forms.Form):
 class LaunchForm:
     """Everything typed for a launch: what, where, and why.
 
-    `draft_id` is the tab's own place to keep it, `job_id` the job that it was opened from, `again_id` the run that is
-    launched again.
+    `draft_id` is the tab's own place to keep it, `job` the job of this cmdlet that it was opened from, `again_id` the
+    run that is launched again.
     """
 
     what: What
     where: Where
     purpose: PurposeForm = field(default_factory=PurposeForm)
     draft_id: UUID = field(default_factory=uuid7)
-    job_id: UUID | None = None
+    job: Job | None = None
     again_id: UUID | None = None
     problems: list[Problem] = field(default_factory=list)
 
@@ -59,9 +61,14 @@ class LaunchForm:
             where=Where.read(actor, data),
             purpose=PurposeForm(data),
             draft_id=readable_id(data.get("draft")) or uuid7(),
-            job_id=readable_id(data.get("job")),
+            job=_job(actor, cmdlet, readable_id(data.get("job"))),
             again_id=readable_id(data.get("again")),
         )
+
+    @property
+    def job_id(self) -> UUID | None:
+        """The id of the job, if there is one."""
+        return self.job.pk if self.job else None
 
     @property
     def cmdlet(self) -> Cmdlet:
@@ -103,3 +110,9 @@ def readable_id(text: str | None) -> UUID | None:
     with suppress(ValueError):
         return UUID(text) if text else None
     return None
+
+
+def _job(actor: Actor, cmdlet: Cmdlet, job_id: UUID | None) -> Job | None:
+    """Return the job, unless it was deleted meanwhile or a command of another cmdlet was pasted into its form."""
+    job = find_job(actor=actor, job_id=job_id) if job_id else None
+    return job if job and job.cmdlet == cmdlet.name else None

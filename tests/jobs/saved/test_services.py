@@ -44,6 +44,13 @@ class TestCreate:
         assert job.typed == "p.Identity=bob&where=all&reason=monthly"
         assert events() == [("job.created", "Forwarding off")]
 
+    def test_keeps_no_secret_of_another_cmdlet(self, actor: Actor) -> None:
+        job = saved(actor)
+        typed = QueryDict("p.Name=x&p.Password=hunter2")
+        with pytest.raises(JobRefused, match="runs Set-Mailbox, not New-Mailbox"):
+            change_job_form(actor=actor, job_id=job.pk, cmdlet=find("New-Mailbox"), data=typed)
+        assert events() == [("job.created", "Forwarding off")]
+
     def test_keeps_no_secret(self, actor: Actor) -> None:
         typed = QueryDict("p.Name=x&p.Password=hunter2&p.password.part=hunter2&p.RemotePowerShellEnabled=yes")
         job = create_job(actor=actor, name="n", description="", shared=True, cmdlet=find("New-Mailbox"), data=typed)
@@ -68,7 +75,9 @@ class TestChange:
     def test_of_name_and_form_by_a_colleague_when_shared(self, actor: Actor, colleague: Actor) -> None:
         job = saved(actor)
         change_job(actor=colleague, job_id=job.pk, name="New name", description="d", shared=True)
-        changed = change_job_form(actor=colleague, job_id=job.pk, data=QueryDict("p.Identity=ann"))
+        changed = change_job_form(
+            actor=colleague, job_id=job.pk, cmdlet=find("Set-Mailbox"), data=QueryDict("p.Identity=ann")
+        )
         assert (changed.name, changed.typed, changed.changed_by) == ("New name", "p.Identity=ann", colleague.label)
         assert [action for action, _ in events()] == ["job.created", "job.changed", "job.changed"]
 
@@ -83,7 +92,7 @@ class TestChange:
         with pytest.raises(JobRefused, match="not shared with you"):
             change_job(actor=colleague, job_id=job.pk, name="x", description="", shared=True)
         with pytest.raises(JobRefused, match="not shared with you"):
-            change_job_form(actor=colleague, job_id=job.pk, data=QueryDict())
+            change_job_form(actor=colleague, job_id=job.pk, cmdlet=find("Set-Mailbox"), data=QueryDict())
         with pytest.raises(JobRefused, match="not shared with you"):
             duplicate_job(actor=colleague, job_id=job.pk)
         delete_job(actor=colleague, job_id=job.pk)
