@@ -144,4 +144,5 @@ def _about(command: Command) -> str:
         return f"{command.name} is not needed: Signalbox speaks to Exchange without the module."
     if name.startswith(_SHOWS):
         return f"{shown(command.line)} is left out: the whole result is kept, choose columns on the run's page."
-    return f"{shown(command.line)} is left out: only the cmdlet itself runs."
+    # Its arguments may hold a password, as those of ConvertTo-SecureString do; what is said here is kept and shown.
+    return f"{shown(command.name)} is left out: only the cmdlet itself runs."

@@ -1,5 +1,6 @@
 """Values that nobody may read again: passwords and keys among a cmdlet's parameters (exchange-protocol.md 3.4)."""
 
+import re
 from dataclasses import dataclass
 
 HIDDEN = "(secret)"
@@ -7,6 +8,8 @@ HIDDEN = "(secret)"
 
 NAMES = frozenset({"Etoken", "MRSContentFilterSasUri", "PasswordV2", "ServiceAccountKeyFileData"})
 """Parameters that hold a secret although their type does not say so: plain strings and bytes."""
+
+_TELLS = re.compile("|".join(["password", "passwd", "securestring", "credential", *NAMES]), re.IGNORECASE)
 
 LONGEST_BYTES = 245
 """The longest text that RSA of 2,048 bits encrypts with PKCS#1 v1.5."""
@@ -24,3 +27,8 @@ class Secret:
 
     def __repr__(self) -> str:
         return HIDDEN
+
+
+def may_hold_secret(source: str) -> bool:
+    """Whether a piece of PowerShell speaks of a secret, so that it is not shown again."""
+    return _TELLS.search(source) is not None

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from jobs.catalogue.powershell_reading import NotRead, Reading, read_powershell
+from jobs.catalogue.secret_values import may_hold_secret
 from jobs.saved.drafts import keep_launch_draft
 from jobs.saved.selectors import find_launch_draft
 from jobs.saved.typed import FormTooLarge
@@ -76,9 +77,12 @@ def _around(actor: Actor, posted: QueryDict) -> QueryDict:
 
 def _page(request: HttpRequest, line: str, refusal: NotRead | None = None) -> HttpResponse:
     posted = request.POST
+    hidden = may_hold_secret(line)
     context = {
-        "line": line if refusal is None or refusal.is_short else "",
+        "line": line if not hidden and (refusal is None or refusal.is_short) else "",
         "refusal": refusal,
+        "hidden": hidden,
+        "commands": [command for command in refusal.commands if not may_hold_secret(command.line)] if refusal else [],
         "picked": [(key, value) for key in _PLACES for value in (posted or request.GET).getlist(key)],
         "draft": posted.get("draft", ""),
     }

@@ -1,18 +1,24 @@
 """Pasting a PowerShell command fills the launch form."""
 
 from collections.abc import Callable
+from uuid import uuid4
 
 import pytest
 from django.http import QueryDict
 from django.test import Client
 
 from jobs.catalogue.cmdlets import find
+from jobs.runs.models import Run
 from jobs.saved.models import LaunchDraft
+from jobs.saved.services import create_job
 from jobs.web.what import What
 from portal.accounts.models import User
+from portal.core.actors import Actor
+from tenants.partner.models import Partner
 from tests.factories import make_app_registration, make_organizations, make_partner
 
 SignIn = Callable[[User], Client]
+Acting = Callable[[User], Actor]
 URL = "/cmdlets/paste/"
 pytestmark = pytest.mark.django_db
 
@@ -63,6 +69,57 @@ def test_a_secret_and_a_variable_choose_the_parameter_set(browser: Client) -> No
     what = What.read(find("New-Mailbox"), QueryDict(LaunchDraft.objects.get().typed))
     assert what.chosen_set.name == "MicrosoftOnlineServicesID"
     assert what.texts == {"Name": "Bob", "MicrosoftOnlineServicesID": "bob@a.example"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "$pw = ConvertTo-SecureString 'hunter2' -AsPlainText -Force\nSet-Mailbox bob -Password $pw",
+        "ConvertTo-SecureString hunter2 | Set-Mailbox bob",
+        "$all = @{ Password = (ConvertTo-SecureString hunter2) }\nSet-Mailbox bob @all",
+        "net use x: hunter2; Set-Mailbox bob",
+    ],
+)
+def test_a_secret_of_another_command_is_neither_kept_nor_shown(browser: Client, line: str) -> None:
+    address = browser.post(URL, {"line": line}).headers["Location"]
+
+    draft = LaunchDraft.objects.get()
+    remarks = What.read(find("Set-Mailbox"), QueryDict(draft.typed)).remarks
+    assert "hunter2" not in f"{draft.typed} {remarks}"
+    assert "hunter2" not in browser.get(address).content.decode()
+
+
+def test_a_refused_secret_is_not_shown_again(browser: Client) -> None:
+    line = "Set-Mailbox bob -Password 'hunter2'\nSet-Mailbox ann"
+    page = browser.post(URL, {"line": line}).content.decode()
+
+    assert "hunter2" not in page
+    assert "it is not shown here again" in page
+    assert page.count("Launch Set-Mailbox…") == 1
+
+
+def test_a_job_of_another_cmdlet_is_not_changed_from_the_form(
+    browser: Client, technician: User, acting: Acting
+) -> None:
+    typed = QueryDict("p.Identity=bob&where=all")
+    job = create_job(
+        actor=acting(technician), name="Old", description="", shared=True, cmdlet=find("Set-Mailbox"), data=typed
+    )
+    form = {"job": str(job.pk), "look": "change_job", "p.Name": "x", "p.Password": "hunter2"}
+    response = browser.post("/cmdlets/New-Mailbox/launch/", form)
+
+    job.refresh_from_db()
+    assert response.status_code == 422
+    assert "hunter2" not in f"{job.typed} {response.content.decode()}"
+
+
+def test_a_run_is_drafted_though_its_job_was_deleted_meanwhile(browser: Client) -> None:
+    place = make_organizations(1, partner=Partner.objects.get())[0]
+    form = {"job": str(uuid4()), "organization": str(place.pk), "p.Identity": "bob"}
+    response = browser.post("/cmdlets/Get-Mailbox/launch/", form)
+
+    assert response.status_code == 303
+    assert Run.objects.get().job is None
 
 
 @pytest.mark.parametrize(
