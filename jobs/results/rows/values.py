@@ -35,9 +35,9 @@ class Kind(StrEnum):
 
 _WITH_AMOUNTS = frozenset({Kind.NUMBER, Kind.SIZE, Kind.DATE, Kind.DURATION})
 _FIRST_OF_AMOUNTS = frozenset("0123456789-")
-_SIZE = re.compile(r"[\d.,]+ (?:B|KB|MB|GB|TB) \(([\d,]+) bytes\)")
+_SIZE = re.compile(r"[\d.,]+ (?:B|KB|MB|GB|TB) \((\d[\d,]*) bytes\)")
 _DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
-_DURATION = re.compile(r"(-?)(?:(\d+)\.)?(\d\d):(\d\d):(\d\d(?:\.\d+)?)")
+_DURATION = re.compile(r"(-?)(?:(\d{1,8})\.)?(\d\d):(\d\d):(\d\d(?:\.\d+)?)")
 
 
 def text_of(value: Any) -> str | None:

@@ -145,3 +145,12 @@ def test_rows_that_nobody_opened_for_a_month_are_thrown_away() -> None:
 
     assert list(RowTable.objects.values_list("run", flat=True)) == [opened.pk]
     assert set(RowColumn.objects.values_list("run", flat=True)) == {opened.pk}
+
+
+@pytest.mark.parametrize(
+    "text", ["1 B (, bytes)", "99999999999999.00:00:00", "0001-01-01T00:00:00+23:59", "٣ B (٣ bytes)"]
+)
+def test_texts_that_nearly_are_amounts_stay_texts_or_become_amounts(text: str) -> None:
+    run = make_run(organizations=1, rows=[{"Name": text}])
+    prepare_rows(run)
+    assert names(run) == [text]
