@@ -9,7 +9,7 @@ from jobs.web.where import Where
 from portal.core.actors import Actor
 from portal.core.tables import LARGEST_FILE, UnreadableTable
 from tenants.organizations.name_files import read_name_file
-from tenants.organizations.name_lists import rewritten
+from tenants.organizations.name_lists import rewritten, without_entries
 
 LOOKS = ("look", "choose_set")
 """Fields whose presence means that the person does not want to go on yet."""
@@ -42,10 +42,8 @@ def mend(actor: Actor, data: QueryDict, change: str) -> None:
 
 def remove_unclear(actor: Actor, data: QueryDict, _value: str) -> None:
     """Take every entry out of the list that cannot be used."""
-    text = data.get("names", "").replace("\r\n", "\n")
-    for entry in Where.read(actor, data).named.unclear:
-        text = rewritten(text, entry)
-    data["names"] = text
+    where = Where.read(actor, data)
+    data["names"] = without_entries(where.names, where.named.unclear)
 
 
 ACTIONS: Mapping[str, Callable[[Actor, QueryDict, str], None]] = {

@@ -11,6 +11,7 @@ LARGEST_FILE = 1_000_000
 """How many bytes of an uploaded table are read."""
 
 MOST_ROWS = 20_000
+MOST_COLUMNS = 500
 _SEPARATORS = ",;\t|"
 _LOOKED_AT = 50
 _KINDS = (
@@ -98,6 +99,10 @@ def _rows(text: str) -> list[Row]:
             line = reader.line_num + 1
             if len(rows) > MOST_ROWS:
                 raise UnreadableTable(f"The file has more than {MOST_ROWS:,} rows. Upload it in parts.")
+            if len(cells) > MOST_COLUMNS:
+                raise UnreadableTable(
+                    f"Line {reader.line_num} has {len(cells):,} cells; at most {MOST_COLUMNS} columns are read."
+                )
     except csv.Error as error:
         raise UnreadableTable(
             f"Line {reader.line_num} cannot be read as CSV: {error}. Save the file again as CSV."
@@ -110,7 +115,10 @@ def _separator(text: str) -> str:
     lines = [line for line in text.splitlines()[:_LOOKED_AT] if line.strip()]
 
     def fitness(separator: str) -> tuple[int, int]:
-        widths = Counter(len(cells) for cells in csv.reader(lines, delimiter=separator))
+        try:
+            widths = Counter(len(cells) for cells in csv.reader(lines, delimiter=separator))
+        except csv.Error:
+            return 0, 0
         width, number = max(widths.items(), key=lambda item: (item[0] > 1, item[1]), default=(1, 0))
         return (number if width > 1 else 0, width)
 

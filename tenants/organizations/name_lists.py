@@ -20,6 +20,8 @@ LONGEST_LIST = 200_000
 _SUGGESTED_FOR = 25
 _NEAREST = 3
 _SEPARATORS = re.compile(r"[,;\t|]")
+_SEPARATED = re.compile(r"([,;\t|])")
+_SPACED = re.compile(r"(\s+)")
 _WORD = re.compile(r"\S*[.@]\S*|[0-9a-fA-F-]{32,36}")
 
 
@@ -122,8 +124,30 @@ def read_name_list(actor: Actor, text: str, directory: Directory | None = None) 
     return NameList(tuple(_judged(directory, _parts(directory, text))))
 
 
-def rewritten(text: str, entry: Entry, name: str = "") -> str:
-    """Return `text` with `entry` written as `name`, or taken out; every other entry keeps its line."""
+def without_entries(text: str, entries: Iterable[Entry]) -> str:
+    """Return `text` with `entries` taken out, in one pass however many they are; every other entry keeps its line."""
+    taken: dict[int, set[str]] = defaultdict(set)
+    for entry in entries:
+        taken[entry.line].add(entry.text)
+    lines = enumerate(text.splitlines(), start=1)
+    return "\n".join(_without(line, taken[number]) if number in taken else line for number, line in lines)
+
+
+def _without(line: str, texts: set[str]) -> str:
+    if " ".join(line.split()) in texts:
+        return ""
+    parts = _SEPARATED.split(line)
+    return "".join("" if " ".join(part.split()) in texts else _without_words(part, texts) for part in parts)
+
+
+def _without_words(part: str, texts: set[str]) -> str:
+    if not all(map(_WORD.fullmatch, part.split())):
+        return part
+    return "".join(word for word in _SPACED.split(part) if word not in texts)
+
+
+def rewritten(text: str, entry: Entry, name: str) -> str:
+    """Return `text` with `entry` written as `name`; every other entry keeps its line."""
     lines = text.splitlines()
     if entry.line > len(lines):
         return text

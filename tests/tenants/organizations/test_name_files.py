@@ -82,3 +82,13 @@ class TestColumn:
     def test_without_any_organization_is_refused_and_shows_the_first_row(self, places: list[Organization]) -> None:
         with pytest.raises(UnreadableTable, match="“colour”, “size”"):
             read_name_file(SYSTEM, "x.csv", b"colour,size\nred,7\n")
+
+
+class TestStrangeTables:
+    def test_a_cell_longer_than_csv_allows(self, places: list[Organization]) -> None:
+        with pytest.raises(UnreadableTable, match="cannot be read as CSV"):
+            read_name_file(SYSTEM, "long.csv", b"x" * 200_000)
+
+    def test_more_columns_than_any_sheet_has(self, places: list[Organization]) -> None:
+        with pytest.raises(UnreadableTable, match=r"Line 2 has 100,001 cells; at most 500"):
+            read_name_file(SYSTEM, "wide.csv", b"a,b\n" + b"," * 100_000 + b"contoso.example\n")

@@ -6,7 +6,14 @@ import pytest
 from django.utils import timezone
 
 from tenants.organizations.models import Organization
-from tenants.organizations.name_lists import LONGEST_LIST, ListTooLong, Outcome, read_name_list, rewritten
+from tenants.organizations.name_lists import (
+    LONGEST_LIST,
+    ListTooLong,
+    Outcome,
+    read_name_list,
+    rewritten,
+    without_entries,
+)
 from tests.factories import SYSTEM, make_organizations
 
 pytestmark = pytest.mark.django_db
@@ -102,4 +109,13 @@ class TestRewriting:
 
     def test_taking_out_keeps_the_lines(self) -> None:
         entries = read_name_list(SYSTEM, "x.example\ny.example").unclear
-        assert rewritten("x.example\ny.example", entries[0]) == "\ny.example"
+        assert without_entries("x.example\ny.example", entries[:1]) == "\ny.example"
+
+    def test_taking_out_leaves_names_alone_that_hold_an_entry_as_a_word(self) -> None:
+        make_organizations(1, name="Contoso Ltd")
+        text = "Ltd, Contoso Ltd\nx.example y.example; nobody here"
+        assert without_entries(text, read_name_list(SYSTEM, text).unclear) == ", Contoso Ltd\n ;"
+
+    def test_the_longest_list_of_strangers_is_taken_out_at_once(self) -> None:
+        text = "a," * (LONGEST_LIST // 2)
+        assert without_entries(text, read_name_list(SYSTEM, text).unclear).strip(",") == ""
