@@ -130,7 +130,7 @@ def _problem_of_value(scope: Scope, condition: Condition, kind: Kind) -> str:
         case Kind.TRAIT:
             return "" if TRAITS[condition.field].word(value, scope.cause_titles) else "Choose a value from the list."
         case Kind.DAYS:
-            is_span = value.isascii() and value.isdigit() and 1 <= int(value[:9]) <= LONGEST_SPAN
+            is_span = value.isascii() and value.isdigit() and len(value) <= 9 and 1 <= int(value) <= LONGEST_SPAN
             return "" if is_span else f"Type a number of days from 1 to {LONGEST_SPAN:,}."
         case Kind.DAY:
             return "" if _is_day(value) else "Type a day, for instance 2026-03-31."

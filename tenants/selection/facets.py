@@ -38,7 +38,7 @@ def _of_trait(trait: Trait) -> Facet:
 
 
 def _days_word(scope: Scope, value: str) -> str | None:
-    if not (value.isascii() and value.isdigit() and 1 <= int(value[:9]) <= LONGEST_SPAN):
+    if not (value.isascii() and value.isdigit() and len(value) <= 9 and 1 <= int(value) <= LONGEST_SPAN):
         return None
     return "Within 1 day" if int(value) == 1 else f"Within {int(value)} days"
 

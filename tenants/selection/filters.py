@@ -49,7 +49,10 @@ class OrganizationFilter:
             ignored += [_not_a_value(facet.title, value) for value in given if value not in sensible]
             if sensible:
                 values[facet.key] = tuple(sensible)
-        text = query.get("q", "").replace("\0", "").strip()
+        text = query.get("q", "").strip()
+        if "\0" in text:  # without it, nothing might be left that narrows
+            ignored.append("The search holds a character that no name has; it was not searched for.")
+            text = text.replace("\0", "").strip()
         if len(text) > LONGEST_TEXT:
             ignored.append(f"The search is longer than {LONGEST_TEXT} characters; only its beginning counts.")
         return cls(scope, text[:LONGEST_TEXT], values, tuple(ignored))
