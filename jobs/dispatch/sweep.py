@@ -43,10 +43,10 @@ def sweep() -> None:
             start_run(run_id=run.pk)
         finish_if_done(actor=SWEEPER, run_id=run.pk)
     ring_for_due_targets()
-    sweep_exports()
-    sweep_rows()
     sweep_secrets()
     sweep_synchronizations()
+    sweep_rows()
+    sweep_exports()  # last, because a full or broken disk ends it
 
 
 def reap_lost_targets() -> int:

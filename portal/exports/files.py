@@ -3,7 +3,7 @@
 import hashlib
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from uuid import UUID
 
@@ -55,16 +55,21 @@ def remove_workplace(export: Export) -> None:
     shutil.rmtree(workplace_of(export), ignore_errors=True)
 
 
-def remove_leftovers(is_kept: Callable[[UUID, int | None], bool]) -> None:
-    """Delete what lies in the folder for an export and attempt (None: a finished file) that is not to be kept."""
-    for path in _folder().glob("*.*"):
+def remove_leftovers(kept: Callable[[], Mapping[UUID, int]]) -> None:
+    """Delete what lies in the folder for an export, or another attempt at one, than those that `kept` returns.
+
+    They are asked for after the folder was listed: what begins meanwhile is not seen, and so not deleted.
+    """
+    paths = list(_folder().glob("*.*"))
+    attempts = kept()
+    for path in paths:
         export_id, _, rest = path.name.partition(".")
         attempt = rest.removesuffix(".part")
         try:
-            wanted = is_kept(UUID(export_id), int(attempt) if attempt.isdecimal() else None)
+            present = attempts.get(UUID(export_id))
         except ValueError:  # not ours
             continue
-        if wanted:
+        if present is not None and (not attempt.isdecimal() or int(attempt) == present):
             continue
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)

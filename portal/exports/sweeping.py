@@ -57,5 +57,5 @@ def _expire(export: Export) -> None:
 
 def _clear_leftovers() -> None:
     """Delete what killed workers and interrupted deletions left in the folder."""
-    kept = dict(Export.objects.filter(state__in=(ExportState.RUNNING, ExportState.READY)).values_list("pk", "attempt"))
-    remove_leftovers(lambda export_id, attempt: export_id in kept and attempt in (None, kept[export_id]))
+    kept = Export.objects.filter(state__in=(ExportState.RUNNING, ExportState.READY)).values_list("pk", "attempt")
+    remove_leftovers(lambda: dict(kept))
