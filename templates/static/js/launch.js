@@ -5,7 +5,7 @@ const signedOut = () => document.getElementById("signed-out");
 
 // Signing in in another tab gives the browser another token: take the present one whenever something is sent.
 function freshToken() {
-  return document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
+  return document.cookie.match(/(?:^|; )(?:csrftoken|__Host-csrf)=([^;]+)/)?.[1];
 }
 
 document.addEventListener("htmx:configRequest", (event) => {
