@@ -22,6 +22,7 @@ from portal.accounts.saved_filters.services import (
 from portal.accounts.web.access import actor_of
 from portal.core.actors import Actor
 from portal.core.htmx import render_page
+from portal.core.text import storable
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def saved_filters(request: HttpRequest, actor: Actor, *, page: str) -> SavedFilt
 @require_POST
 def save(request: HttpRequest) -> HttpResponse:
     """Keep the filters of a list under a name, and go back to the list."""
-    page, query = request.POST.get("page", "")[:60], request.POST.get("query", "")
+    page, query = storable(request.POST.get("page", ""), 60), request.POST.get("query", "")
     form, path = SavedFilterForm(request.POST), _path(request.POST.get("path", ""))
     try:
         if form.is_valid():
