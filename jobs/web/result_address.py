@@ -35,6 +35,8 @@ def read_address(query: QueryDict) -> Address:
             ignored.append(f"the filter “{text[:60]}”: it cannot be read")
         else:
             filters.append(found)
+    if len(query.getlist("filter")) > MOST_FILTERS:
+        ignored.append(f"every filter after the first {MOST_FILTERS}: so many are read at once")
     if query.get("by"):
         added = _read_parts(query.get("is", ""), query.get("by", ""), query.get("value", ""))
         if added is None:

@@ -1,6 +1,7 @@
 """Values of results as texts that can be searched, and as numbers that can be ordered."""
 
 import re
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -107,7 +108,8 @@ def value_of(kind: Kind, text: str | None) -> Any:
     if kind is Kind.LIST:
         return [text]
     if kind is Kind.OBJECT and text[:1] in "{[":
-        return orjson.loads(text)
+        with suppress(orjson.JSONDecodeError):  # a text among objects may begin like one
+            return orjson.loads(text)
     return text
 
 

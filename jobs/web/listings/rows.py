@@ -1,6 +1,6 @@
 """The results of a run as somebody filtered, ordered and arranged them, as a listing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -15,6 +15,7 @@ from jobs.web.listings.runs import READ_IN_ORGANIZATIONS, run_named, table_of_ru
 from jobs.web.result_address import read_address
 from jobs.web.result_page import column_word, filter_words, shown_columns
 from portal.core.actors import Actor
+from portal.core.refusals import Refused
 from portal.exports.listings import Listing, Row, Selection, Table
 
 _PLACE = ("Organization", "Object")
@@ -45,13 +46,19 @@ class _Rows:
 
     @cached_property
     def _wanted(self) -> Wanted:
-        found = checked(self.asked, self._explorer.columns).wanted
+        understood = checked(self.asked, self._explorer.columns)
+        found = understood.wanted
+        if found.filters != self.asked.filters:
+            raise _too_much(understood.ignored)
         return found if found.columns else replace(found, columns=shown_columns(self._explorer))
 
 
 def _open(actor: Actor, selection: Selection) -> Table:
     run = run_named(actor, selection.of_id)
-    asked = read_address(selection.query).wanted
+    read = read_address(selection.query)
+    if read.ignored:
+        raise _too_much(read.ignored)
+    asked = read.wanted
     rows = _Rows(actor, run, asked)
     return table_of_run(
         run,
@@ -62,6 +69,10 @@ def _open(actor: Actor, selection: Selection) -> Table:
         filters=_in_words(asked),
         page=reverse("jobs:run-results", args=[run.pk]),
     )
+
+
+def _too_much(ignored: Sequence[str]) -> Refused:
+    return Refused(f"The file would hold more than its filters say. Take away {'; '.join(ignored)}.")
 
 
 def _in_words(asked: Wanted) -> str:

@@ -155,3 +155,13 @@ class TestJobs:
         assert [row["Name"] for row in rows("jobs")] == ["Shared"]
         assert [row["Name"] for row in rows("jobs", "sort=-name", actor=replace(SYSTEM, id="7"))] == ["Shared", "Own"]
         assert rows("jobs", "q=nothing") == []
+
+
+@pytest.mark.parametrize(
+    "query", ["filter=equals:Nothing:x", "filter=senseless", "target=nobody", "&".join(["filter=filled:Name"] * 21)]
+)
+def test_rows_are_refused_rather_than_more_than_the_filters_say(query: str) -> None:
+    run = make_run(organizations=1, rows=[{"Name": "x"}])
+    assert len(rows("run-rows", "filter=equals:Name:x", of=run.pk)) == 1
+    with pytest.raises(Refused, match="more than its filters say"):
+        rows("run-rows", query, of=run.pk)

@@ -10,6 +10,7 @@ from jobs.results.rows import unfolding
 from jobs.results.rows.explorer import Explorer
 from jobs.results.rows.models import RowColumn, RowPart, RowTable
 from jobs.results.rows.unfolding import fold_run, prepare_rows, sweep_rows, unfold_run
+from jobs.results.rows.values import Kind, value_of
 from jobs.results.rows.wanted import Wanted
 from jobs.runs.models import Run, RunTarget
 from jobs.runs.states import RunState, TargetState
@@ -154,3 +155,7 @@ def test_texts_that_nearly_are_amounts_stay_texts_or_become_amounts(text: str) -
     run = make_run(organizations=1, rows=[{"Name": text}])
     prepare_rows(run)
     assert names(run) == [text]
+
+
+def test_a_text_that_begins_like_an_object_is_exported_as_it_is() -> None:
+    assert value_of(Kind.OBJECT, "{not an object}") == "{not an object}"
