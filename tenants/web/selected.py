@@ -1,6 +1,7 @@
 """What is done with the organizations that are selected in the list."""
 
 from collections.abc import Callable
+from hashlib import sha256
 from uuid import UUID
 
 from django.contrib import messages
@@ -63,9 +64,10 @@ def set_variable(request: HttpRequest) -> HttpResponse:
         context |= {"number": organizations.count(), "selection": selection_in_words(actor, selection)}
         if request.method == "POST":
             effect = effect_of(organizations, checked_name(name), checked_value(value))
-            seal = f"{effect.number} {name}={value}"
+            ids = sorted(organizations.values_list("pk", flat=True))
+            seal = sha256(f"{[str(pk) for pk in ids]} {name}={value}".encode(errors="replace")).hexdigest()
             if typed.get("confirmed") == seal:
-                settings = [Setting(pk, name, value) for pk in organizations.values_list("pk", flat=True)]
+                settings = [Setting(pk, name, value) for pk in ids]
                 changed = set_variables(actor=actor, settings=settings)
                 messages.success(
                     request, f"{name} is set in {counted(len(settings), 'organization')}: {changed} changed."
