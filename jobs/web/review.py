@@ -80,6 +80,8 @@ def run_without(request: HttpRequest, run_id: UUID) -> HttpResponse:
     draft, launch_draft = draft_of(actor=actor, run_id=run_id), launch_draft_of_run(actor=actor, run_id=run_id)
     if draft is None or launch_draft is None:
         raise Http404("There is no such draft.")
+    if draft.plan.get("secrets"):  # they are not in the form, and the run would go without them
+        raise Http404("What holds a secret is drafted anew from its form.")
     data = QueryDict(launch_draft.typed, mutable=True)
     leave_out_cause(actor, data, request.POST.get("cause", ""))
     form = LaunchForm.read(actor, find(draft.cmdlet), data)
