@@ -37,11 +37,6 @@ class FacetChoice:
         """Whether it can narrow anything: more than one value, or one that is chosen or that not everybody has."""
         return len(self.options) > 1 or self.key in ("group", "cause") or any(o.chosen for o in self.options)
 
-    @property
-    def has_chosen(self) -> bool:
-        """Whether any value is chosen."""
-        return any(option.chosen for option in self.options)
-
 
 def filter_choices(*, actor: Actor, chosen: QueryDict) -> list[FacetChoice]:
     """Return every facet with the values that occur or are `chosen`, counted in one pass over the organizations."""

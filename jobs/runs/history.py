@@ -78,12 +78,6 @@ def ended_targets(*, actor: Actor, runs: Sequence[Run]) -> dict[UUID, int]:
     return dict(ended.order_by().values_list("run_id").annotate(number=Count("pk")))
 
 
-def runs_with_unknown_outcomes(*, actor: Actor, number: int) -> list[Run]:
-    """Return the ended runs in which the answer to a change was lost, the latest launched first."""
-    runs = Run.objects.visible_to(actor).filter(counts__unknown__gt=0)
-    return list(runs.defer("plan").order_by("-launched_at", "-pk")[:number])
-
-
 def _count_open(actor: Actor, runs: Sequence[Run]) -> None:
     """Fill in the counts of runs that go on; those of ended ones are stored with them."""
     unfinished = {run.pk: run for run in runs if run.state in OPEN_RUN_STATES}
