@@ -17,6 +17,7 @@ from jobs.web.again import organizations_again
 from jobs.web.launch_form import LaunchForm, readable_id
 from jobs.web.parameter_texts import PREFIX
 from jobs.web.plan_values import typed_texts
+from jobs.web.what import What
 from jobs.web.where import FILTER_KEYS, FILTER_PREFIX
 from portal.core.actors import Actor
 from portal.core.identifiers import uuid7
@@ -107,7 +108,12 @@ def _of_run(request: HttpRequest, actor: Actor, cmdlet: Cmdlet, run_id: UUID) ->
         data["again"] = str(run.pk)
     if len(cmdlet.services) > 1:
         data["service"] = run.service
-    return Prefilled(_read(actor, cmdlet, data, uuid7()))
+    notes = []
+    if secrets := run.plan.get("secrets"):
+        # Without the secrets another parameter set would fit better, one that has no field for them.
+        data["set"] = What(cmdlet, dict.fromkeys(run.parameters, "")).chosen_set.name
+        notes.append(f"Type it again, because secrets are not kept: {', '.join(secrets)}.")
+    return Prefilled(_read(actor, cmdlet, data, uuid7()), notes)
 
 
 def _of_job(request: HttpRequest, actor: Actor, cmdlet: Cmdlet, job_id: UUID) -> Prefilled | None:

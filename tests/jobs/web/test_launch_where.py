@@ -7,10 +7,13 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from jobs.launch import RunRequest, draft_run, launch_run
 from jobs.runs.models import Run
+from jobs.runs.selection import Selection
 from jobs.runs.states import TargetState as S
 from jobs.saved.models import LaunchDraft
 from portal.accounts.models import User
+from portal.core.actors import Source
 from tenants.organizations.models import Organization
 from tests.factories import make_app_registration, make_group, make_organizations, make_partner, make_run
 
@@ -224,6 +227,20 @@ class TestAgain:
         data = {"look": "save", "again": str(run.pk), "organization": str(place.pk)}
 
         assert "Chosen although the outcome there is unknown." in browser.post(URL, data).content.decode()
+
+
+def test_launching_again_with_a_password_asks_for_it_in_its_parameter_set(browser: Client, technician: User) -> None:
+    given = {"Name": "Robin", "MicrosoftOnlineServicesID": "robin@robin.example", "Password": "S3cret-word"}
+    places = Selection(organization_ids=[make_organizations(1)[0].pk])
+    actor = technician.as_actor(Source.WEB)
+    run = draft_run(actor=actor, request=RunRequest("New-Mailbox", given, places))
+    launch_run(actor=actor, run_id=run.pk)
+
+    page = browser.get("/cmdlets/New-Mailbox/launch/", {"from": str(run.pk)}).content.decode()
+
+    assert 'name="p.Password"' in page
+    assert "Type it again, because secrets are not kept: Password." in page
+    assert "S3cret-word" not in page
 
 
 def test_estimates_from_earlier_runs_and_says_so(browser: Client) -> None:
