@@ -11,6 +11,9 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 
 from tests.live import PATIENCE_SECONDS, Processes, closed_port, wait_for
 
+REPLACED = ("htmx:sendAbort", "htmx:afterRequest")
+"""What htmx says when a newer request replaces one under way, as `hx-sync` asks; a request that fails says more."""
+
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -66,7 +69,7 @@ def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
     contexts = []
 
     def note(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
+        if message.type in ("error", "warning") and not message.text.startswith(REPLACED):
             said.append(f"{message.type}: {message.text}")
 
     def go(*, failing: bool = False, **options: Any) -> Page:

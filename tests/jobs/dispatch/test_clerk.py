@@ -118,13 +118,14 @@ def test_serves_again_after_a_failure() -> None:
 
 
 def test_keeps_no_database_connection_while_nobody_asks() -> None:
-    clerk = Clerk()
-    clerk.ask(lambda questions: questions, 1)
     connection.close()
     pool: ConnectionPool = connections["default"].pool  # type: ignore[attr-defined]  # PostgreSQL's own
 
-    def all_are_free() -> bool:
+    def in_use() -> int:
         figures = pool.get_stats()
-        return bool(figures["pool_available"] == figures["pool_size"])
+        return int(figures["pool_size"] - figures["pool_available"])
 
-    wait_for(all_are_free, seconds=5, what="the clerk's connection to be given back")
+    before = in_use()
+    assert Clerk().ask(lambda questions: [in_use() for _ in questions], 1) == before + 1
+    connection.close()
+    wait_for(lambda: in_use() == before, seconds=5, what="the clerk's connection to be given back")

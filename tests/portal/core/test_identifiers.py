@@ -14,11 +14,12 @@ def test_are_version_7_and_never_the_same() -> None:
     assert len(set(made)) == 1000
 
 
-def test_sort_by_the_millisecond_of_their_making(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("nanoseconds", [1_000_000, 1_000], ids=["a millisecond", "a microsecond"])
+def test_sort_by_the_time_of_their_making(monkeypatch: pytest.MonkeyPatch, nanoseconds: int) -> None:
     now = time.time_ns()
     made = []
-    for milliseconds in range(200):
-        monkeypatch.setattr(time, "time_ns", lambda at=now + milliseconds * 1_000_000: at)
+    for step in range(2000):
+        monkeypatch.setattr(time, "time_ns", lambda at=now + step * nanoseconds: at)
         made.append(uuid7())
     assert made == sorted(made)
     assert [str(identifier) for identifier in made] == sorted(map(str, made))
