@@ -8,8 +8,7 @@ from portal.sandbox.cloud import Cloud
 from portal.sandbox.engine.catalogue import Cmdlet
 from portal.sandbox.errors import nul_403, rbac_403, unsupported_role_403
 from portal.sandbox.http import Json, Request, Response
-from portal.sandbox.login import MAIL_RESOURCES
-from portal.sandbox.tokens import resource_of
+from portal.sandbox.tokens import MAIL_RESOURCES, resource_of
 from portal.sandbox.world import roles
 from portal.sandbox.world.organizations import Organization
 from portal.sandbox.world.troubles import SLOW_SECONDS, THROTTLED_CALLS

@@ -10,7 +10,7 @@ from portal.sandbox.exchange import PATH, Exchange, read_call
 from portal.sandbox.faults import AFTER, BEFORE, Call, Rule, answer_after, answer_before
 from portal.sandbox.graph import Graph
 from portal.sandbox.http import Request, Response
-from portal.sandbox.login import Login
+from portal.sandbox.login.service import Login
 from portal.sandbox.partner_center import PartnerCenter
 from portal.sandbox.server import abort
 

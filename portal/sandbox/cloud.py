@@ -108,6 +108,10 @@ class Cloud:
         """The organization with this tenant id or verified domain, any case."""
         return self._by_tenant.get(tenant.lower())
 
+    def find_authority(self, tenant: str) -> Organization | None:
+        """The organization that a tenant segment of a login URL names; the partner for `organizations`."""
+        return self.partner if tenant in {"organizations", "common"} else self.find(tenant)
+
     def remove(self, organization: Organization) -> None:
         """Let a customer vanish from the directory and from the partner's lists."""
         self.organizations.remove(organization)
