@@ -82,6 +82,9 @@ class Cloud:
         self.throttle: Throttle | None = None
         self.partner = make_partner(settings.seed)
         self.organizations = make_organizations(settings.seed, settings.organizations, settings.trouble)
+        self.withheld: set[str] = set()
+        for organization in self.organizations:
+            organization.withheld = self.withheld
         self._by_tenant: dict[str, Organization] = {}
         for organization in (self.partner, *self.organizations):
             self._by_tenant[organization.tenant_id] = organization

@@ -14,6 +14,9 @@
 | POST `latency` `{"ms": n}` | delay of every answer |
 | POST `throttle` `{"rate": calls a second, "burst": calls}` or `{"rate": null}` | 429 by a token bucket per tenant |
 | POST `organizations/{tenant}/trouble` `{"trouble": name}` or null | changes an organization's trouble |
+| POST `organizations/{tenant}/relationship` `{"state", "roles", "end", "auto_extend", "name", "assigned"}` | changes \
+the first delegated admin relationship; roles and assigned are template ids, each member optional |
+| POST `roles/{role}/service-account` `{"member": bool}` | the service account joins or leaves the role's group |
 | DELETE `organizations/{tenant}` | the customer vanishes |
 
 Match members: service (login, graph, partner_center, exchange), host and path (part of it), method, cmdlet, tenant
@@ -51,6 +54,8 @@ class Control:
                 return self._certificates(request, application_id)
             case "POST", [("reset" | "latency" | "throttle") as what]:
                 return self._settings(what, request)
+            case "POST", ["roles", role, "service-account"]:
+                return self._membership(request, role)
             case _, ["organizations", tenant, *rest]:
                 return self._organization(request, tenant, rest)
         return _problem(404, "There is no such control endpoint.")
@@ -143,7 +148,15 @@ class Control:
                 return _problem(400, f"Unknown trouble. Known: {', '.join(TROUBLES)}.")
             organization.change_trouble(trouble)
             return json_response(200, _describe(organization))
+        if request.method == "POST" and rest == ["relationship"]:
+            organization.change_relationship(request.json() or {})
+            return json_response(200, _describe(organization))
         return _problem(405, "The method is not allowed.")
+
+    def _membership(self, request: Request, role: str) -> Response:
+        cloud, is_member = self._cloud, bool((request.json() or {}).get("member"))
+        (cloud.withheld.discard if is_member else cloud.withheld.add)(role)
+        return json_response(200, {"group": cloud.security_group(role), "member": is_member})
 
 
 def _describe(organization: Organization) -> Json:

@@ -18,6 +18,7 @@ from portal.sandbox.world.organizations import Organization
 DEFAULT_PAGE = 100
 LARGEST_PAGE = 999
 LARGEST_BATCH = 20
+MOST_IDS = 1000
 _CONDITION = re.compile(r"^\s*([\w/]+)\s+eq\s+(?:'((?:[^']|'')*)'|(true|false|null))\s*$", re.IGNORECASE)
 _FIND_TENANT = re.compile(r"^tenantRelationships/findTenantInformationByTenantId\(tenantId='([^']+)'\)$", re.IGNORECASE)
 _RELATIONSHIP = re.compile(
@@ -53,6 +54,8 @@ class Graph:
         path = path.rstrip("/")
         if path == "$batch" and request.method == "POST":
             return self._batch(request, version)
+        if path.lower() == "directoryobjects/getbyids" and request.method == "POST":
+            return self._by_ids(request, organization)
         if request.method != "GET":
             return graph_error(
                 405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target."
@@ -67,9 +70,20 @@ class Graph:
             return self._list(request, relationships.domains(organization))
         if lowered == "me" and claims.get("idtyp") == "user":
             return json_response(200, relationships.service_account(self._cloud))
+        if lowered == "me/transitivememberof" and claims.get("idtyp") == "user":
+            own = relationships.own_groups(self._cloud) if organization is self._cloud.partner else []
+            return self._list(request, own)
         if lowered.startswith("tenantrelationships/") or lowered in self._partner_lists:
             return self._partner(request, path, organization, claims)
         return graph_error(404, "Request_ResourceNotFound", f"Resource '{path}' does not exist.")
+
+    def _by_ids(self, request: Request, organization: Organization) -> Response:
+        body = request.json()
+        wanted = body.get("ids") if isinstance(body, dict) else None
+        if not isinstance(wanted, list) or not 0 < len(wanted) <= MOST_IDS:
+            return graph_error(400, "Request_BadRequest", f"Between 1 and {MOST_IDS} ids can be asked for.")
+        found = relationships.groups_by_id(self._cloud, wanted) if organization is self._cloud.partner else []
+        return json_response(200, {"value": found})
 
     def _partner(self, request: Request, path: str, organization: Organization, claims: Json) -> Response:
         if claims.get("idtyp") != "user" or organization is not self._cloud.partner:

@@ -2,7 +2,9 @@
 
 import random
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from portal.sandbox.world import roles
 from portal.sandbox.world.names import COUNTRIES, Country, company, slug
@@ -44,13 +46,16 @@ class Organization:
     tokens: float = field(default=0.0)
     refilled_at: float = field(default=0.0)
     retry_at: float = field(default=0.0)
+    changed: dict[str, Any] = field(default_factory=dict)
+    withheld: set[str] = field(default_factory=set)
 
     @property
     def effective_roles(self) -> frozenset[str]:
         """Directory roles that partner users really have here now (exchange-protocol.md 7.2)."""
         if self.index < 0:
             return frozenset({roles.GLOBAL_ADMINISTRATOR})
-        return self.roles if self.relationship in {"active", "expiring"} else frozenset()
+        assigned = frozenset(self.changed.get("assigned", self.roles)) - self.withheld
+        return self.roles & assigned if self.relationship in {"active", "expiring"} else frozenset()
 
     @property
     def application_roles(self) -> frozenset[str]:
@@ -77,6 +82,12 @@ class Organization:
             self.relationship = "terminated"
         self.trouble = trouble
         self.throttled_calls, self.customized = 0, False
+
+    def change_relationship(self, changes: Mapping[str, Any]) -> None:
+        """Give the relationship other facts: state, roles, end, auto_extend, name, assigned (role ids)."""
+        self.relationship = changes.get("state", self.relationship)
+        self.roles = frozenset(changes.get("roles", self.roles))
+        self.changed |= {name: changes[name] for name in ("end", "auto_extend", "name", "assigned") if name in changes}
 
     def has_trouble(self, *names: str) -> bool:
         """Tell whether the organization's trouble is one of the names."""

@@ -29,6 +29,9 @@ def find(cloud: Cloud, identifier: str) -> Json | None:
 def access_assignments(cloud: Cloud, relationship: Json) -> list[Json]:
     """Access assignments of a relationship: one security group a role, active only while the relationship is."""
     active = relationship["status"] == "active"
+    organization = cloud.find(relationship["customer"]["tenantId"])
+    held = {role["roleDefinitionId"] for role in relationship["accessDetails"]["unifiedRoles"]}
+    assigned = set(organization.changed.get("assigned", held)) if organization else held
     return [
         {
             "@odata.etag": 'W/"JyIxIic="',
@@ -43,6 +46,7 @@ def access_assignments(cloud: Cloud, relationship: Json) -> list[Json]:
             "accessDetails": {"unifiedRoles": [role]},
         }
         for role in relationship["accessDetails"]["unifiedRoles"]
+        if role["roleDefinitionId"] in assigned
     ]
 
 
@@ -76,6 +80,24 @@ def groups(cloud: Cloud) -> list[Json]:
         {"id": identifier, "displayName": name, "securityEnabled": True, "mailEnabled": False, "groupTypes": []}
         for identifier, name in cloud.security_groups()
     ]
+
+
+def groups_by_id(cloud: Cloud, identifiers: list[str]) -> list[Json]:
+    """Those of the partner's security groups that are asked for; one that does not exist is left out."""
+    wanted = set(identifiers)
+    return [{"@odata.type": "#microsoft.graph.group", **group} for group in groups(cloud) if group["id"] in wanted]
+
+
+def own_groups(cloud: Cloud) -> list[Json]:
+    """What the service account belongs to: its security groups, and a directory role."""
+    left = {cloud.security_group(role) for role in cloud.withheld}
+    kept = [group for group in groups(cloud) if group["id"] not in left]
+    role = {
+        "@odata.type": "#microsoft.graph.directoryRole",
+        "id": make_uuid("role"),
+        "displayName": "Directory Readers",
+    }
+    return [role, *({"@odata.type": "#microsoft.graph.group", **group} for group in kept)]
 
 
 def service_account(cloud: Cloud) -> Json:
@@ -141,18 +163,23 @@ def _relationship(cloud: Cloud, organization: Organization, state: str, number: 
     key = (organization.tenant_id, state, number)
     if key not in cloud.relationships:
         cloud.relationships[key] = _make(cloud, organization, state, number)
-    return cloud.relationships[key]
+    made = cloud.relationships[key]
+    return made if number else {**made, **_changed(organization)}
+
+
+def _changed(organization: Organization) -> Json:
+    """What a control endpoint made of the relationship."""
+    told = organization.changed
+    names = {"end": "endDateTime", "auto_extend": "autoExtendDuration", "name": "displayName"}
+    held = [{"roleDefinitionId": role} for role in sorted(organization.roles)]
+    return {name: told[key] for key, name in names.items() if key in told} | {"accessDetails": {"unifiedRoles": held}}
 
 
 def _make(cloud: Cloud, organization: Organization, state: str, number: int) -> Json:
     rng = organization.rng(f"relationship:{number}")
     today = datetime.fromtimestamp(cloud.started_at, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    left = {
-        "active": timedelta(days=rng.randrange(120, 700)),
-        "expiring": timedelta(days=rng.randrange(3, 60)),
-        "expired": timedelta(days=-rng.randrange(1, 90)),
-        "terminated": timedelta(days=rng.randrange(30, 400)),
-    }[state]
+    first, last = {"active": (120, 700), "expiring": (3, 60), "expired": (-89, 0)}.get(state, (30, 400))
+    left = timedelta(days=rng.randrange(first, last))
     end = today + left
     start = end - DURATION
     extends = state == "active" and roles.GLOBAL_ADMINISTRATOR not in organization.roles and rng.random() < 0.6
