@@ -4,7 +4,13 @@ from tenants.app_registrations.models import AppRegistration, Certificate
 from tenants.groups.models import OrganizationGroup
 from tenants.organizations.models import Organization
 from tenants.partner.models import Partner, PartnerSignIn
-from tenants.relationships.models import AccessAssignment, DelegatedAdminRelationship, ResellerRelationship
+from tenants.relationships.models import (
+    AccessAssignment,
+    DelegatedAdminRelationship,
+    RelationshipChange,
+    RelationshipVersion,
+    ResellerRelationship,
+)
 from tenants.sync.models import Synchronization
 from tenants.variables.models import OrganizationVariable
 
@@ -18,6 +24,8 @@ __all__ = [
     "OrganizationVariable",
     "Partner",
     "PartnerSignIn",
+    "RelationshipChange",
+    "RelationshipVersion",
     "ResellerRelationship",
     "Synchronization",
 ]

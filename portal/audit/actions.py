@@ -23,6 +23,7 @@ class AuditAction(StrEnum):
     ORGANIZATION_VANISHED = "organization.vanished"
     ORGANIZATION_RETURNED = "organization.returned"
     ORGANIZATION_REACHABILITY_CHANGED = "organization.reachability_changed"
+    RELATIONSHIP_CHANGED = "relationship.changed"
     ORGANIZATION_GROUP_CREATED = "organization_group.created"
     ORGANIZATION_GROUP_CHANGED = "organization_group.changed"
     ORGANIZATION_GROUP_DELETED = "organization_group.deleted"
@@ -71,6 +72,7 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.ORGANIZATION_VANISHED: "{target} is no longer among the organizations",
     AuditAction.ORGANIZATION_RETURNED: "{target} is among the organizations again",
     AuditAction.ORGANIZATION_REACHABILITY_CHANGED: "{target} became {reachability}",
+    AuditAction.RELATIONSHIP_CHANGED: "{relationship} of {target}: {what}: {before} → {after}",
     AuditAction.ORGANIZATION_GROUP_CREATED: "{actor} created the organization group {target}",
     AuditAction.ORGANIZATION_GROUP_CHANGED: "{actor} changed the organization group {target}",
     AuditAction.ORGANIZATION_GROUP_DELETED: "{actor} deleted the organization group {target}",

@@ -18,7 +18,9 @@ CATEGORIES = {
     "runs": Category("runs", ("run", "job", "schedule", "approval", "approval_request", "decision")),
     "cmdlets": Category("cmdlets", ("run_target", "cmdlet", "late_answer", "connection")),
     "organizations": Category("organizations", ("organization", "organization_group", "synchronization", "variable")),
-    "access": Category("access", ("partner", "partner_sign_in", "app_registration", "certificate")),
+    "access": Category(
+        "access", ("partner", "partner_sign_in", "app_registration", "certificate", "relationship", "consent")
+    ),
     "people": Category("people", ("person", "role", "sign_in")),
     "exports": Category("exports", ("export",)),
     OTHER: Category("other", ()),

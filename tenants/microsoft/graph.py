@@ -17,6 +17,7 @@ from tenants.microsoft.errors import MicrosoftError, error_from_parts, error_fro
 
 BATCH_SIZE = 20  # Graph's limit of requests in one $batch
 _MOST_PAGES = 1000
+_MOST_IDS = 1000  # of one getByIds
 _RELATIONSHIPS = "/tenantRelationships/delegatedAdminRelationships"
 
 
@@ -153,6 +154,25 @@ def organization(client: httpx.Client, bearer: str, *, graph_url: str) -> Organi
         for domain in _rows(client, bearer, graph_url, f"{graph_url}/v1.0/domains")
     )
     return OrganizationDetails(_text(row, "id").lower(), _text(row, "displayName"), domains)
+
+
+def group_names(
+    client: httpx.Client, bearer: str, group_ids: Iterable[str], *, graph_url: str
+) -> Iterator[tuple[str, str]]:
+    """Yield id and display name of the partner's groups among `group_ids`; one that is gone is left out."""
+    remaining = iter(group_ids)
+    while chunk := list(islice(remaining, _MOST_IDS)):
+        wanted = {"ids": chunk, "types": ["group"]}
+        body = _request(client, "POST", f"{graph_url}/v1.0/directoryObjects/getByIds", bearer, json=wanted)
+        for row in _continued(client, bearer, graph_url, body):
+            yield _text(row, "id"), _text(row, "displayName")
+
+
+def own_group_ids(client: httpx.Client, bearer: str, *, graph_url: str) -> Iterator[str]:
+    """Yield the ids of the groups that the signed-in account belongs to, nested ones included (4.2)."""
+    for row in _rows(client, bearer, graph_url, f"{graph_url}/v1.0/me/transitiveMemberOf"):
+        if _text(row, "@odata.type") == "#microsoft.graph.group":
+            yield _text(row, "id")
 
 
 def _rows(client: httpx.Client, bearer: str, graph_url: str, url: str) -> Iterator[Mapping[str, Any]]:

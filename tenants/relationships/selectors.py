@@ -1,6 +1,5 @@
 """What pages ask about relationships."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,6 +7,7 @@ from django.db.models import QuerySet
 
 from portal.core.actors import Actor
 from tenants.organizations.models import Organization
+from tenants.relationships.facts import extension_in_words
 from tenants.relationships.models import AccessAssignment, DelegatedAdminRelationship
 from tenants.relationships.roles import role_name
 
@@ -53,7 +53,7 @@ def _relationship(relationship: DelegatedAdminRelationship) -> RelationshipView:
         roles=_names(relationship.role_ids),
         activated_at=relationship.activated_at,
         end_at=relationship.end_at,
-        extends_by=_duration(relationship.auto_extend_duration),
+        extends_by=extension_in_words(relationship.auto_extend_duration),
         read_at=relationship.read_at,
         assignments=[_assignment(assignment) for assignment in relationship.access_assignments.all()],
     )
@@ -61,12 +61,6 @@ def _relationship(relationship: DelegatedAdminRelationship) -> RelationshipView:
 
 def _assignment(assignment: AccessAssignment) -> AssignmentView:
     return AssignmentView(assignment.container_id, assignment.status, _names(assignment.role_ids))
-
-
-def _duration(text: str) -> str:
-    """Return an ISO 8601 duration of whole days in words, empty for none (exchange-protocol.md 4.1)."""
-    found = re.fullmatch(r"P(\d+)D", text)
-    return f"{found[1]} days" if found and int(found[1]) else ""
 
 
 def _names(role_ids: list[str]) -> list[str]:

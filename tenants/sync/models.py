@@ -31,6 +31,8 @@ class Synchronization(models.Model):
     requested_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+    read_at = models.DateTimeField(null=True, help_text="The moment from which what was read counts as known.")
+    changed = models.PositiveIntegerField(default=0)
 
     class Meta:
         db_table = "synchronization"

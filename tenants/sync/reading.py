@@ -16,6 +16,7 @@ from tenants.tokens.delegated import DelegatedTokens
 from tenants.tokens.failures import TokenFailure
 
 Progress = Callable[[str, int, int], None]
+_NOT_FOR_US = frozenset({httpx.codes.FORBIDDEN, httpx.codes.NOT_FOUND})
 
 
 @dataclass(slots=True)
@@ -31,8 +32,25 @@ class Customer:
     assignments: list[AccessAssignment] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A security group of the partner that holds roles somewhere; `is_member` tells of the service account."""
+
+    id: str
+    name: str
+    is_member: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """All customers by name, and the partner's security groups; None where Graph did not let us read groups."""
+
+    customers: list[Customer]
+    groups: list[Group] | None
+
+
 class CustomerReader:
-    """Reads GDAP relationships, assignments, contracts, Partner Center's customers and missing domains, in that order.
+    """Reads relationships, assignments, groups, contracts, Partner Center's customers and missing domains.
 
     `progress(step, done, total)` is called as it goes on. Every step raises `TokenFailure` or `MicrosoftError`.
     """
@@ -45,17 +63,19 @@ class CustomerReader:
         self._tokens: DelegatedTokens = partner_tokens(partner)
         self._customers: dict[str, Customer] = {}
 
-    def read(self) -> list[Customer]:
-        """Return all customers, by name."""
+    def read(self) -> Reading:
+        """Return the whole picture."""
         with microsoft_client() as client:
             bearer = self._bearer(str(self._partner.tenant_id), f"{self._published.graph_url}/.default")
             self._read_relationships(client, bearer)
             self._read_assignments(client, bearer)
+            groups = self._read_groups(client, bearer)
             self._read_contracts(client, bearer)
             if self._environment.partner_center_url:
                 self._read_partner_center(client, self._environment.partner_center_url)
         self._read_missing_domains()
-        return sorted(self._customers.values(), key=lambda customer: (customer.name.casefold(), customer.tenant_id))
+        by_name = sorted(self._customers.values(), key=lambda customer: (customer.name.casefold(), customer.tenant_id))
+        return Reading(by_name, groups)
 
     def _bearer(self, tenant_id: str, scope: str) -> str:
         return self._tokens.acquire(tenant_id, scope).value
@@ -81,6 +101,19 @@ class CustomerReader:
                 owners[assignment.relationship_id].assignments.append(assignment)
             done += len(chunk)
             self._progress("Reading access assignments", done, len(ids))
+
+    def _read_groups(self, client: httpx.Client, bearer: str) -> list[Group] | None:
+        self._progress("Reading security groups", 0, 0)
+        assigned = {a.group_id for customer in self._customers.values() for a in customer.assignments if a.group_id}
+        url = self._environment.graph_url
+        try:
+            names = dict(graph.group_names(client, bearer, sorted(assigned), graph_url=url))
+            own = set(graph.own_group_ids(client, bearer, graph_url=url))
+        except MicrosoftError as error:
+            if error.status in _NOT_FOR_US:
+                return None  # relationships can be read without the right to read groups
+            raise
+        return [Group(each, names.get(each, ""), each in own) for each in sorted(assigned)]
 
     def _read_contracts(self, client: httpx.Client, bearer: str) -> None:
         self._progress("Reading CSP contracts", 0, 0)

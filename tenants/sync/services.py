@@ -19,7 +19,8 @@ from tenants.partner.models import Partner
 from tenants.partner.services import as_object
 from tenants.sync.models import Synchronization, SynchronizationState
 from tenants.sync.reading import CustomerReader, Progress
-from tenants.sync.storing import store_customers
+from tenants.sync.selectors import last_read_at
+from tenants.sync.storing import Counts, store_reading
 from tenants.tokens.failures import TokenFailure
 
 LONGEST = timedelta(minutes=15)
@@ -64,10 +65,11 @@ def synchronize(*, synchronization_id: UUID) -> None:
     synchronization = Synchronization.objects.select_related("partner").get(pk=synchronization_id)
     actor = Actor.system("synchronization")
     try:
-        customers = CustomerReader(synchronization.partner, _reporter(synchronization)).read()
+        reading = CustomerReader(synchronization.partner, _reporter(synchronization)).read()
         with transaction.atomic():
-            counts = store_customers(actor=actor, partner=synchronization.partner, customers=customers)
-            _finish(actor, synchronization, added=counts.added, vanished=counts.vanished, total=len(customers))
+            known_at = last_read_at(synchronization.partner)
+            counts = store_reading(actor=actor, partner=synchronization.partner, reading=reading, known_at=known_at)
+            _finish(actor, synchronization, counts, total=len(reading.customers))
     except (TokenFailure, MicrosoftError, SecretUnreadable, Refused) as failure:
         _fail(actor, synchronization, failure)
     except Exception:
@@ -98,9 +100,10 @@ def _fail(actor: Actor, synchronization: Synchronization, failure: Exception) ->
         )
 
 
-def _finish(actor: Actor, synchronization: Synchronization, *, added: int, vanished: int, total: int) -> None:
-    facts = {"added": added, "vanished": vanished, "total": total}
-    if not _end(synchronization, SynchronizationState.SUCCEEDED, step="", done=total, **facts):
+def _finish(actor: Actor, synchronization: Synchronization, counts: Counts, *, total: int) -> None:
+    facts = {"added": counts.added, "vanished": counts.vanished, "changed": counts.changed, "total": total}
+    ended = {"step": "", "done": total, "read_at": counts.read_at, **facts}
+    if not _end(synchronization, SynchronizationState.SUCCEEDED, **ended):
         raise Refused("It took too long and was given up meanwhile. Read the organizations again.")
     record(AuditAction.SYNCHRONIZATION_FINISHED, actor=actor, target=as_object(synchronization.partner), data=facts)
 

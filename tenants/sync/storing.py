@@ -1,5 +1,6 @@
 """Storing what was read about customers: organizations come, return, change and vanish, each with its event."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -15,10 +16,12 @@ from tenants.microsoft.graph import Relationship
 from tenants.organizations.models import Organization, RelationshipState
 from tenants.organizations.services import as_object
 from tenants.partner.models import Partner
-from tenants.relationships.models import AccessAssignment, DelegatedAdminRelationship, ResellerRelationship
-from tenants.sync.reading import Customer
+from tenants.relationships.facts import IN_FORCE, of_group, of_relationship, of_reseller
+from tenants.relationships.models import VersionKind
+from tenants.relationships.recording import Known, record_reading, without_membership
+from tenants.sync.present import store_present
+from tenants.sync.reading import Customer, Reading
 
-ACTIVE = frozenset({"active", "expiring"})
 PENDING = frozenset({"created", "approvalPending", "approved", "activating"})
 FIELDS = [
     "name",
@@ -37,11 +40,16 @@ class Counts:
 
     added: int
     vanished: int
+    changed: int
+    read_at: datetime
 
 
-def store_customers(*, actor: Actor, partner: Partner, customers: list[Customer]) -> Counts:
-    """Store the picture in the present transaction; organizations that are no longer in it are marked as vanished."""
-    now = timezone.now()
+def store_reading(*, actor: Actor, partner: Partner, reading: Reading, known_at: datetime | None) -> Counts:
+    """Store the picture in the present transaction; organizations that are no longer in it are marked as vanished.
+
+    `known_at` is when the partner was read before.
+    """
+    now, customers = timezone.now(), reading.customers
     known = {str(o.tenant_id): o for o in Organization.objects.select_for_update().filter(partner=partner)}
     events: list[AuditEvent] = []
     added, kept = [], []
@@ -64,9 +72,31 @@ def store_customers(*, actor: Actor, partner: Partner, customers: list[Customer]
         events.append(draft(AuditAction.ORGANIZATION_VANISHED, actor=actor, target=as_object(organization)))
     Organization.objects.bulk_create(added, batch_size=500)
     Organization.objects.bulk_update([*kept, *gone], FIELDS, batch_size=500)
-    _store_relationships(partner, customers, now)
-    write(events)
-    return Counts(added=len(added), vanished=len(gone))
+    places = {str(o.tenant_id): o for o in (*added, *kept)}
+    recorded = record_reading(
+        actor=actor, partner=partner, known=list(_known(partner, places, reading)), read_at=now, known_at=known_at
+    )
+    store_present(partner, places, customers, differing=recorded.differing, read_at=now)
+    write([*events, *recorded.events])
+    return Counts(added=len(added), vanished=len(gone), changed=len(recorded.changes), read_at=now)
+
+
+def _known(partner: Partner, places: Mapping[str, Organization], reading: Reading) -> Iterator[Known]:
+    """Yield everything that gives access, as it was read."""
+    for customer in reading.customers:
+        place = places[customer.tenant_id]
+        for relationship in customer.relationships:
+            assignments = [a for a in customer.assignments if a.relationship_id == relationship.id]
+            yield Known(VersionKind.GDAP, relationship.id, place, of_relationship(relationship, assignments))
+        if customer.relationship_to_partner:
+            facts = of_reseller(customer.relationship_to_partner)
+            yield Known(VersionKind.RESELLER, customer.tenant_id, place, facts)
+    if reading.groups is None:
+        assigned = {a.group_id for customer in reading.customers for a in customer.assignments if a.group_id}
+        yield from without_membership(partner, sorted(assigned))
+        return
+    for group in reading.groups:
+        yield Known(VersionKind.GROUP, group.id, None, of_group(group.name, is_member=group.is_member))
 
 
 def _describe(organization: Organization, customer: Customer) -> None:
@@ -80,55 +110,10 @@ def _describe(organization: Organization, customer: Customer) -> None:
 
 
 def _best(relationships: list[Relationship]) -> tuple[RelationshipState, datetime | None]:
-    for state, statuses in ((RelationshipState.ACTIVE, ACTIVE), (RelationshipState.PENDING, PENDING)):
+    for state, statuses in ((RelationshipState.ACTIVE, IN_FORCE), (RelationshipState.PENDING, PENDING)):
         ends = [r.ends_at for r in relationships if r.status in statuses]
         if ends:
             return state, max((end for end in ends if end), default=None)
     if not relationships:
         return RelationshipState.NONE, None
     return RelationshipState.ENDED, max((r.ends_at for r in relationships if r.ends_at), default=None)
-
-
-def _store_relationships(partner: Partner, customers: list[Customer], now: datetime) -> None:
-    ids = dict(Organization.objects.filter(partner=partner).values_list("tenant_id", "pk"))
-    of_partner = {"organization__partner": partner}
-    relationships = [
-        DelegatedAdminRelationship(
-            id=r.id,
-            organization_id=ids[UUID(customer.tenant_id)],
-            display_name=storable(r.display_name, 300),
-            status=r.status,
-            role_ids=list(r.role_definition_ids),
-            auto_extend_duration=r.auto_extend_duration,
-            activated_at=r.activated_at,
-            end_at=r.ends_at,
-            read_at=now,
-        )
-        for customer in customers
-        for r in customer.relationships
-    ]
-    assignments = [
-        AccessAssignment(
-            id=a.id,
-            relationship_id=a.relationship_id,
-            container_id=a.group_id,
-            status=a.status,
-            role_ids=list(a.role_definition_ids),
-        )
-        for customer in customers
-        for a in customer.assignments
-    ]
-    resellers = [
-        ResellerRelationship(
-            organization_id=ids[UUID(customer.tenant_id)],
-            relationship_to_partner=customer.relationship_to_partner,
-            read_at=now,
-        )
-        for customer in customers
-        if customer.relationship_to_partner
-    ]
-    DelegatedAdminRelationship.objects.filter(**of_partner).delete()
-    ResellerRelationship.objects.filter(**of_partner).delete()
-    DelegatedAdminRelationship.objects.bulk_create(relationships, batch_size=500)
-    AccessAssignment.objects.bulk_create(assignments, batch_size=500)
-    ResellerRelationship.objects.bulk_create(resellers, batch_size=500)

@@ -83,6 +83,7 @@ class TestAgainstTheCloud:
             "organization.added": len(listed),
             "organization.vanished": 1,
             "organization.returned": 1,
+            "relationship.changed": 4,  # its two relationships went and came
         }
         assert AuditEvent.objects.filter(action="synchronization.finished").count() == 5
 
