@@ -8,8 +8,13 @@ class TenantsConfig(AppConfig):
     label = "tenants"
 
     def ready(self) -> None:
+        """Make known what others ask for: how getting in can fail, and the lists that can be exported."""
+        from portal.core.explanations import make_known
         from portal.exports.listings import register
+        from tenants.microsoft.explanations import PARTNER_APIS
+        from tenants.tokens.explanations import EXPLANATIONS
         from tenants.web.listings import access, groups, organizations
 
+        make_known((*EXPLANATIONS, *PARTNER_APIS.values()))
         for listing in (*organizations.LISTINGS, *groups.LISTINGS, *access.LISTINGS):
             register(listing)

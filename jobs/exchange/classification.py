@@ -3,8 +3,7 @@
 By exception type, then Exchange's own code, then status; by English text only where Microsoft gives nothing else.
 """
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import httpx
@@ -12,42 +11,18 @@ import httpx
 from jobs.exchange import disturbances, refusals
 from jobs.exchange.errors import ServerError
 from jobs.exchange.failures import CallFailed, Ran
-from portal.core.explanations import Explanation, Retry
+from portal.core.explanations import DidItRun, Explanation, Retry, by_code
 from tenants.microsoft.retry_after import retry_after
 
-_REFUSED_BY_TYPE: Mapping[str, Explanation] = {
-    "AmbiguousParameterSetException": refusals.UNKNOWN_PARAMETER,
-    "ParameterTransformationException": refusals.BAD_VALUE,
-    "ManagementObjectNotFoundException": refusals.OBJECT_NOT_FOUND,
-    "ADObjectAlreadyExistsException": refusals.ALREADY_EXISTS,
-    "MemberAlreadyExistsException": refusals.NO_CHANGE_NEEDED,
-    "RmsTemplateNotFoundException": refusals.DATA_REFUSED,
-}
-_REFUSED_BY_EX_CODE: Mapping[str, Explanation] = {
-    "Ex6F9304": refusals.OBJECT_NOT_FOUND,
-    "Ex94914C": refusals.OBJECT_NOT_FOUND,
-}
-_REFUSED_BY_TEXT: tuple[tuple[re.Pattern[str], Explanation], ...] = (
-    (re.compile(r"JObject.*PswsHashtable", re.DOTALL), refusals.ENCODING_FAULT),
-    (re.compile(r"Enable-OrganizationCustomization"), refusals.ORGANIZATION_DEHYDRATED),
-    (re.compile(r"RmsTemplateNotFoundException|maximum allowed size"), refusals.DATA_REFUSED),
-    (re.compile(r"current write scopes|current user's write scope"), refusals.OUT_OF_WRITE_SCOPE),
-    (re.compile(r"is already a member|isn't a member of the group"), refusals.NO_CHANGE_NEEDED),
-)
-_DISTURBED_BY_TYPE: Mapping[str, tuple[Explanation, Ran]] = {
-    "ADTransientException": (disturbances.DIRECTORY_UNAVAILABLE, Ran.UNKNOWN),
-    "DCOverloadedException": (disturbances.SERVER_BUSY, Ran.NO),
-    "SuitabilityDirectoryException": (disturbances.SERVER_BUSY, Ran.NO),
-    "ServerInMMException": (disturbances.SERVER_BUSY, Ran.NO),
-    "ADServerSettingsChangedException": (disturbances.SERVER_BUSY, Ran.NO),
-    "StorageTransientException": (disturbances.STORAGE_DISTURBED, Ran.UNKNOWN),
-}
+# By exception type without its namespace, and by Exchange's own "Ex…" code.
+_REFUSED_BY_CODE: Mapping[str, Explanation] = by_code(refusals.REFUSALS.values())
+_DISTURBED_BY_TYPE: Mapping[str, Explanation] = by_code(disturbances.DISTURBANCES.values())
+_RAN: Mapping[DidItRun, Ran] = {DidItRun.NO: Ran.NO, DidItRun.YES: Ran.YES, DidItRun.MAYBE: Ran.UNKNOWN}
 _DISTURBED_BY_STATUS: Mapping[int, Explanation] = {
     408: disturbances.NO_ANSWER_IN_TIME,
     503: disturbances.SERVICE_UNAVAILABLE,
     504: disturbances.GATEWAY_TIMEOUT,
 }
-_PAGE_EXPIRED = "Expired or Invalid pagination request"
 
 
 def from_response(
@@ -97,18 +72,13 @@ def retry_of(explanation: Explanation, ran: Ran, *, reads: bool) -> Retry:
 
 def is_expired_page(error: ServerError) -> bool:
     """True if Exchange no longer knows the next page (F43)."""
-    return error.status == httpx.codes.BAD_REQUEST and _PAGE_EXPIRED in error.message
+    return error.status == httpx.codes.BAD_REQUEST and disturbances.PAGE_EXPIRED.is_told_by(error.message)
 
 
 def _denied(error: ServerError, *, may_run: bool, has_parameters: bool) -> tuple[Explanation, bool]:
     """Return what a 401 or 403 means, and whether it is Exchange's answer about this cmdlet."""
-    if "isn't supported in this scenario" in error.message:
-        return refusals.APP_ROLE_UNSUPPORTED, True
-    if "is not allowed to call" in error.message:
-        return refusals.CMDLET_NOT_GRANTED, True
-    text = next((found for pattern, found in _REFUSED_BY_TEXT if pattern.search(error.message)), None)
-    if text:
-        return text, True
+    if told := _told(refusals.REFUSALS.values(), error.message):
+        return told, True
     if error.status == httpx.codes.UNAUTHORIZED:
         challenged = "insufficient_claims" in error.authenticate
         return (refusals.SESSION_REVOKED if challenged else refusals.TOKEN_REFUSED), False
@@ -132,29 +102,38 @@ def _turned_away(error: ServerError, headers: Mapping[str, str], now: datetime) 
 
 def _disturbed(error: ServerError) -> tuple[Explanation, Ran] | None:
     """Return what broke on Exchange's side and whether the cmdlet ran, or None if it was refused."""
+    explanation = _disturbance(error)
+    return (explanation, _RAN[explanation.did_it_run]) if explanation else None
+
+
+def _disturbance(error: ServerError) -> Explanation | None:
     if is_expired_page(error):
-        return disturbances.PAGE_EXPIRED, Ran.NO
+        return disturbances.PAGE_EXPIRED
+    if disturbances.RUNSPACE_LIMIT.is_told_by(error.message):
+        return disturbances.RUNSPACE_LIMIT
     if error.type_name in _DISTURBED_BY_TYPE:
         return _DISTURBED_BY_TYPE[error.type_name]
-    if error.type_name in _REFUSED_BY_TYPE or error.ex_code in _REFUSED_BY_EX_CODE:
+    if error.type_name in _REFUSED_BY_CODE or error.ex_code in _REFUSED_BY_CODE:
         return None
     named = next((known for name, known in _DISTURBED_BY_TYPE.items() if name in error.message), None)
-    if named:
-        return named
-    if error.status in _DISTURBED_BY_STATUS:
-        return _DISTURBED_BY_STATUS[error.status], Ran.UNKNOWN
-    return (disturbances.SERVER_SIDE_ERROR, Ran.UNKNOWN) if error.status >= httpx.codes.INTERNAL_SERVER_ERROR else None
+    by_status = _DISTURBED_BY_STATUS.get(error.status)
+    broken = disturbances.SERVER_SIDE_ERROR if error.status >= httpx.codes.INTERNAL_SERVER_ERROR else None
+    return named or by_status or broken
 
 
 def _refused(error: ServerError) -> CallFailed:
     explanation = (
-        _REFUSED_BY_TYPE.get(error.type_name)
-        or _REFUSED_BY_EX_CODE.get(error.ex_code)
-        or next((found for pattern, found in _REFUSED_BY_TEXT if pattern.search(error.message)), None)
+        _REFUSED_BY_CODE.get(error.type_name)
+        or _REFUSED_BY_CODE.get(error.ex_code)
+        or _told(refusals.REFUSALS.values(), error.message)
         or _unknown_refusal(error)
     )
     by_exchange = explanation not in (refusals.WRONG_ADDRESS, refusals.REQUEST_REFUSED)
     return CallFailed(explanation, ran=Ran.NO, answered=by_exchange, detail=error.message, server_error=error)
+
+
+def _told(explanations: Iterable[Explanation], text: str) -> Explanation | None:
+    return next((explanation for explanation in explanations if explanation.is_told_by(text)), None)
 
 
 def _unknown_refusal(error: ServerError) -> Explanation:

@@ -15,6 +15,7 @@ from portal.core.secrets import SecretUnreadable
 from portal.core.tasks import enqueue
 from portal.core.text import storable
 from tenants.microsoft.errors import MicrosoftError
+from tenants.microsoft.explanations import explain
 from tenants.partner.models import Partner
 from tenants.partner.services import as_object
 from tenants.sync.models import Synchronization, SynchronizationState
@@ -87,7 +88,7 @@ def _reporter(synchronization: Synchronization) -> Progress:
 
 
 def _fail(actor: Actor, synchronization: Synchronization, failure: Exception) -> None:
-    explanation = getattr(failure, "explanation", None)
+    explanation = explain(failure) if isinstance(failure, MicrosoftError) else getattr(failure, "explanation", None)
     sentence = f"{explanation.title}. {explanation.fix} ({failure})" if explanation else str(failure)
     with transaction.atomic():
         if not _end(synchronization, SynchronizationState.FAILED, error=storable(sentence)):

@@ -14,13 +14,11 @@ from tenants.microsoft.http import LoginHttp
 from tenants.microsoft.one_line import one_line
 from tenants.microsoft.retry_after import retry_after
 from tenants.tokens import local_explanations as local
-from tenants.tokens.explanations import BY_CODE, PARTNER_WIDE_CODES
+from tenants.tokens.explanations import BY_CODE, ORGANIZATION
 
-_CODE = re.compile(r"AADSTS(\d+)")
+_CODE = re.compile(r"AADSTS\d+")
 _TOO_MANY_REQUESTS = 429
 _SERVER_ERROR = 500
-# AADSTS50196 asks for at least five minutes, 700027 heals within seconds of an upload, 650051 within half a minute.
-_WAIT_BY_CODE = {"50196": 300.0, "700027": 10.0, "700030": 10.0, "650051": 30.0}
 
 
 class TokenFailure(Exception):
@@ -51,7 +49,7 @@ class TokenFailure(Exception):
     @property
     def partner_wide(self) -> bool:
         """True if the Partner's own credentials are at fault, so that every organization fails alike."""
-        return self.code.removeprefix("AADSTS") in PARTNER_WIDE_CODES
+        return self.explanation.whole_partner
 
 
 def from_answer(answer: Mapping[str, Any], http: LoginHttp) -> TokenFailure:
@@ -60,17 +58,18 @@ def from_answer(answer: Mapping[str, Any], http: LoginHttp) -> TokenFailure:
     `http` is the client that fetched it, in the same thread: msal does not hand the headers on.
     """
     text = one_line(answer.get("error_description") or answer.get("error"))
-    number = _number(answer, text)
+    code = _code_of(answer, text)
     throttled = http.last_status == _TOO_MANY_REQUESTS
     fallback = local.LOGIN_THROTTLED if throttled else local.LOGIN_REFUSED
+    explanation = BY_CODE.get(code) or BY_CODE.get(str(answer.get("error"))) or fallback
     waiting = retry_after(http.last_headers, datetime.now(UTC))
     return TokenFailure(
-        BY_CODE.get(number, fallback),
-        code=f"AADSTS{number}" if number else "",
+        explanation,
+        code=code,
         text=text,
         correlation_id=one_line(answer.get("correlation_id")),
         trace_id=one_line(answer.get("trace_id")),
-        retry_after=waiting if waiting is not None else _WAIT_BY_CODE.get(number),
+        retry_after=explanation.wait_seconds if waiting is None else waiting,
     )
 
 
@@ -91,7 +90,7 @@ def from_exception(error: Exception, http: LoginHttp) -> TokenFailure:
     if status == _TOO_MANY_REQUESTS:
         return _from_status(status, http)
     if "authority configuration" in str(error) and status in (400, 404):
-        return TokenFailure(BY_CODE["90002"], code="AADSTS90002", text=one_line(error))
+        return TokenFailure(ORGANIZATION["organization_not_found"], code="AADSTS90002", text=one_line(error))
     return TokenFailure(
         local.LOGIN_UNREADABLE, text=one_line(http.last_text) or f"HTTP {status}: {type(error).__name__}"
     )
@@ -106,9 +105,10 @@ def _from_status(status: int | None, http: LoginHttp) -> TokenFailure:
     )
 
 
-def _number(answer: Mapping[str, Any], text: str) -> str:
+def _code_of(answer: Mapping[str, Any], text: str) -> str:
+    """Return "AADSTS" and the number, empty where the answer names none."""
     codes = answer.get("error_codes")
     if isinstance(codes, list) and codes:
-        return str(codes[0])
+        return f"AADSTS{codes[0]}"
     found = _CODE.search(text)
-    return found.group(1) if found else ""
+    return found.group() if found else ""

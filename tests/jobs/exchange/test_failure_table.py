@@ -1,6 +1,6 @@
-"""Every row F27 to F67 of exchange-protocol.md 5.3-5.5 that one call can meet: what comes in, and what it is called.
+"""Every row F27 to F68 of exchange-protocol.md 5.3-5.5 that one call can meet: what comes in, and what it is called.
 
-Rows F57, F61 and F63 are no failures; F64-F66 belong to batches, which are not used; F68 cannot occur over REST.
+Row F61 is kept away by the validation before anything is sent; F64-F66 belong to batches, which are not used.
 """
 
 import json
@@ -10,14 +10,16 @@ from typing import Any
 import httpx
 import pytest
 
+from jobs import exchange
 from jobs.exchange.connection import connect
 from jobs.exchange.failures import CallFailed, Ran
+from jobs.exchange.remarks import REMARKS
 from portal.core.explanations import Retry
 from tests.jobs.exchange.server import Broken, ExchangeStub, FakeToken, in_turn, make_spec, reply, rows
 
 GOLDEN = Path(__file__).parent / "golden"
 NO, YES, UNKNOWN = Ran.NO, Ran.YES, Ran.UNKNOWN
-AUTO, FIX, NEVER = Retry.AUTOMATIC, Retry.AFTER_FIX, Retry.NEVER
+AUTO, LATER, FIX, NEVER = Retry.AUTOMATIC, Retry.LATER, Retry.AFTER_FIX, Retry.NEVER
 
 
 def golden(name: str, status: int) -> httpx.Response:
@@ -118,6 +120,24 @@ ROWS: list[tuple[str, list[Any], str, Ran, bool, Retry, Retry]] = [
         FIX,
         FIX,
     ),
+    (
+        "F57",
+        [reply(400, {"error": {"details": [{"message": "Ex6F9304|A.B|x"}]}}, Content_Encoding="gzip")],
+        "object_not_found",
+        NO,
+        True,
+        NEVER,
+        NEVER,
+    ),
+    (
+        "F68",
+        [failed(500, "", "Fail to create a runspace because you have exceeded the maximum number of connections: 3")],
+        "runspace_limit",
+        NO,
+        False,
+        LATER,
+        LATER,
+    ),
     ("unknown refusal", [failed(400, "A.SomethingNewException")], "cmdlet_refused", NO, True, NEVER, NEVER),
     (
         "refusal cut off",
@@ -207,6 +227,23 @@ def test_errors_beside_objects_are_an_answer() -> None:  # F59
         ("", "m"),
     ]
     assert answer.rows == ({"Name": "one"},)
+
+
+def test_a_delay_is_only_a_warning() -> None:  # F63
+    warning = "Micro delay applied. Actual delayed: 21956 msecs, Enforced: True"
+    stub = ExchangeStub(in_turn(rows("one", members={"@adminapi.warnings": [warning]})))
+    with connect(make_spec(), lambda claims: FakeToken(), commands=["Get-Mailbox"], transport=stub) as connection:
+        answer = connection.invoke("Get-Mailbox", {}, reads=True)
+
+    assert (answer.rows, answer.warnings, answer.errors) == (({"Name": "one"},), (warning,), ())
+    assert REMARKS["micro_delay"].is_told_by(warning)
+
+
+def test_no_batch_is_ever_sent() -> None:  # F64, F65, F66
+    sources = [path.read_text() for path in Path(exchange.__path__[0]).glob("*.py")]
+
+    assert len(sources) > 10
+    assert not [source for source in sources if "$batch" in source]
 
 
 def test_an_expired_page_that_stays_expired_fails_the_whole_read() -> None:  # F43

@@ -6,30 +6,16 @@ from pathlib import Path
 import httpx
 import pytest
 
-from portal.core.explanations import Retry
 from tenants.microsoft.environments import ENVIRONMENTS
 from tenants.tokens.applications import Application, MsalApplications
 from tenants.tokens.delegated import DelegatedTokens
-from tenants.tokens.explanations import BY_CODE
+from tenants.tokens.explanations import EXPLANATIONS
 from tenants.tokens.failures import TokenFailure
 from tests.tenants.tokens.login_stub import EXCHANGE, ORGANIZATION, LoginStub, make_token
 
-# Every code of exchange-protocol.md 2.9.
-DOCUMENTED = """
-50020 50034 51004 50053 50055 50057 50126 50059 50128 900144 90014 50072 50074 50076 50078 50079 50105 50131 53000 53001
-53002 53003 53011 530032 530035 50132 50133 50173 50158 50177 50194 50196 500011 500014 500212 500213 530034 54005 70008
-70000 65001 65002 65004 650051 650052 650056 650057 700005 700016 700025 7000218 700027 700030 7000112 7000215 7000222
-7000229 700022 700023 70011 700082 700084 70043 70016 70018 70019 70001 70002 70003 90002 900023 5000224 90006 90024
-90033 90023 9002313 9001023 90038 900382 900384 90055 90072 90094 90099
-"""
-
-
-def test_every_documented_code_has_an_explanation() -> None:
-    assert set(BY_CODE) == set(DOCUMENTED.split())
-
 
 def test_explanations_are_specific() -> None:
-    explanations = {explanation.error_class: explanation for explanation in BY_CODE.values()}
+    explanations = {explanation.error_class: explanation for explanation in EXPLANATIONS}
 
     assert len({explanation.meaning for explanation in explanations.values()}) == len(explanations)
     assert len({explanation.title for explanation in explanations.values()}) == len(explanations)
@@ -37,29 +23,6 @@ def test_explanations_are_specific() -> None:
         assert re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)*", explanation.error_class)
         assert 3 <= len(explanation.title.split()) <= 6, explanation.title
         assert explanation.fix.endswith(".")
-
-
-@pytest.mark.parametrize(
-    ("code", "error_class", "retry"),
-    [
-        ("65001", "no_consent", Retry.AFTER_FIX),
-        ("700016", "app_not_found", Retry.AFTER_FIX),
-        ("90002", "organization_not_found", Retry.NEVER),
-        ("7000222", "client_secret_expired", Retry.AFTER_FIX),
-        ("700027", "certificate_not_accepted", Retry.LATER),
-        ("50076", "mfa_required", Retry.AFTER_FIX),
-        ("50020", "no_gdap_access", Retry.AFTER_FIX),
-        ("53003", "conditional_access_blocked", Retry.AFTER_FIX),
-        ("500011", "no_exchange_in_organization", Retry.NEVER),
-        ("700082", "stored_sign_in_expired", Retry.AFTER_FIX),
-        ("90055", "login_throttled", Retry.AUTOMATIC),
-        ("50196", "login_loop_detected", Retry.LATER),
-        ("90099", "partner_consent_missing", Retry.AFTER_FIX),
-        ("530034", "partner_blocked_by_microsoft", Retry.NEVER),
-    ],
-)
-def test_failure_modes_of_the_login_host(code: str, error_class: str, retry: Retry) -> None:
-    assert (BY_CODE[code].error_class, BY_CODE[code].retry) == (error_class, retry)
 
 
 REFRESH_TOKEN = "1.Ab" + 60 * "cDe-_" + "sent"
