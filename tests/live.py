@@ -13,7 +13,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import httpx
@@ -23,6 +22,7 @@ from django.db import connection
 
 from jobs.dispatch.clerk import clerk
 from jobs.dispatch.plans import frozen_plan
+from portal.local import environment as local
 from portal.local.commands import argv
 from tenants.demo import create_people, register_certificate
 from tenants.microsoft.http import close_thread_connections, light_client
@@ -58,7 +58,7 @@ class Sandbox:
     """A running simulated cloud and its control endpoints."""
 
     url: str
-    regional_url: str
+    clouds: dict[str, dict[str, Any]]
     ca_file: str
     process: subprocess.Popen[bytes]
     client: httpx.Client
@@ -81,28 +81,30 @@ class Sandbox:
 
     def environment(self) -> dict[str, str]:
         """What a process needs to speak to this cloud instead of Microsoft."""
-        names = ("MICROSOFT_LOGIN_URL", "MICROSOFT_GRAPH_URL", "PARTNER_CENTER_URL", "EXCHANGE_URL", "COMPLIANCE_URL")
-        hosts = ",".join(urlsplit(url).netloc for url in (self.url, self.regional_url))
-        return {
-            **dict.fromkeys(names, self.url),
-            "EXCHANGE_REDIRECT_HOSTS": hosts,
-            "MICROSOFT_CA_FILE": self.ca_file,
-            "SANDBOX_URL": self.url,
+        return local.Sandbox(self.url, self.clouds, Path(self.ca_file), self.process.pid).variables
+
+    def lead_here(self, settings: Any) -> None:
+        """Let the settings of this process lead to this cloud."""
+        settings.MICROSOFT_BASE_URLS = {
+            name: {address: cloud.get(address, "") for address in settings.ADDRESSES}
+            for name, cloud in self.clouds.items()
         }
+        settings.EXCHANGE_REDIRECT_HOSTS = {name: cloud["redirect_hosts"] for name, cloud in self.clouds.items()}
+        settings.MICROSOFT_CA_FILE = self.ca_file
 
 
 @pytest.fixture(scope="session")
 def running_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """Start the simulated cloud with 300 organizations, once per test process."""
+    """Start the simulated cloud with 300 worldwide and 13 national organizations, once per test process."""
     folder = tmp_path_factory.mktemp("sandbox")
     command = [sys.executable, "-m", "portal.sandbox", "--port", "0", "--data", str(folder)]
-    process = subprocess.Popen([*command, "--organizations", "300", "--seed", "7"], cwd=ROOT, stdout=subprocess.PIPE)
+    process = subprocess.Popen([*command, "--organizations", "313", "--seed", "7"], cwd=ROOT, stdout=subprocess.PIPE)
     assert process.stdout
     assert select.select([process.stdout], [], [], PATIENCE_SECONDS)[0], "the simulated cloud does not start"
     process.stdout.readline()
     ready = json.loads((folder / "ready.json").read_text())
     client = light_client(ca_file=ready["ca_file"])
-    yield Sandbox(ready["url"], ready["regional_url"], ready["ca_file"], process, client)
+    yield Sandbox(ready["url"], ready["clouds"], ready["ca_file"], process, client)
     client.close()
     process.terminate()
     process.wait(10)
@@ -114,10 +116,7 @@ def running_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbo
 def sandbox(running_sandbox: Sandbox, settings: Any) -> Iterator[Sandbox]:
     """The simulated cloud as at its start, with this process's settings leading to it."""
     running_sandbox.control("POST", "reset")
-    url = running_sandbox.url
-    settings.MICROSOFT_BASE_URLS = dict.fromkeys(settings.MICROSOFT_BASE_URLS, url)
-    settings.EXCHANGE_REDIRECT_HOSTS = [urlsplit(u).netloc for u in (url, running_sandbox.regional_url)]
-    settings.MICROSOFT_CA_FILE = running_sandbox.ca_file
+    running_sandbox.lead_here(settings)
     forget_everything()
     yield running_sandbox
     forget_everything()
@@ -162,10 +161,10 @@ def _nothing(questions: Sequence[None]) -> list[None]:
 
 @pytest.fixture
 def organizations_of(sandbox: Sandbox, partner: Partner) -> Callable[..., list[Organization]]:
-    """Return a function that stores organizations of the cloud: healthy ones, unless a trouble is asked for."""
+    """Return a function that stores worldwide organizations: healthy ones, unless a trouble is asked for."""
 
     def bring(number: int, *, trouble: str | None = None, any_trouble: bool = False) -> list[Organization]:
-        every = sandbox.control("GET", "organizations")
+        every = [o for o in sandbox.control("GET", "organizations") if o["cloud"] == "O365Default"]
         listed = [o for o in every if any_trouble or o["trouble"] == trouble][:number]
         assert len(listed) == number, f"the simulated cloud has only {len(listed)} organizations with trouble={trouble}"
         return Organization.objects.bulk_create(

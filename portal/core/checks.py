@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
 
+from portal.core.context import is_simulated_cloud
 from portal.core.secrets import check_encryption_key
 
 
@@ -23,14 +24,14 @@ def encryption_key_is_usable(app_configs: Any, **kwargs: Any) -> list[CheckMessa
 def production_speaks_to_microsoft(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Refuse base URLs of a simulated cloud in production."""
     if settings.SETTINGS_MODULE != "portal.settings.production" or not (
-        any(settings.MICROSOFT_BASE_URLS.values()) or settings.MICROSOFT_CA_FILE or settings.EXCHANGE_REDIRECT_HOSTS
+        is_simulated_cloud() or settings.MICROSOFT_CA_FILE or any(settings.EXCHANGE_REDIRECT_HOSTS.values())
     ):
         return []
     return [
         Error(
             "A base URL of Microsoft's services is overridden in production.",
-            hint="Unset MICROSOFT_LOGIN_URL, MICROSOFT_GRAPH_URL, PARTNER_CENTER_URL, EXCHANGE_URL, COMPLIANCE_URL, "
-            "MICROSOFT_CA_FILE and EXCHANGE_REDIRECT_HOSTS.",
+            hint="Unset MICROSOFT_CA_FILE, and of every environment what ends in _LOGIN_URL, _GRAPH_URL, "
+            "_PARTNER_CENTER_URL, _EXCHANGE_URL, _COMPLIANCE_URL and _REDIRECT_HOSTS, as in O365DEFAULT_LOGIN_URL.",
             id="signalbox.E002",
         )
     ]

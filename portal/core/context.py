@@ -16,7 +16,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 
 def is_simulated_cloud() -> bool:
     """Whether the base URLs lead somewhere else than to Microsoft."""
-    return any(settings.MICROSOFT_BASE_URLS.values())
+    return any(url for urls in settings.MICROSOFT_BASE_URLS.values() for url in urls.values())
 
 
 def theme_of(request: HttpRequest) -> str:

@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from portal.local.secret_files import SecretFiles
 
@@ -21,22 +20,26 @@ REMOVED = frozenset(
         "all_proxy",
     }
 )
-ADDRESSES = ("MICROSOFT_LOGIN_URL", "MICROSOFT_GRAPH_URL", "PARTNER_CENTER_URL", "EXCHANGE_URL", "COMPLIANCE_URL")
 
 
 @dataclass(frozen=True)
 class Sandbox:
-    """A running simulated cloud: its addresses, the file of its certificate authority, its process id."""
+    """A running simulated cloud: its address, those of each environment, its certificate authority, its process id."""
 
     url: str
-    regional_url: str
+    clouds: Mapping[str, Mapping[str, str | list[str]]]
     ca_file: Path
     pid: int
 
     @property
-    def hosts(self) -> tuple[str, str]:
-        """Where it answers, as `host:port`: the front door and the regional host that it redirects to."""
-        return urlsplit(self.url).netloc, urlsplit(self.regional_url).netloc
+    def variables(self) -> dict[str, str]:
+        """What a process needs to reach it instead of Microsoft: O365DEFAULT_LOGIN_URL and its like, and more."""
+        addresses = {
+            f"{cloud}_{name}".upper(): value if isinstance(value, str) else ",".join(value)
+            for cloud, named in self.clouds.items()
+            for name, value in named.items()
+        }
+        return addresses | {"MICROSOFT_CA_FILE": str(self.ca_file), "SANDBOX_URL": self.url}
 
 
 def read_sandbox(folder: Path) -> Sandbox | None:
@@ -45,7 +48,7 @@ def read_sandbox(folder: Path) -> Sandbox | None:
         written = json.loads((folder / "ready.json").read_text(encoding="utf-8"))
     except (FileNotFoundError, json.JSONDecodeError):
         return None
-    return Sandbox(written["url"], written["regional_url"], Path(written["ca_file"]), written["pid"])
+    return Sandbox(written["url"], written["clouds"], Path(written["ca_file"]), written["pid"])
 
 
 def cleaned(inherited: Mapping[str, str]) -> dict[str, str]:
@@ -83,9 +86,7 @@ def compose(
         "PYTHONUNBUFFERED": "1",
     }
     if sandbox is not None:
-        environment |= dict.fromkeys((*ADDRESSES, "SANDBOX_URL"), sandbox.url)
-        environment["EXCHANGE_REDIRECT_HOSTS"] = ",".join(sandbox.hosts)
-        environment["MICROSOFT_CA_FILE"] = str(sandbox.ca_file)
+        environment |= sandbox.variables
     return environment
 
 
@@ -97,9 +98,7 @@ KEPT = (
     "ENCRYPTION_KEY_FILE",
     "DATA_DIR",
     "EXPORT_DIR",
-    *ADDRESSES,
     "SANDBOX_URL",
-    "EXCHANGE_REDIRECT_HOSTS",
     "MICROSOFT_CA_FILE",
 )
 
@@ -109,5 +108,6 @@ def keep(path: Path, environment: Mapping[str, str]) -> None:
     fresh = path.with_name(f".{path.name}.new")
     fresh.unlink(missing_ok=True)
     fresh.touch(mode=0o600)
-    fresh.write_text("".join(f"{name}={environment[name]}\n" for name in KEPT if name in environment), encoding="utf-8")
+    kept = [name for name in environment if name in KEPT or name.startswith("O365")]
+    fresh.write_text("".join(f"{name}={environment[name]}\n" for name in kept), encoding="utf-8")
     fresh.rename(path)

@@ -10,7 +10,8 @@ import orjson
 from portal.sandbox.app import SandboxApp
 from portal.sandbox.certificates import ensure_server_certificate
 from portal.sandbox.cloud import Cloud, Settings
-from portal.sandbox.server import listen, serve
+from portal.sandbox.doors import Door, open_doors
+from portal.sandbox.server import serve
 
 CATALOGUE = Path("jobs/catalogue/data/cmdlets.json")
 
@@ -23,6 +24,7 @@ def main() -> None:
     ready = folder / "ready.json"
     ready.unlink(missing_ok=True)
     files = ensure_server_certificate(folder)
+    doors, listeners = open_doors(arguments.port, folder / "doors.json")
     cloud = Cloud(
         Settings(
             folder,
@@ -31,15 +33,15 @@ def main() -> None:
             arguments.trouble,
             arguments.latency,
             arguments.catalogue,
-        )
+        ),
+        doors,
     )
-    listener = listen(arguments.port)
-    port = listener.getsockname()[1]
 
     def on_ready() -> None:
         content = {
-            "url": f"https://localhost:{port}",
-            "regional_url": f"https://127.0.0.1:{port}",
+            "url": doors.url(Door.WORLDWIDE),
+            "regional_url": doors.regional_url(Door.WORLDWIDE),
+            "clouds": doors.describe(),
             "ca_file": str(files.ca_file.resolve()),
             "pid": os.getpid(),
             "organizations": len(cloud.organizations),
@@ -51,7 +53,7 @@ def main() -> None:
         sys.stdout.flush()
 
     try:
-        serve(SandboxApp(cloud), files, listener, on_ready)
+        serve(SandboxApp(cloud), files, listeners, on_ready)
     finally:
         ready.unlink(missing_ok=True)
         cloud.ledger.close()
@@ -59,7 +61,7 @@ def main() -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="portal.sandbox", description=__doc__)
-    parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 picks a free one")
+    parser.add_argument("--port", type=int, default=0, help="port of the worldwide cloud on 127.0.0.1; 0: a free one")
     parser.add_argument("--data", type=Path, required=True, help="folder for certificates, ready.json and the ledger")
     parser.add_argument("--organizations", type=int, default=300, help="how many customer organizations")
     parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same organizations")

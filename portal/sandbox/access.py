@@ -5,11 +5,13 @@ import math
 import time
 
 from portal.sandbox.cloud import Cloud
+from portal.sandbox.doors import CLOUD_OF
 from portal.sandbox.engine.catalogue import Cmdlet
 from portal.sandbox.errors import nul_403, rbac_403, unsupported_role_403
 from portal.sandbox.http import Json, Request, Response
 from portal.sandbox.tokens import MAIL_RESOURCES, resource_of
 from portal.sandbox.world import roles
+from portal.sandbox.world.clouds import clouds_of_audience
 from portal.sandbox.world.organizations import Organization
 from portal.sandbox.world.troubles import SLOW_SECONDS, THROTTLED_CALLS
 
@@ -25,6 +27,10 @@ def authenticate(
     claims = cloud.tokens.read(request.bearer) if request.bearer else None
     challenge = Response(401, b"", [("www-authenticate", 'Bearer realm="", error="invalid_token"')])
     if claims is None or claims["exp"] < time.time() or resource_of(claims["aud"]) not in MAIL_RESOURCES:
+        return claims, challenge
+    here = CLOUD_OF[request.door]
+    if here not in clouds_of_audience(claims["aud"]) or cloud.cloud_of_tenant(claims["tid"]) not in ("", here):
+        cloud.violation("token_of_another_cloud")
         return claims, challenge
     if organization is None:
         return claims, Response(404)

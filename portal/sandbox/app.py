@@ -6,6 +6,7 @@ from typing import Any
 
 from portal.sandbox.cloud import Cloud
 from portal.sandbox.control import Control
+from portal.sandbox.doors import CLOUD_OF, DIRECTORY_OF, Door, Doors
 from portal.sandbox.exchange import PATH, Exchange, read_call
 from portal.sandbox.faults import AFTER, BEFORE, Call, Rule, answer_after, answer_before
 from portal.sandbox.graph import Graph
@@ -36,13 +37,13 @@ class SandboxApp:
         """Answer one HTTP request."""
         if scope["type"] != "http":
             return
-        request = await _read(scope, receive)
+        request = await _read(scope, receive, self.cloud.doors)
         response = await self._answer(request)
         await _send(response, scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
         service = service_of(request.path)
-        if service == CONTROL:
+        if service == CONTROL and request.door is Door.WORLDWIDE:
             return self._control.handle(request)
         if self.cloud.latency:
             await asyncio.sleep(self.cloud.latency)
@@ -60,6 +61,10 @@ class SandboxApp:
         return answer_after(rule, response) if rule.type in AFTER else response
 
     async def _serve(self, service: str, request: Request, rule: Rule | None) -> Response:
+        if not _is_behind(service, request.door):
+            if request.bearer:
+                self.cloud.violation("bearer_at_a_host_without_the_service")
+            return Response(404)
         if service == EXCHANGE:
             return await self._exchange.handle(request, rule)
         if service == GRAPH:
@@ -88,6 +93,14 @@ class SandboxApp:
         return response
 
 
+def _is_behind(service: str, door: Door) -> bool:
+    if service == LOGIN:
+        return door in DIRECTORY_OF
+    if service == EXCHANGE:
+        return door in CLOUD_OF
+    return door in (Door.WORLDWIDE, Door.GCC_HIGH, Door.DOD, Door.CHINA) and service != CONTROL
+
+
 def service_of(path: str) -> str:
     """Which service a path belongs to; the paths of the real hosts do not collide."""
     lowered = path.lower()
@@ -100,7 +113,7 @@ def service_of(path: str) -> str:
     return GRAPH if lowered.startswith(("/v1.0/", "/beta/")) else LOGIN
 
 
-async def _read(scope: Scope, receive: Receive) -> Request:
+async def _read(scope: Scope, receive: Receive, doors: Doors) -> Request:
     body = b""
     while True:
         message = await receive()
@@ -108,7 +121,8 @@ async def _read(scope: Scope, receive: Receive) -> Request:
         if not message.get("more_body"):
             break
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-    return Request(scope["method"], scope["path"], scope["query_string"].decode("latin-1"), headers, body)
+    door = doors.at(scope["server"][1])
+    return Request(scope["method"], scope["path"], scope["query_string"].decode("latin-1"), headers, body, door)
 
 
 async def _send(response: Response, scope: Scope, receive: Receive, send: Send) -> None:

@@ -48,6 +48,7 @@ class Application:
     object_id: str
     confidential: bool
     secret: str = ""
+    cloud: str = ""  # where it is registered; Microsoft's own are everywhere
     certificates: list[RegisteredCertificate] = field(default_factory=list)
 
     def register(self, pem: str) -> RegisteredCertificate:
@@ -127,6 +128,10 @@ class Registrations:
     def find(self, application_id: str) -> Application | None:
         """The application with this id, `None` if it is unknown."""
         return self._by_id.get(application_id.lower())
+
+    def of_cloud(self, cloud: str) -> Application:
+        """The partner's application in a cloud."""
+        return next(application for application in self._by_id.values() if application.cloud == cloud)
 
     def save(self) -> None:
         """Write the registered certificates."""

@@ -43,6 +43,7 @@ async def _run_item(request: Request, item: Json, handler: Handler) -> Json:
             **headers,
         },
         orjson.dumps(item.get("body")) if item.get("body") is not None else b"",
+        request.door,
     )
     response = await handler(inner, None)
     return {

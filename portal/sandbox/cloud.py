@@ -7,6 +7,7 @@ from pathlib import Path
 
 from portal.sandbox.applications import EXCHANGE_MODULE_CLIENT, Application, Registrations
 from portal.sandbox.certificates import ensure_key
+from portal.sandbox.doors import DIRECTORY_OF, Door, Doors
 from portal.sandbox.engine.catalogue import Catalogue
 from portal.sandbox.engine.store import TenantStore
 from portal.sandbox.faults import Faults
@@ -14,6 +15,7 @@ from portal.sandbox.http import Json
 from portal.sandbox.ledger import Ledger
 from portal.sandbox.tokens import TokenIssuer
 from portal.sandbox.world import roles
+from portal.sandbox.world.clouds import CLOUDS, NATIONAL, WORLDWIDE
 from portal.sandbox.world.objects import seed_records
 from portal.sandbox.world.organizations import Organization, make_organizations, make_partner, make_uuid
 
@@ -43,8 +45,9 @@ class Throttle:
 class Cloud:
     """Everything that the services share. One process, one event loop, hence no locks."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, doors: Doors) -> None:
         self.settings = settings
+        self.doors = doors
         seed = settings.seed
         self.started_at = time.time()
         self.catalogue = Catalogue.load(settings.catalogue)
@@ -63,7 +66,9 @@ class Cloud:
                     make_uuid(f"{seed}:application-object"),
                     confidential=True,
                     secret=self.client_secret,
+                    cloud=WORLDWIDE,
                 ),
+                *(_national_application(seed, national.name) for national in NATIONAL),
                 Application(
                     EXCHANGE_MODULE_CLIENT,
                     "Microsoft Exchange REST API Based Powershell",
@@ -80,13 +85,14 @@ class Cloud:
         self.random = random.Random(settings.seed)
         self.latency = settings.latency_ms / 1000
         self.throttle: Throttle | None = None
-        self.partner = make_partner(settings.seed)
+        self.partners = {cloud.name: make_partner(settings.seed, cloud) for cloud in CLOUDS.values()}
+        self.partner = self.partners[WORLDWIDE]
         self.organizations = make_organizations(settings.seed, settings.organizations, settings.trouble)
         self.withheld: set[str] = set()
         for organization in self.organizations:
             organization.withheld = self.withheld
         self._by_tenant: dict[str, Organization] = {}
-        for organization in (self.partner, *self.organizations):
+        for organization in (*self.partners.values(), *self.organizations):
             self._by_tenant[organization.tenant_id] = organization
             for domain in organization.domains:
                 self._by_tenant[domain] = organization
@@ -94,6 +100,7 @@ class Cloud:
         self.relationships: dict[tuple[str, str, int], Json] = {}
         self.faults = Faults(settings.seed)
         self.violations: dict[str, int] = {}
+        self.discoveries: dict[str, int] = {}
         self.ledger.forget()
 
     @property
@@ -111,9 +118,16 @@ class Cloud:
         """The organization with this tenant id or verified domain, any case."""
         return self._by_tenant.get(tenant.lower())
 
-    def find_authority(self, tenant: str) -> Organization | None:
-        """The organization that a tenant segment of a login URL names; the partner for `organizations`."""
-        return self.partner if tenant in {"organizations", "common"} else self.find(tenant)
+    def find_authority(self, tenant: str, door: Door = Door.WORLDWIDE) -> Organization | None:
+        """The organization that a tenant segment of a login URL names; this directory's partner for `organizations`."""
+        if tenant not in {"organizations", "common"}:
+            return self.find(tenant)
+        return next(o for name, o in self.partners.items() if CLOUDS[name].directory == DIRECTORY_OF[door])
+
+    def cloud_of_tenant(self, tenant_id: str) -> str:
+        """The cloud in which a tenant lives, empty for an unknown one."""
+        organization = self.find(tenant_id)
+        return organization.cloud if organization else ""
 
     def remove(self, organization: Organization) -> None:
         """Let a customer vanish from the directory and from the partner's lists."""
@@ -140,3 +154,14 @@ class Cloud:
     def security_groups(self) -> list[tuple[str, str]]:
         """Object id and display name of the partner's security groups, one a role (4.2)."""
         return [(self.security_group(role), f"M365 GDAP {name}") for role, name in roles.NAMES.items()]
+
+
+def _national_application(seed: int, cloud: str) -> Application:
+    return Application(
+        make_uuid(f"{seed}:application:{cloud}"),
+        APPLICATION_NAME,
+        make_uuid(f"{seed}:application-object:{cloud}"),
+        confidential=True,
+        secret=f"sandbox~{make_uuid(f'{seed}:secret:{cloud}')}",
+        cloud=cloud,
+    )

@@ -3,6 +3,7 @@
 | Request | What it does |
 | --- | --- |
 | GET `state` | partner (tenant id, domains, application id, secret, refresh token, service account), counts |
+| | `partners`: tenant id, domains, application id and secret of each cloud's partner, the worldwide one first |
 | GET `organizations` | tenant id, name, domains, cloud, relationship, mailboxes, redirects and trouble of each |
 | GET `ledger?since=seq&tenant=&cmdlet=` | entries of the ledger, oldest first |
 | GET `faults` | the rules with how often they were seen and applied |
@@ -17,7 +18,9 @@
 | POST `organizations/{tenant}/relationship` `{"state", "roles", "end", "auto_extend", "name", "assigned"}` | changes \
 the first delegated admin relationship; roles and assigned are template ids, each member optional |
 | POST `roles/{role}/service-account` `{"member": bool}` | the service account joins or leaves the role's group |
+| POST `organizations/{tenant}/region` `{"region": EUR, GBR or NAM}` | Security & Compliance moves it there |
 | DELETE `organizations/{tenant}` | the customer vanishes |
+| GET `discoveries` | how often Security & Compliance told each tenant its region, by tenant id |
 
 Match members: service (login, graph, partner_center, exchange), host and path (part of it), method, cmdlet, tenant
 (id), `*` as wildcard or a list of alternatives, nth (number or list), probability, times. Actions: status (code, body,
@@ -46,6 +49,8 @@ class Control:
                 return json_response(200, self._state())
             case "GET", ["organizations"]:
                 return json_response(200, [_describe(organization) for organization in self._cloud.organizations])
+            case "GET", ["discoveries"]:
+                return json_response(200, self._cloud.discoveries)
             case "GET", ["ledger"]:
                 return self._ledger(request)
             case _, ["faults"]:
@@ -76,12 +81,26 @@ class Control:
                 "service_account_id": cloud.service_account_id,
                 "security_groups": [{"id": key, "display_name": name} for key, name in cloud.security_groups()],
             },
+            "partners": [self._partner(name) for name in cloud.partners],
             "organizations": len(cloud.organizations),
             "troubles": {name: troubled.count(name) for name in sorted(set(troubled))},
             "latency_ms": cloud.latency * 1000,
             "ledger": len(cloud.ledger.entries),
             "faults": len(cloud.faults.rules),
             "violations": cloud.violations,
+        }
+
+    def _partner(self, name: str) -> Json:
+        cloud, partner = self._cloud, self._cloud.partners[name]
+        application = cloud.registrations.of_cloud(name)
+        return {
+            "environment": name,
+            "tenant_id": partner.tenant_id,
+            "name": partner.name,
+            "initial_domain": partner.initial_domain,
+            "domains": partner.domains,
+            "application_id": application.application_id,
+            "client_secret": application.secret,
         }
 
     def _ledger(self, request: Request) -> Response:
@@ -137,7 +156,7 @@ class Control:
 
     def _organization(self, request: Request, tenant: str, rest: list[str]) -> Response:
         organization = self._cloud.find(tenant)
-        if organization is None or organization is self._cloud.partner:
+        if organization is None or organization.index < 0:
             return _problem(404, "There is no such organization.")
         if request.method == "DELETE" and not rest:
             self._cloud.remove(organization)
@@ -150,6 +169,9 @@ class Control:
             return json_response(200, _describe(organization))
         if request.method == "POST" and rest == ["relationship"]:
             organization.change_relationship(request.json() or {})
+            return json_response(200, _describe(organization))
+        if request.method == "POST" and rest == ["region"]:
+            organization.compliance_region = str((request.json() or {}).get("region"))
             return json_response(200, _describe(organization))
         return _problem(405, "The method is not allowed.")
 
@@ -174,6 +196,7 @@ def _describe(organization: Organization) -> Json:
         "roles": sorted(organization.effective_roles),
         "mailboxes": organization.mailboxes,
         "redirects": organization.redirects,
+        "compliance_region": organization.compliance_region,
         "trouble": organization.trouble,
     }
 

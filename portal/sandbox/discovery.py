@@ -1,13 +1,14 @@
 """OpenID Connect discovery: where a tenant's endpoints are, and in which cloud it lives (exchange-protocol.md 1.2)."""
 
 from portal.sandbox.http import Json
+from portal.sandbox.world.clouds import CLOUDS
 from portal.sandbox.world.organizations import Organization
 
 
-def configuration(base: str, organization: Organization) -> Json:
-    """The discovery document of a tenant, whose endpoints start with `base` and name the tenant id."""
+def configuration(base: str, issuer: str, organization: Organization) -> Json:
+    """The discovery document of a tenant: endpoints at `base`, which was asked; `issuer` is its own login host."""
     tenant = f"{base}/{organization.tenant_id}"
-    region = "USGov" if organization.cloud == "USGov" else "WW"
+    home = CLOUDS[organization.cloud]
     document: Json = {
         "token_endpoint": f"{tenant}/oauth2/v2.0/token",
         "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
@@ -17,13 +18,13 @@ def configuration(base: str, organization: Organization) -> Json:
         "id_token_signing_alg_values_supported": ["RS256"],
         "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
         "scopes_supported": ["openid", "profile", "email", "offline_access"],
-        "issuer": f"{tenant}/v2.0",
+        "issuer": f"{issuer}/{organization.tenant_id}/v2.0",
         "authorization_endpoint": f"{tenant}/oauth2/v2.0/authorize",
         "device_authorization_endpoint": f"{tenant}/oauth2/v2.0/devicecode",
-        "tenant_region_scope": region,
-        "cloud_instance_name": "microsoftonline.com",
-        "msgraph_host": "graph.microsoft.com",
+        "tenant_region_scope": home.region_scope,
+        "cloud_instance_name": home.instance,
+        "msgraph_host": home.graph_host,
     }
-    if region == "USGov":
-        document["tenant_region_sub_scope"] = "DODCON"
+    if home.region_sub_scope:
+        document["tenant_region_sub_scope"] = home.region_sub_scope
     return document

@@ -75,6 +75,13 @@ AADSTS: dict[int, tuple[str, str]] = {
         "Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the "
         "correct cloud. This may happen if there are no active subscriptions for the tenant.",
     ),
+    90038: (
+        INVALID_REQUEST,
+        "The specified tenant '{tenant}' belongs to another National Cloud. The current cloud instance does not "
+        "federate with it.",
+    ),
+    900382: (INVALID_REQUEST, "Public Client is not supported in Cross Cloud request for tenant '{tenant}'."),
+    900384: (INVALID_REQUEST, "Confidential Client is not supported in Cross Cloud request for tenant '{tenant}'."),
     90014: (INVALID_REQUEST, "The required field '{field}' is missing from the credential."),
     900144: (INVALID_REQUEST, "The request body must contain the following parameter: '{field}'."),
 }

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from portal.sandbox import access, module_file, paging
 from portal.sandbox.batch import run_batch
 from portal.sandbox.cloud import Cloud
+from portal.sandbox.compliance import divert
+from portal.sandbox.doors import COMPLIANCE_DOORS
 from portal.sandbox.engine import verbs
 from portal.sandbox.engine.binding import bind
 from portal.sandbox.engine.catalogue import Cmdlet
@@ -36,10 +38,14 @@ class Context:
     rule: Rule | None
 
     @property
+    def is_compliance(self) -> bool:
+        """Whether the token is for Security & Compliance."""
+        return resource_of(self.claims["aud"]) == COMPLIANCE
+
+    @property
     def services(self) -> frozenset[str]:
         """Services that the token opens: Security & Compliance, or Exchange Online with its protection."""
-        compliance = resource_of(self.claims["aud"]) == COMPLIANCE
-        return frozenset({"scc"}) if compliance else frozenset({"exo", "eop"})
+        return frozenset({"scc"}) if self.is_compliance else frozenset({"exo", "eop"})
 
 
 class Exchange:
@@ -59,7 +65,14 @@ class Exchange:
         if refusal is not None or organization is None or claims is None:
             return self._refused(request, tenant, claims, refusal or Response(404))
         context = Context(request, organization, claims, self._route(request, organization), rule)
-        if self._is_redirected(context):
+        if context.is_compliance:
+            diverted = divert(self._cloud, request, organization, claims)
+            if diverted is not None:
+                return self._refused(request, tenant, claims, diverted)
+        elif request.door in COMPLIANCE_DOORS:
+            self._cloud.violation("exchange_token_at_compliance")
+            return self._refused(request, tenant, claims, Response(404))
+        elif self._is_redirected(context):
             location = f"https://127.0.0.1:{request.host.rpartition(':')[2]}{request.path}"
             query = f"?{request.query_string}" if request.query_string else ""
             return self._refused(request, tenant, claims, Response(302, b"", [("location", location + query)]))
@@ -80,7 +93,7 @@ class Exchange:
         if endpoint == "exomodulefile" and request.method == "GET":
             return module_file.answer(self._cloud, context.organization, context.claims, request, context.services)
         if endpoint.startswith("exobanner"):
-            return self._banner(context)
+            return json_response(200, {"value": "Signalbox sandbox"})
         return Response(404)
 
     def _invoke(self, context: Context, version: str) -> Response:
@@ -135,13 +148,6 @@ class Exchange:
             body["@odata.nextLink"] = f"{base}/InvokeCommand?{chosen}%24skiptoken={cursor}"
         body["value"] = [verbs.shown(row, select) for row in rows] if select else rows
         return body
-
-    def _banner(self, context: Context) -> Response:
-        request = context.request
-        if request.host.startswith("127.0.0.1"):
-            return json_response(200, {"value": "Signalbox sandbox"})
-        location = f"https://127.0.0.1:{request.host.rpartition(':')[2]}{request.path}"
-        return Response(302, b"", [("location", location)])
 
     def _route(self, request: Request, organization: Organization) -> paging.Route:
         cookie = _COOKIES.search(request.headers.get("cookie", ""))

@@ -141,7 +141,7 @@ class Graph:
         headers = {**request.headers, **{str(k).lower(): str(v) for k, v in item.get("headers", {}).items()}}
         content = orjson.dumps(item["body"]) if "body" in item else b""
         path = f"/{version}/{unquote(url.path).lstrip('/')}"
-        inner = Request(str(item.get("method", "GET")).upper(), path, url.query, headers, content)
+        inner = Request(str(item.get("method", "GET")).upper(), path, url.query, headers, content, request.door)
         response = self.handle(inner)
         return {
             "id": item.get("id"),

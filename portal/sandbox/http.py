@@ -7,6 +7,8 @@ from urllib.parse import parse_qs
 
 import orjson
 
+from portal.sandbox.doors import Door
+
 Json = dict[str, Any]
 Cut = Literal["", "reset", "hold", "truncate"]
 
@@ -20,6 +22,7 @@ class Request:
     query_string: str
     headers: dict[str, str]
     body: bytes = b""
+    door: Door = Door.WORLDWIDE
 
     @property
     def host(self) -> str:

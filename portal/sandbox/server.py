@@ -55,8 +55,8 @@ def listen(port: int) -> socket.socket:
     return listener
 
 
-def serve(app: Any, files: ServerFiles, listener: socket.socket, on_ready: Callable[[], None]) -> None:
-    """Serve until SIGTERM or SIGINT."""
+def serve(app: Any, files: ServerFiles, listeners: list[socket.socket], on_ready: Callable[[], None]) -> None:
+    """Serve at every listening socket until SIGTERM or SIGINT."""
     config = uvicorn.Config(
         app,
         http=ResettableProtocol,
@@ -72,7 +72,7 @@ def serve(app: Any, files: ServerFiles, listener: socket.socket, on_ready: Calla
         timeout_keep_alive=75,
         backlog=2048,
     )
-    SandboxServer(config, on_ready).run(sockets=[listener])
+    SandboxServer(config, on_ready).run(sockets=listeners)
 
 
 def abort(scope: Any, *, politely: bool = False) -> None:

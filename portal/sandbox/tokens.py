@@ -14,26 +14,11 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from portal.sandbox.http import Json
+from portal.sandbox.world.clouds import RESOURCES
 
 GRAPH, EXCHANGE, COMPLIANCE, PARTNER_CENTER = "graph", "exchange", "compliance", "partner_center"
 
-RESOURCES = {
-    "https://graph.microsoft.com": GRAPH,
-    "00000003-0000-0000-c000-000000000000": GRAPH,
-    "https://outlook.office365.com": EXCHANGE,
-    "https://outlook.office.com": EXCHANGE,
-    "https://outlook.office365.us": EXCHANGE,
-    "https://outlook-dod.office365.us": EXCHANGE,
-    "https://partner.outlook.cn": EXCHANGE,
-    "00000002-0000-0ff1-ce00-000000000000": EXCHANGE,
-    "https://ps.compliance.protection.outlook.com": COMPLIANCE,
-    "https://ps.compliance.protection.office365.us": COMPLIANCE,
-    "https://api.partnercenter.microsoft.com": PARTNER_CENTER,
-    "fa3d9a0c-3fb0-42cc-9193-47c7ecd2edbd": PARTNER_CENTER,
-}
-
 MAIL_RESOURCES = frozenset({EXCHANGE, COMPLIANCE})
-
 REMEMBERED = 20_000
 
 

@@ -135,16 +135,15 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# Microsoft. An empty address means the published one of the organization's environment.
+# Microsoft's clouds, by environment: O365DEFAULT_LOGIN_URL, O365CHINA_EXCHANGE_URL … An empty address means the
+# published one; none follows from another. O365DEFAULT_REDIRECT_HOSTS … name hosts that may be redirected to besides.
+ENVIRONMENTS = ("O365Default", "O365USGovGCCHigh", "O365USGovDoD", "O365China", "O365GermanyCloud")
+ADDRESSES = ("login_url", "graph_url", "partner_center_url", "exchange_url", "compliance_url")
 MICROSOFT_BASE_URLS = {
-    "login_url": env.text("MICROSOFT_LOGIN_URL", ""),
-    "graph_url": env.text("MICROSOFT_GRAPH_URL", ""),
-    "partner_center_url": env.text("PARTNER_CENTER_URL", ""),
-    "exchange_url": env.text("EXCHANGE_URL", ""),
-    "compliance_url": env.text("COMPLIANCE_URL", ""),
+    name: {address: env.text(f"{name}_{address}".upper(), "") for address in ADDRESSES} for name in ENVIRONMENTS
 }
+EXCHANGE_REDIRECT_HOSTS = {name: env.names(f"{name}_REDIRECT_HOSTS".upper()) for name in ENVIRONMENTS}
 MICROSOFT_CA_FILE = env.text("MICROSOFT_CA_FILE", "")
-EXCHANGE_REDIRECT_HOSTS = env.names("EXCHANGE_REDIRECT_HOSTS")
 
 # The broker is a doorbell: the database owns the work, so losing every message loses nothing.
 REDIS_URL = env.url("REDIS_URL")

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from portal.core.refusals import Refused
+
 
 @dataclass(frozen=True, slots=True)
 class Environment:
@@ -114,7 +116,26 @@ _ENVIRONMENTS = (
 
 ENVIRONMENTS: Mapping[str, Environment] = {environment.name: environment for environment in _ENVIRONMENTS}
 
+# Names of the Chinese login host besides the one in its environment (exchange-protocol.md 1.1).
 _CHINESE_LOGIN_HOSTS = frozenset({"login.chinacloudapi.cn", "login.partner.microsoftonline.cn"})
+
+
+class EnvironmentRefused(Refused):
+    """Nobody can connect to this environment; the message says what to choose instead."""
+
+
+def require_open(name: str) -> Environment:
+    """Return the published environment `name`; raises `EnvironmentRefused` when it is closed or unknown."""
+    environment = ENVIRONMENTS.get(name)
+    names = ", ".join(known.name for known in _ENVIRONMENTS if not known.closed)
+    if environment is None:
+        raise EnvironmentRefused(f"There is no environment “{name[:60]}”. Choose one of {names}.")
+    if environment.closed:
+        raise EnvironmentRefused(
+            f"{name} cannot be used: Microsoft closed this cloud in 2021 and moved its organizations elsewhere. "
+            f"Choose the environment that the organization is in now: {names}."
+        )
+    return environment
 
 
 def with_base_urls(
@@ -146,10 +167,11 @@ def with_base_urls(
     return replace(environment, allowed_hosts=allowed_hosts, **urls)
 
 
-def detect(openid_configuration: Mapping[str, Any]) -> str:
+def detect(openid_configuration: Mapping[str, Any], *, chinese_login_url: str = "") -> str:
     """Return the name of the environment that a tenant's OpenID configuration describes (exchange-protocol.md 1.2).
 
     Decided from its fields, because the commercial login host answers for US government tenants as well.
+    `chinese_login_url` is where this installation reaches the Chinese login host, if not under its published names.
     """
     scope = str(openid_configuration.get("tenant_region_scope", "")).upper()
     sub_scope = str(openid_configuration.get("tenant_region_sub_scope", "")).upper()
@@ -157,5 +179,6 @@ def detect(openid_configuration: Mapping[str, Any]) -> str:
         return "O365USGovDoD"
     if scope in ("USGOV", "USG"):
         return "O365USGovGCCHigh"
-    hosts = {urlsplit(str(openid_configuration.get(name, ""))).hostname for name in ("issuer", "token_endpoint")}
-    return "O365China" if hosts & _CHINESE_LOGIN_HOSTS else "O365Default"
+    chinese = _CHINESE_LOGIN_HOSTS | {urlsplit(chinese_login_url).netloc} - {""}
+    hosts = {urlsplit(str(openid_configuration.get(name, ""))).netloc.lower() for name in ("issuer", "token_endpoint")}
+    return "O365China" if hosts & chinese else "O365Default"

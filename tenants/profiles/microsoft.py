@@ -1,30 +1,31 @@
 """How this installation reaches Microsoft: environments with its base URLs, and the process's one HTTP stack."""
 
 from functools import cache
+from typing import Any
 
 import httpx
 from django.conf import settings
 
-from tenants.microsoft.environments import ENVIRONMENTS, Environment, with_base_urls
+from tenants.microsoft.environments import ENVIRONMENTS, Environment, require_open, with_base_urls
 from tenants.microsoft.http import LoginHttp, light_client
 from tenants.tokens.applications import MsalApplications
 
 
 @cache
 def environment_named(name: str) -> Environment:
-    """Return the environment `name` with the base URLs and redirect hosts that the settings override."""
-    environment = with_base_urls(
-        ENVIRONMENTS[name],
-        login_url=settings.MICROSOFT_BASE_URLS["login_url"] or None,
-        graph_url=settings.MICROSOFT_BASE_URLS["graph_url"] or None,
-        partner_center_url=settings.MICROSOFT_BASE_URLS["partner_center_url"] or None,
-        exchange_url=settings.MICROSOFT_BASE_URLS["exchange_url"] or None,
-        compliance_url=settings.MICROSOFT_BASE_URLS["compliance_url"] or None,
-    )
-    if settings.EXCHANGE_REDIRECT_HOSTS:
-        hosts = environment.allowed_hosts | set(settings.EXCHANGE_REDIRECT_HOSTS)
-        environment = with_base_urls(environment, allowed_hosts=frozenset(hosts))
-    return environment
+    """Return the open environment `name` with the base URLs and redirect hosts that the settings override.
+
+    Raises `EnvironmentRefused` for one that is closed or unknown.
+    """
+    urls: dict[str, Any] = {address: url or None for address, url in settings.MICROSOFT_BASE_URLS.get(name, {}).items()}
+    environment = with_base_urls(require_open(name), **urls)
+    hosts = environment.allowed_hosts | set(settings.EXCHANGE_REDIRECT_HOSTS.get(name, ()))
+    return with_base_urls(environment, allowed_hosts=frozenset(hosts))
+
+
+def open_environments() -> list[Environment]:
+    """Return every environment that can be connected to, as `environment_named` does."""
+    return [environment_named(name) for name, known in ENVIRONMENTS.items() if not known.closed]
 
 
 def ca_file() -> str | None:

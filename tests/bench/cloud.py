@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from django.conf import settings
 
@@ -29,11 +28,9 @@ def bench_cloud(organizations: int) -> Iterator[Sandbox]:
             process.stdout.readline()
             ready = json.loads((Path(folder) / "ready.json").read_text())
             sandbox = Sandbox(
-                ready["url"], ready["regional_url"], ready["ca_file"], process, light_client(ca_file=ready["ca_file"])
+                ready["url"], ready["clouds"], ready["ca_file"], process, light_client(ca_file=ready["ca_file"])
             )
-            settings.MICROSOFT_BASE_URLS = dict.fromkeys(settings.MICROSOFT_BASE_URLS, sandbox.url)
-            settings.EXCHANGE_REDIRECT_HOSTS = [urlsplit(u).netloc for u in (sandbox.url, sandbox.regional_url)]
-            settings.MICROSOFT_CA_FILE = sandbox.ca_file
+            sandbox.lead_here(settings)
             try:
                 yield sandbox
             finally:

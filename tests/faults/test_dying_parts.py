@@ -130,7 +130,7 @@ def test_a_cloud_that_is_down_makes_every_target_errored_and_none_failed(
     processes: Processes, organizations_of: Bring, launch: Launch
 ) -> None:
     nowhere = f"https://localhost:{closed_port()}"
-    names = ("MICROSOFT_LOGIN_URL", "EXCHANGE_URL", "COMPLIANCE_URL")
+    names = ("O365DEFAULT_LOGIN_URL", "O365DEFAULT_EXCHANGE_URL", "O365DEFAULT_COMPLIANCE_URL")
     processes.worker(MAX_ATTEMPTS="2", **dict.fromkeys(names, nowhere))
     run = sweep_until_ended(launch("Get-AcceptedDomain", organizations_of(10)))
     assert run.counts == {"errored": 10}

@@ -3,6 +3,7 @@
 from portal.sandbox.applications import Application
 from portal.sandbox.login.refusals import Refused
 from portal.sandbox.tokens import MAIL_RESOURCES, resource_of
+from portal.sandbox.world.clouds import clouds_of_audience
 from portal.sandbox.world.organizations import Organization
 
 
@@ -13,7 +14,7 @@ def permit(application: Application, organization: Organization, audience: str) 
         raise Refused(65001, **client)
     if organization.has_trouble("app_disabled"):
         raise Refused(7000112, **client)
-    resource = resource_of(audience)
+    resource = resource_of(audience) if organization.cloud in clouds_of_audience(audience) else None
     if resource is None or (resource in MAIL_RESOURCES and organization.has_trouble("no_exchange_licence")):
         raise Refused(500011, resource=audience, tenant=organization.name)
     if resource in MAIL_RESOURCES and organization.has_trouble("subscription_lapsed"):

@@ -2,6 +2,7 @@
 
 from portal.sandbox.applications import Application
 from portal.sandbox.cloud import Cloud
+from portal.sandbox.directories import is_known_to
 from portal.sandbox.http import Request, Response
 from portal.sandbox.login import clients
 from portal.sandbox.login.answers import application_answer, base_claims, delegated_answer
@@ -21,14 +22,14 @@ class TokenEndpoint:
     def answer(self, request: Request, tenant: str, *, revoked: bool) -> Response:
         """Check in the order of 7.3 item 1: tenant, client, its proof, then what the grant needs. Raises Refused."""
         form = request.form()
-        organization = self._cloud.find_authority(tenant)
+        organization = self._cloud.find_authority(tenant, request.door)
         if organization is None:
             raise Refused(90002, tenant=tenant)
         for required in ("grant_type", "client_id", "scope"):
             if not form.get(required):
                 raise Refused(90014 if required == "scope" else 900144, field=required)
         application = self._cloud.registrations.find(form["client_id"])
-        if application is None:
+        if application is None or not is_known_to(organization, application):
             raise Refused(700016, client=form["client_id"], tenant=organization.name)
         clients.authenticate(application, form, clients.audiences(organization, tenant, request.host))
         if form["grant_type"] == "client_credentials":

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from portal.sandbox.world import roles
+from portal.sandbox.world.clouds import CLOUDS, WORLDWIDE, NationalCloud, cloud_of_index
 from portal.sandbox.world.names import COUNTRIES, Country, company, slug
 from portal.sandbox.world.troubles import spread
 
@@ -40,6 +41,7 @@ class Organization:
     roles: frozenset[str]
     redirects: bool
     seed: str
+    compliance_region: str
     redirected: bool = False
     throttled_calls: int = 0
     customized: bool = False
@@ -106,17 +108,20 @@ def make_organizations(seed: int, count: int, share: float) -> list[Organization
     return [_make(seed, index, trouble.get(index), taken) for index in range(count)]
 
 
-def make_partner(seed: int) -> Organization:
-    """The partner's own organization."""
+def make_partner(seed: int, cloud: NationalCloud) -> Organization:
+    """The partner's own organization in a cloud."""
+    worldwide = cloud.name == WORLDWIDE
+    label = "halyardmsp" if worldwide else slug(cloud.partner_name)
+    default = "halyard.example" if worldwide else f"{label}.example"
     return Organization(
         index=-1,
-        tenant_id=make_uuid(f"{seed}:partner"),
-        name="Halyard Managed Services",
+        tenant_id=make_uuid(f"{seed}:partner" if worldwide else f"{seed}:partner:{cloud.name}"),
+        name=cloud.partner_name,
         country=COUNTRIES[0],
-        initial_domain="halyardmsp.onmicrosoft.com",
-        domains=("halyardmsp.onmicrosoft.com", "halyard.example"),
-        default_domain="halyard.example",
-        cloud="WW",
+        initial_domain=f"{label}.{cloud.domain}",
+        domains=(f"{label}.{cloud.domain}", default),
+        default_domain=default,
+        cloud=cloud.name,
         mailboxes=24,
         trouble=None,
         relationship="none",
@@ -124,6 +129,7 @@ def make_partner(seed: int) -> Organization:
         roles=frozenset(),
         redirects=False,
         seed=f"{seed}:partner",
+        compliance_region=COUNTRIES[0].region,
     )
 
 
@@ -137,7 +143,8 @@ def _make(seed: int, index: int, trouble: str | None, taken: set[str]) -> Organi
     if label in taken:
         name, label = f"{name} {index}", f"{label}{index}"
     taken.add(label)
-    initial = f"{label}.onmicrosoft.com"
+    cloud = cloud_of_index(index)
+    initial = f"{label}.{CLOUDS[cloud].domain}"
     custom = [f"{label}.example"]
     if rng.random() < 0.4:
         custom.append(f"mail.{label}.{country.top_level}.example")
@@ -145,7 +152,8 @@ def _make(seed: int, index: int, trouble: str | None, taken: set[str]) -> Organi
         custom.append(f"{label}-group.example")
     only_initial = rng.random() < 0.04
     domains = (initial,) if only_initial else (initial, *custom)
-    relationship = _relationship(rng, trouble)
+    # Delegated administration and reselling through Partner Center exist in the worldwide cloud only.
+    relationship = _relationship(rng, trouble) if cloud == WORLDWIDE else "none"
     return Organization(
         index=index,
         tenant_id=make_uuid(f"{seed}:{index}:tenant"),
@@ -154,14 +162,15 @@ def _make(seed: int, index: int, trouble: str | None, taken: set[str]) -> Organi
         initial_domain=initial,
         domains=domains,
         default_domain=domains[-1] if only_initial else custom[0],
-        cloud="USGov" if index % 97 == 41 and trouble is None else "WW",
+        cloud=cloud,
         mailboxes=_size(rng, index),
         trouble=trouble,
         relationship=relationship,
-        reseller=relationship == "none" or rng.random() > 0.06,
+        reseller=cloud == WORLDWIDE and (relationship == "none" or rng.random() > 0.06),
         roles=frozenset(rng.choices(ROLE_SETS, weights=(70, 10, 8, 7, 5))[0]),
         redirects=index % REDIRECTED_EVERY == 3,
         seed=f"{seed}:{index}",
+        compliance_region=country.region,
     )
 
 

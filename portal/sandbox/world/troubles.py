@@ -2,6 +2,8 @@
 
 import random
 
+from portal.sandbox.world.clouds import WORLDWIDE, cloud_of_index
+
 AT_THE_TOKEN = ("app_not_consented", "no_exchange_licence", "conditional_access", "app_disabled", "subscription_lapsed")
 EXCHANGE_SAYS_NO = ("role_missing", "role_unsupported", "cmdlet_trimmed")
 STILL_SUCCEEDS = ("slow", "throttled", "dehydrated", "relationship_ended")
@@ -28,19 +30,20 @@ SLOW_SECONDS = 2.0
 
 
 def spread(seed: int, organizations: int, share: float) -> dict[int, str]:
-    """Return the trouble of each troubled organization by index.
+    """Return the trouble of each troubled organization by index; those of national clouds have none.
 
     `share` is the part of the organizations that does not succeed: 22 of 30 of them because Exchange says no, 7 of 30
     because no token is issued. As many again as 12 of 30 have a trouble that still lets application access succeed.
     """
     troubled = organizations * share / 30
+    worldwide = [index for index in range(organizations) if cloud_of_index(index) == WORLDWIDE]
     plan = [
         *_cycle(EXCHANGE_SAYS_NO, round(troubled * 22)),
         *_cycle(AT_THE_TOKEN, round(troubled * 7)),
         *_cycle(STILL_SUCCEEDS, round(troubled * 12)),
     ]
-    plan = plan[:organizations]
-    order = random.Random(f"{seed}:troubles").sample(range(organizations), len(plan))
+    plan = plan[: len(worldwide)]
+    order = random.Random(f"{seed}:troubles").sample(worldwide, len(plan))
     return dict(zip(order, plan, strict=True))
 
 

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -28,6 +27,7 @@ class SimulatedCloud:
 
     def __init__(self, ready: dict[str, Any]) -> None:
         self.url: str = ready["url"]
+        self.clouds: dict[str, dict[str, Any]] = ready["clouds"]
         self.ca_file: str = ready["ca_file"]
         self.client: httpx.Client = light_client(ca_file=self.ca_file)
         self.partner = self.control("GET", "state")["partner"]
@@ -38,16 +38,12 @@ class SimulatedCloud:
 
     @property
     def environment(self) -> Environment:
-        changed = with_base_urls(
-            ENVIRONMENTS["O365Default"],
-            login_url=self.url,
-            graph_url=self.url,
-            partner_center_url=self.url,
-            exchange_url=self.url,
-            compliance_url=self.url,
-        )
-        regional = f"127.0.0.1:{urlsplit(self.url).port}"
-        return with_base_urls(changed, allowed_hosts=changed.allowed_hosts | {regional})
+        return self.environment_named("O365Default")
+
+    def environment_named(self, name: str) -> Environment:
+        urls = {address: url or None for address, url in self.clouds[name].items() if address.endswith("_url")}
+        changed = with_base_urls(ENVIRONMENTS[name], **urls)
+        return with_base_urls(changed, allowed_hosts=changed.allowed_hosts | set(self.clouds[name]["redirect_hosts"]))
 
     def control(self, method: str, path: str, **options: Any) -> Any:
         response = self.client.request(method, f"{self.url}/_sandbox/{path}", **options)

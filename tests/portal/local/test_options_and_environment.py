@@ -52,7 +52,8 @@ def test_keys_are_made_once_and_private(tmp_path: Path) -> None:
 
 
 def test_processes_reach_the_simulated_cloud_and_nothing_between(tmp_path: Path) -> None:
-    ready = {"url": "https://localhost:1", "regional_url": "https://localhost:2", "ca_file": "/ca", "pid": os.getpid()}
+    clouds = {"O365China": {"login_url": "https://localhost:3", "redirect_hosts": ["localhost:4", "localhost:5"]}}
+    ready = {"url": "https://localhost:1", "clouds": clouds, "ca_file": "/ca", "pid": os.getpid()}
     (tmp_path / "ready.json").write_text(json.dumps(ready), encoding="utf-8")
     inherited = dict.fromkeys(environment.REMOVED, "x") | {"PATH": "/bin", "GRANIAN_HOST": "0.0.0.0"}
 
@@ -66,9 +67,10 @@ def test_processes_reach_the_simulated_cloud_and_nothing_between(tmp_path: Path)
     )
 
     assert not environment.REMOVED & composed.keys()
-    assert {composed[name] for name in (*environment.ADDRESSES, "SANDBOX_URL")} == {"https://localhost:1"}
+    assert composed["SANDBOX_URL"] == "https://localhost:1"
     assert composed["MICROSOFT_CA_FILE"] == "/ca"
-    assert composed["EXCHANGE_REDIRECT_HOSTS"] == "localhost:1,localhost:2"
+    assert composed["O365CHINA_LOGIN_URL"] == "https://localhost:3"
+    assert composed["O365CHINA_REDIRECT_HOSTS"] == "localhost:4,localhost:5"
     assert composed["GRANIAN_HOST"] == "127.0.0.1"
     assert composed["PATH"] == "/bin"
 

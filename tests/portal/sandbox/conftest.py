@@ -58,6 +58,7 @@ class Sandbox:
     certificate: x509.Certificate
     process: "subprocess.Popen[bytes]"
     folder: Path
+    clouds: dict[str, dict[str, Any]]
 
     @property
     def partner(self) -> dict[str, Any]:
@@ -70,7 +71,7 @@ class Sandbox:
 
     def healthy(self, **wanted: Any) -> dict[str, Any]:
         """The first organization without any trouble that has these members."""
-        expected = {"trouble": None, "redirects": False, "relationship": "active", **wanted}
+        expected = {"trouble": None, "redirects": False, "relationship": "active", "cloud": "O365Default", **wanted}
         return next(
             o
             for o in self.organizations()
@@ -109,6 +110,15 @@ class Sandbox:
             instance_discovery=False,
             **kwargs,
         )
+
+    def invoke_compliance(
+        self, organization: dict[str, Any], token: str, cmdlet: str, parameters: dict[str, Any] | None = None
+    ) -> httpx.Response:
+        """Run a Security & Compliance cmdlet as the application: at the regional host, with the anchor it needs."""
+        path = f"/adminapi/beta/{organization['tenant_id']}/InvokeCommand"
+        anchor = {"X-AnchorMailbox": f"UPN:OAuthUser@{organization['initial_domain']}"}
+        front = self.http.get(f"{self.url}{path}", headers={"Authorization": f"Bearer {token}", **anchor})
+        return self.invoke(organization, token, cmdlet, parameters, url=front.headers["location"], headers=anchor)
 
     def token(self, organization: dict[str, Any], scope: str = EXCHANGE_SCOPE) -> str:
         """An application token by client secret (cheap)."""
@@ -178,7 +188,16 @@ def running_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbo
         with httpx.Client(verify=context, trust_env=False, timeout=20) as client:
             state = client.get(f"{ready['url']}/_sandbox/state").json()
             sandbox = Sandbox(
-                ready["url"], ready["regional_url"], ready["ca_file"], client, state, key, certificate, process, folder
+                ready["url"],
+                ready["regional_url"],
+                ready["ca_file"],
+                client,
+                state,
+                key,
+                certificate,
+                process,
+                folder,
+                ready["clouds"],
             )
             path = f"apps/{state['partner']['application_id']}/certificates"
             assert sandbox.control("POST", path, content=pem_of(certificate)).status_code == 200

@@ -83,8 +83,8 @@ class TestAccess:
     def test_audience_decides_the_service(self, sandbox: Sandbox, organization: dict[str, Any], token: str) -> None:
         compliance = sandbox.token(organization, COMPLIANCE_SCOPE)
         statuses = [
-            sandbox.invoke(organization, held, cmdlet).status_code
-            for held in (token, compliance)
+            invoke(organization, held, cmdlet).status_code
+            for invoke, held in ((sandbox.invoke, token), (sandbox.invoke_compliance, compliance))
             for cmdlet in ("Get-MailboxPlan", "Get-ComplianceCase")
         ]
         assert statuses == [200, 403, 403, 200]

@@ -189,10 +189,6 @@ def test_discovery_by_domain_names_the_tenant_id_and_the_cloud(sandbox: Sandbox)
     document = sandbox.http.get(f"{sandbox.url}/{organization['default_domain'].upper()}/{path}").json()
     assert document["token_endpoint"] == f"{sandbox.url}/{organization['tenant_id']}/oauth2/v2.0/token"
     assert document["tenant_region_scope"] == "WW"
-    government = next(o for o in sandbox.organizations() if o["index"] == 41)
-    if government["cloud"] == "USGov":
-        document = sandbox.http.get(f"{sandbox.url}/{government['tenant_id']}/{path}").json()
-        assert document["tenant_region_scope"] == "USGov"
     unknown = sandbox.http.get(f"{sandbox.url}/unknown.example/{path}")
     assert (unknown.status_code, unknown.json()["error_codes"]) == (400, [90002])
     with pytest.raises(ValueError, match="Unable to get authority configuration"):

@@ -38,7 +38,7 @@ def test_passes_the_deployment_checks() -> None:
 @pytest.mark.parametrize(
     ("environment", "says"),
     [
-        ({"EXCHANGE_URL": "https://localhost:1"}, "signalbox.E002"),
+        ({"O365CHINA_EXCHANGE_URL": "https://localhost:1"}, "signalbox.E002"),
         ({"ENCRYPTION_KEY": base64.b64encode(bytes(16)).decode()}, "signalbox.E001"),
     ],
     ids=["base URL of a simulated cloud", "short encryption key"],

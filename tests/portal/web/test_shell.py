@@ -59,9 +59,9 @@ def test_the_rail_marks_the_present_page(technician: User, signed_in: Callable[[
 
 
 def test_a_simulated_cloud_shows_on_every_page(client: Client, settings: Settings) -> None:
-    settings.MICROSOFT_BASE_URLS = {"login_url": ""}
+    settings.MICROSOFT_BASE_URLS = {"O365China": {"login_url": ""}}
     assert "A simulated cloud stands in" not in client.get("/sign-in/").content.decode()
-    settings.MICROSOFT_BASE_URLS = {"login_url": "https://127.0.0.1:1"}
+    settings.MICROSOFT_BASE_URLS = {"O365China": {"login_url": "https://127.0.0.1:1"}}
     assert "A simulated cloud stands in" in client.get("/sign-in/").content.decode()
 
 

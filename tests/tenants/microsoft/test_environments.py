@@ -1,6 +1,16 @@
-import pytest
+from dataclasses import fields
 
-from tenants.microsoft.environments import ENVIRONMENTS, detect, with_base_urls
+import pytest
+from django.conf import settings
+
+from tenants.microsoft.environments import (
+    ENVIRONMENTS,
+    Environment,
+    EnvironmentRefused,
+    detect,
+    require_open,
+    with_base_urls,
+)
 
 
 def test_every_exchange_environment_name_is_known() -> None:
@@ -44,3 +54,23 @@ def test_overrides_change_addresses_and_never_audiences() -> None:
 def test_detects_the_cloud_from_the_configuration_not_from_the_host(configuration: dict[str, str], name: str) -> None:
     issuer = {"issuer": "https://login.microsoftonline.com/x/v2.0"}
     assert detect(issuer | configuration) == name
+
+
+def test_the_settings_name_every_environment_and_each_of_its_addresses() -> None:
+    assert tuple(ENVIRONMENTS) == settings.ENVIRONMENTS
+    assert set(settings.ADDRESSES) <= {field.name for field in fields(Environment)}
+
+
+def test_a_chinese_tenant_is_known_by_the_login_host_that_describes_it() -> None:
+    document = {"issuer": "https://localhost:4443/x/v2.0", "tenant_region_scope": "WW"}
+    assert detect(document) == "O365Default"
+    assert detect(document, chinese_login_url="https://localhost:4443") == "O365China"
+
+
+@pytest.mark.parametrize(
+    ("name", "says"), [("O365GermanyCloud", "closed this cloud"), ("O365Mars", "is no environment")]
+)
+def test_a_closed_or_unknown_environment_is_refused_with_those_that_are_open(name: str, says: str) -> None:
+    with pytest.raises(EnvironmentRefused, match=says) as refusal:
+        require_open(name)
+    assert "O365USGovDoD" in str(refusal.value)

@@ -20,7 +20,7 @@ def load_demo() -> int:
     if "--show-sign-ins" in sys.argv:
         print("sign-in: technician@signalbox.example")
         return 0
-    for name in ("SANDBOX_URL", "EXCHANGE_URL", "MICROSOFT_CA_FILE"):
+    for name in ("SANDBOX_URL", "O365DEFAULT_EXCHANGE_URL", "MICROSOFT_CA_FILE"):
         print(f"{name}={os.environ[name]}")
     return 0
 

@@ -16,6 +16,7 @@ parser.add_argument("--latency", type=int)
 options = parser.parse_args()
 server = http.server.HTTPServer(("127.0.0.1", options.port), http.server.BaseHTTPRequestHandler)
 url = f"https://localhost:{server.server_port}"
-ready = {"url": url, "regional_url": url, "ca_file": str(options.data / "ca.pem"), "pid": os.getpid()}
+clouds = {"O365Default": {"exchange_url": url}}
+ready = {"url": url, "clouds": clouds, "ca_file": str(options.data / "ca.pem"), "pid": os.getpid()}
 (options.data / "ready.json").write_text(json.dumps(ready), encoding="utf-8")
 server.serve_forever()
