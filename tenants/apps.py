@@ -13,8 +13,8 @@ class TenantsConfig(AppConfig):
         from portal.exports.listings import register
         from tenants.microsoft.explanations import PARTNER_APIS
         from tenants.tokens.explanations import EXPLANATIONS
-        from tenants.web.listings import access, groups, organizations
+        from tenants.web.listings import access, changes, groups, organizations
 
         make_known((*EXPLANATIONS, *PARTNER_APIS.values()))
-        for listing in (*organizations.LISTINGS, *groups.LISTINGS, *access.LISTINGS):
+        for listing in (*organizations.LISTINGS, *groups.LISTINGS, *access.LISTINGS, *changes.LISTINGS):
             register(listing)

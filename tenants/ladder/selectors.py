@@ -11,6 +11,7 @@ from tenants.ladder.rungs import TITLES, Beside, Rung, rung_of
 from tenants.organizations.models import Organization, Reachability, RelationshipState
 from tenants.organizations.outcomes import Outcome
 from tenants.profiles.app_only import NoUsableCertificate, choose_certificate
+from tenants.relationships.reach import reach_of
 from tenants.relationships.selectors import RelationshipView
 
 GOOD, BAD, UNKNOWN = "good", "bad", "unknown"
@@ -100,9 +101,13 @@ def _role(organization: Organization, relationships: Sequence[RelationshipView])
         return _broken(organization, rung)
     if _is_reachable(organization):
         return Step(rung, GOOD, "Exchange accepted the application's role.")
-    held = sorted({role for each in relationships for assigned in each.assignments for role in assigned.roles})
-    people = f" People of the partner hold {', '.join(held)}." if held else ""
-    return Step(rung, UNKNOWN, f"Only Exchange can tell which role the application holds.{people}")
+    delegated = reach_of(organization, relationships)
+    return Step(
+        rung,
+        UNKNOWN,
+        f"Only Exchange can tell which role the application holds. The service account: {delegated.answer}",
+        delegated.fix,
+    )
 
 
 def _consent(organization: Organization) -> Step:

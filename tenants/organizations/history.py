@@ -65,3 +65,25 @@ def capabilities(actor: Actor, organization: Organization, *, refusals: Sequence
         .order_by("run__cmdlet")
     )
     return [Capability(row["run__cmdlet"], row["succeeded"], row["refused"], row["last_at"]) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """What one person had done here in some time: how many runs, of which cmdlets."""
+
+    person: str
+    runs: int
+    cmdlets: Sequence[str]
+
+
+def doings(actor: Actor, organization: Organization, *, begin: datetime, end: datetime) -> list[Doing]:
+    """Return who had something run here from `begin` to `end` (both included), by name."""
+    targets = organization.run_targets.visible_to(actor).filter(started_at__gte=begin, started_at__lte=end)
+    rows = targets.values_list("run__requested_by", "run__cmdlet").annotate(number=Count("run", distinct=True))
+    people: dict[str, list[tuple[str, int]]] = {}
+    for person, cmdlet, number in rows.order_by("run__requested_by", "run__cmdlet"):
+        people.setdefault(person, []).append((cmdlet, number))
+    return [
+        Doing(person, sum(number for _, number in done), [cmdlet for cmdlet, _ in done])
+        for person, done in people.items()
+    ]

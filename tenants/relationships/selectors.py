@@ -1,5 +1,6 @@
 """What pages ask about relationships."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,8 +8,13 @@ from django.db.models import QuerySet
 
 from portal.core.actors import Actor
 from tenants.organizations.models import Organization
-from tenants.relationships.facts import extension_in_words
-from tenants.relationships.models import AccessAssignment, DelegatedAdminRelationship
+from tenants.relationships.facts import extension, extension_in_words, moment
+from tenants.relationships.models import (
+    AccessAssignment,
+    DelegatedAdminRelationship,
+    RelationshipVersion,
+    VersionKind,
+)
 from tenants.relationships.roles import role_name
 
 
@@ -43,6 +49,29 @@ def relationships_of(organization: Organization) -> list[RelationshipView]:
     """Return the organization's relationships, the one that ends last first."""
     relationships = DelegatedAdminRelationship.objects.filter(organization=organization)
     return [_relationship(relationship) for relationship in relationships.prefetch_related("access_assignments")]
+
+
+def former_relationships_of(organization: Organization, present: Iterable[RelationshipView]) -> list[RelationshipView]:
+    """Return the relationships that are no longer listed, as they were last read; `present` are those that are."""
+    listed = {each.id for each in present}
+    versions = RelationshipVersion.objects.filter(organization=organization, kind=VersionKind.GDAP)
+    last = {version.key: version for version in versions.order_by("valid_from") if version.key not in listed}
+    return [_former(version) for version in last.values()]
+
+
+def _former(version: RelationshipVersion) -> RelationshipView:
+    facts = version.facts
+    return RelationshipView(
+        id=version.key,
+        display_name=facts["name"],
+        status="disappeared",
+        roles=_names(facts["roles"]),
+        activated_at=moment(facts, "activated_at"),
+        end_at=moment(facts, "end_at"),
+        extends_by=extension(facts),
+        read_at=version.confirmed_at or version.valid_from,
+        assignments=[AssignmentView(a["group"], a["status"], _names(a["roles"])) for a in facts["assignments"]],
+    )
 
 
 def _relationship(relationship: DelegatedAdminRelationship) -> RelationshipView:

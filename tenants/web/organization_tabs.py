@@ -15,7 +15,8 @@ from tenants.ladder.rungs import REFUSALS
 from tenants.organizations.history import HistoryFilter, capabilities, connections_page, history_page
 from tenants.organizations.models import Organization
 from tenants.organizations.traits import OUTCOMES
-from tenants.relationships.selectors import RelationshipView
+from tenants.relationships.reach import reach_of
+from tenants.relationships.selectors import RelationshipView, former_relationships_of
 from tenants.variables.names import built_in
 from tenants.variables.selectors import variable_names, variables_of
 from tenants.web.relationship_picture import relationship_picture
@@ -51,7 +52,7 @@ def tab_context(
         case "history":
             return _history(actor, organization, query)
         case "relationships":
-            return {"relationships": relationships, "relationship_picture": relationship_picture(relationships)}
+            return _relationships(organization, relationships)
         case "connections":
             return {"page": connections_page(actor, organization, cursor=cursor)}
         case "capabilities":
@@ -64,6 +65,16 @@ def tab_context(
                 "built_in": built_in(organization).items(),
                 "names": variable_names(actor),
             }
+
+
+def _relationships(organization: Organization, relationships: Sequence[RelationshipView]) -> dict[str, Any]:
+    former = former_relationships_of(organization, relationships)
+    return {
+        "relationships": relationships,
+        "former": former,
+        "relationship_picture": relationship_picture([*relationships, *former]),
+        "reach": reach_of(organization, relationships),
+    }
 
 
 def _history(actor: Actor, organization: Organization, query: QueryDict) -> dict[str, Any]:

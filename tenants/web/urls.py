@@ -3,10 +3,12 @@
 from django.urls import path
 
 from tenants.web import (
+    access,
     app_registrations,
     groups,
     organization,
     organizations,
+    relationship_changes,
     rules,
     selected,
     synchronizations,
@@ -21,6 +23,7 @@ urlpatterns = [
     path("organizations/variables/import/", variables.import_table, name="variables-import"),
     path("organizations/read/", synchronizations.start, name="synchronization-start"),
     path("organizations/read/<uuid:synchronization_id>/", synchronizations.progress, name="synchronization"),
+    path("organizations/relationships/changes/", relationship_changes.listing, name="relationship-changes"),
     path("organizations/groups/", groups.listing, name="groups"),
     path("organizations/groups/rule/", rules.create, name="group-by-rule"),
     path("organizations/groups/<uuid:group_id>/", groups.detail, name="group"),
@@ -30,6 +33,7 @@ urlpatterns = [
     path("organizations/groups/<uuid:group_id>/remove/", groups.remove_members, name="group-remove-members"),
     path("organizations/groups/<uuid:group_id>/delete/", groups.delete, name="group-delete"),
     path("organizations/<uuid:organization_id>/", organization.detail, name="organization"),
+    path("organizations/<uuid:organization_id>/access/", access.access, name="access"),
     path("organizations/<uuid:organization_id>/variables/", variables.set_here, name="variable-set-here"),
     path("organizations/<uuid:organization_id>/variables/remove/", variables.remove_here, name="variable-remove"),
     path("app-registrations/", app_registrations.listing, name="app-registrations"),

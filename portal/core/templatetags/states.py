@@ -57,6 +57,7 @@ LOOKS: dict[str, Look] = {
     "deleting": Look("Deleting", "exclamation-triangle", "partly"),
     "deleted": Look("Deleted", "x-circle", "bad"),
     "error": Look("Error", "exclamation-triangle", "bad"),
+    "disappeared": Look("No longer listed", "x-circle", "bad"),
     # certificates and connections
     "valid": Look("Valid", "check-circle", "good"),
     "open": Look("Open", "link", "busy"),
