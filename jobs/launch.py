@@ -18,6 +18,7 @@ from jobs.runs.plans import build_plan, check, hash_of
 from jobs.runs.secrets import erase_secrets, fingerprints_of, missing_secrets, seal_secrets
 from jobs.runs.selection import Selection, chosen_organizations
 from jobs.runs.states import RunState, TargetState
+from jobs.runs.ways import FrozenWays, frozen_ways
 from portal.audit.actions import AuditAction
 from portal.audit.services import draft, record, write
 from portal.core.actors import Actor
@@ -27,7 +28,10 @@ from portal.core.refusals import Refused
 from portal.core.tasks import enqueue
 from tenants.groups.services import note_use
 from tenants.organizations.models import Organization
-from tenants.profiles.app_only import choose_certificate
+from tenants.profiles.accesses import fits
+from tenants.profiles.models import ConnectionProfile
+from tenants.profiles.selectors import find_profile
+from tenants.sign_ins.selectors import sign_ins_of
 
 
 class RunRefused(Refused):
@@ -44,6 +48,7 @@ class RunRequest:
     reason: str = ""
     ticket: str = ""
     thumbprint: str = ""
+    profile_id: UUID | None = None
     service: str | None = None
     job_id: UUID | None = None
 
@@ -54,7 +59,7 @@ def checked_call(request: RunRequest) -> ValidCall:
 
 
 def planned_run(*, actor: Actor, request: RunRequest, call: ValidCall, organizations: Sequence[Organization]) -> Run:
-    """Return the run as `draft_run` would freeze it, not stored; raises `RunRefused`, or for want of a certificate."""
+    """Return the run as `draft_run` would freeze it, not stored; raises `RunRefused`, or `NoWayIn`."""
     if not organizations:
         raise RunRefused("No organization is chosen. Choose all, a group, or single organizations.")
     run_id = uuid7()
@@ -107,6 +112,7 @@ def launch_run(*, actor: Actor, run_id: UUID) -> Run:
     if run.state != RunState.DRAFT:
         return run
     check(run.plan, run.plan_hash)
+    _require_sign_ins(actor, run)
     if missing := missing_secrets(run):
         raise RunRefused(f"Too long ago: {missing[0]} was erased after a day. Go back and type it again.")
     run.state, run.launched_at = RunState.QUEUED, timezone.now()
@@ -139,12 +145,6 @@ def _plan(
     *,
     secrets: Mapping[str, str],
 ) -> dict[str, Any]:
-    # One organization of each partner: a thousand of them need not be read with the same partner a thousand times.
-    of_partners = {organization.partner_id: organization for organization in organizations}.values()
-    certificates = {
-        str(partner.tenant_id): choose_certificate(partner, request.thumbprint).thumbprint
-        for partner in (organization.partner for organization in of_partners)
-    }
     return build_plan(
         cmdlet=call.cmdlet.name,
         sent_as=wire_cmdlet(call),
@@ -152,10 +152,12 @@ def _plan(
         effect=call.effect.value,
         parameters=encode(call),
         catalogue_version=catalogue_version(),
-        connection={
-            "method": "app-only certificate",
-            "certificates": certificates,
-        },
+        connection=frozen_ways(
+            organizations,
+            service=call.service,
+            profile=_chosen_profile(actor, request),
+            thumbprint=request.thumbprint,
+        ),
         organizations=organizations,
         requested_by=actor.label,
         reason=request.reason,
@@ -163,6 +165,31 @@ def _plan(
         warnings=call.warnings,
         secrets=secrets,
     )
+
+
+def _chosen_profile(actor: Actor, request: RunRequest) -> ConnectionProfile | None:
+    if request.profile_id is None:
+        return None
+    profile = find_profile(actor=actor, profile_id=request.profile_id)
+    if profile is None or profile.retired_at is not None:
+        raise RunRefused("The connection profile that was chosen does not exist any more. Choose another.")
+    return profile
+
+
+def _require_sign_ins(actor: Actor, run: Run) -> None:
+    """Raise `RunRefused` unless the person is signed in wherever the plan uses his own account."""
+    ways = FrozenWays.of_plan(run.plan)
+    if not ways.personal:
+        return
+    own, signed_in = {facts.id for facts in ways.personal}, sign_ins_of(actor=actor)
+    organizations = Organization.objects.filter(tenant_id__in=run.plan["organizations"]).select_related("partner")
+    for organization in organizations:
+        facts = ways.facts(organization.tenant_id)
+        if facts.id in own and not any(fits(sign_in, organization, facts) for sign_in in signed_in):
+            raise RunRefused(
+                f"The connection profile “{facts.name}” uses your own Microsoft account, and you are not signed in "
+                f"with it for {organization}. Sign in under Connections, then launch."
+            )
 
 
 def _create_targets(actor: Actor, run: Run) -> None:

@@ -28,8 +28,9 @@ from tenants.groups.models import OrganizationGroup
 from tenants.groups.services import create_organization_group
 from tenants.organizations.models import Organization
 from tenants.partner.models import Partner
-from tenants.partner.services import connect_partner, store_partner_sign_in
+from tenants.partner.services import store_partner_sign_in
 from tenants.profiles.microsoft import microsoft_client
+from tenants.profiles.partners import connect_partner_with_profile
 
 DEMO = Actor.system("demo").through(Source.COMMAND_LINE)
 PEOPLE = {
@@ -75,7 +76,7 @@ def create_people() -> None:
 def connect_demo_partner(sandbox_url: str) -> Partner:
     """Connect the simulated cloud's partner with app registration, certificate and partner sign-in; repeatable."""
     state = _ask(sandbox_url, "state")["partner"]
-    partner = Partner.objects.filter(tenant_id=UUID(state["tenant_id"])).first() or connect_partner(
+    partner = Partner.objects.filter(tenant_id=UUID(state["tenant_id"])).first() or connect_partner_with_profile(
         actor=DEMO, name=state["name"], tenant_id=UUID(state["tenant_id"]), initial_domain=state["initial_domain"]
     )
     application_id = UUID(state["application_id"])

@@ -4,6 +4,7 @@ from tenants.app_registrations.models import AppRegistration, Certificate
 from tenants.groups.models import OrganizationGroup
 from tenants.organizations.models import Organization
 from tenants.partner.models import Partner, PartnerSignIn
+from tenants.profiles.models import ConnectionProfile, ProfileAssignment
 from tenants.relationships.models import (
     AccessAssignment,
     DelegatedAdminRelationship,
@@ -11,6 +12,7 @@ from tenants.relationships.models import (
     RelationshipVersion,
     ResellerRelationship,
 )
+from tenants.sign_ins.models import PersonalSignIn
 from tenants.sync.models import Synchronization
 from tenants.variables.models import OrganizationVariable
 
@@ -18,12 +20,15 @@ __all__ = [
     "AccessAssignment",
     "AppRegistration",
     "Certificate",
+    "ConnectionProfile",
     "DelegatedAdminRelationship",
     "Organization",
     "OrganizationGroup",
     "OrganizationVariable",
     "Partner",
     "PartnerSignIn",
+    "PersonalSignIn",
+    "ProfileAssignment",
     "RelationshipChange",
     "RelationshipVersion",
     "ResellerRelationship",

@@ -21,6 +21,9 @@ from tenants.demo import self_signed_certificate
 from tenants.groups.models import OrganizationGroup
 from tenants.organizations.models import Organization
 from tenants.partner.models import Partner
+from tenants.profiles.methods import Method, ProfileService
+from tenants.profiles.models import ConnectionProfile, ProfileAssignment
+from tenants.profiles.services import DEFAULT_NAME
 
 SYSTEM = Actor.system("test")
 PASSWORD = "correct horse battery staple"
@@ -44,7 +47,21 @@ def make_partner(**values: Any) -> Partner:
         "tenant_id": uuid4(),
         "initial_domain": f"partner{number}.onmicrosoft.com",
     }
-    return Partner.objects.create(**{**defaults, **values})
+    partner = Partner.objects.create(**{**defaults, **values})
+    assign(make_profile(partner, name=DEFAULT_NAME), partner=partner)
+    return partner
+
+
+def make_profile(partner: Partner, **values: Any) -> ConnectionProfile:
+    defaults = {"name": f"Profile {next(_numbers)}", "method": Method.APP_CERTIFICATE_THUMBPRINT, "changed_by": "test"}
+    return ConnectionProfile.objects.create(partner=partner, **{**defaults, **values})
+
+
+def assign(profile: ConnectionProfile, *, rank: int = 0, **place: Any) -> None:
+    """Let a profile apply to `partner=`, `group=` or `organization=`, for the services that it opens."""
+    for service in (ProfileService.EXCHANGE, ProfileService.COMPLIANCE):
+        if ProfileService(profile.service).covers(service):
+            ProfileAssignment.objects.create(profile=profile, service=service, rank=rank, assigned_by="test", **place)
 
 
 def make_app_registration(partner: Partner | None = None, *, certificate: bool = True) -> AppRegistration:

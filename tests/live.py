@@ -29,7 +29,9 @@ from tenants.microsoft.http import close_thread_connections, light_client
 from tenants.organizations.models import Organization
 from tenants.partner.models import Partner
 from tenants.partner.services import store_partner_sign_in
-from tenants.profiles import app_only, microsoft
+from tenants.profiles import microsoft
+from tenants.profiles.services import add_default_profile
+from tenants.profiles.token_sources import SOURCES
 from tests.factories import SYSTEM, make_app_registration
 
 ROOT = Path(__file__).parents[1]
@@ -124,7 +126,13 @@ def sandbox(running_sandbox: Sandbox, settings: Any) -> Iterator[Sandbox]:
 
 def forget_everything() -> None:
     """Empty the caches that would outlive a test's database and cloud."""
-    for cached in (microsoft.environment_named, microsoft.msal_applications, app_only._tokens, frozen_plan):
+    for cached in (
+        microsoft.environment_named,
+        microsoft.login_http,
+        microsoft.msal_applications,
+        *SOURCES,
+        frozen_plan,
+    ):
         cached.cache_clear()
 
 
@@ -135,6 +143,7 @@ def partner(sandbox: Sandbox, transactional_db: None) -> Iterator[Partner]:
     partner = Partner.objects.create(
         name=state["name"], tenant_id=UUID(state["tenant_id"]), initial_domain=state["initial_domain"]
     )
+    add_default_profile(actor=SYSTEM, partner=partner)
     app_registration = make_app_registration(partner)
     app_registration.application_id = UUID(state["application_id"])
     app_registration.save(update_fields=["application_id"])

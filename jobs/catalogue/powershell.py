@@ -1,20 +1,12 @@
 """Write a checked call as one line of PowerShell that does the same."""
 
 import base64
-import re
 from datetime import datetime
 
 from jobs.catalogue.kinds import Kind
 from jobs.catalogue.secret_values import Secret
 from jobs.catalogue.validation import ValidCall
-
-# PowerShell ends a single-quoted string at any of these and reads two of them as one.
-_SINGLE_QUOTES = re.compile("['\u2018\u2019\u201a\u201b]")
-
-
-def quoted(text: str) -> str:
-    """Return `text` as a single-quoted PowerShell string, in which nothing is expanded."""
-    return f"'{_SINGLE_QUOTES.sub(lambda found: found.group() * 2, text)}'"
+from portal.core.powershell_text import quoted
 
 
 def literal(value: object) -> str:

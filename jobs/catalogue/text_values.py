@@ -6,9 +6,10 @@ from datetime import datetime
 from jobs.catalogue.cmdlets import Parameter
 from jobs.catalogue.kinds import Kind
 from jobs.catalogue.literals import is_literal, parse_literal
-from jobs.catalogue.powershell import literal, quoted
+from jobs.catalogue.powershell import literal
 from jobs.catalogue.problems import BadText, BadValue
 from jobs.catalogue.values import typed_value
+from portal.core.powershell_text import quoted
 
 _BOOLEANS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 

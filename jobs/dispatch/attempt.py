@@ -1,6 +1,7 @@
 """One attempt at one organization: begin, open, intend, send, close, store."""
 
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -25,7 +26,12 @@ from jobs.exchange.failures import CallFailed
 from jobs.exchange.spec import ConnectionSpec
 from jobs.runs.states import TargetState
 from portal.core.errors import DATABASE_AWAY
+from tenants.profiles.access import Access
 from tenants.profiles.microsoft import ca_file
+from tenants.sign_ins.selectors import are_alive
+from tenants.tokens.access_token import AccessToken
+from tenants.tokens.failures import TokenFailure
+from tenants.tokens.local_explanations import SIGN_IN_ENDED
 
 log = structlog.get_logger(__name__)
 
@@ -99,26 +105,33 @@ def _ending_of_refused_send(reason: NotSent) -> Ending:
 
 
 def _connection(story: Story, way: Way) -> AbstractContextManager[ExchangeConnection]:
-    environment, profile = way.profile.environment, way.profile
+    access, environment = way.access, way.access.environment
     for_compliance = way.plan.service == "scc"
-    scope = environment.compliance_scope if for_compliance else environment.exchange_scope
     spec = ConnectionSpec(
-        tenant_id=profile.tenant_id,
-        initial_domain=profile.initial_domain,
+        tenant_id=access.tenant_id,
+        initial_domain=access.initial_domain,
         service="scc" if for_compliance else "exo",
         base_url=(environment.compliance_url if for_compliance else environment.exchange_url) or "",
         allowed_hosts=environment.allowed_hosts,
-        app_only=True,
+        app_only=access.identity.is_app_only,
         ca_file=ca_file(),
     )
     return connect(
         spec,
-        lambda claims_challenge: profile.tokens.acquire(profile.tenant_id, scope or "", claims=claims_challenge),
+        partial(_token, access, (environment.compliance_scope if for_compliance else environment.exchange_scope) or ""),
         commands=(way.plan.cmdlet,),
         connection_id=str(story.claimed.connection_id),
         before_probe=lambda cmdlet, client_request_id: _note_probe(story, cmdlet, client_request_id),
         sends_secrets=bool(way.secrets),
     )
+
+
+def _token(access: Access, scope: str, claims_challenge: str | None) -> AccessToken:
+    """Return a token; one of a person's own account only while that person is signed in."""
+    sign_in_id = access.identity.sign_in_id
+    if sign_in_id is not None and not clerk.ask(are_alive, sign_in_id):
+        raise TokenFailure(SIGN_IN_ENDED)
+    return access.identity.tokens.acquire(access.tenant_id, scope, claims=claims_challenge)
 
 
 def _secrets_to_send(exchange: ExchangeConnection, way: Way) -> dict[str, Any]:

@@ -17,10 +17,9 @@ from jobs.runs.secrets import SecretsErased, open_secrets
 from portal.audit.actions import AuditAction
 from portal.audit.services import draft, write
 from portal.core.secrets import SecretUnreadable
-from tenants.app_registrations.models import Certificate
 from tenants.organizations.models import Organization
-from tenants.partner.models import Partner
-from tenants.profiles.app_only import NoUsableCertificate, app_only_profile, choose_certificate
+from tenants.profiles.accesses import Accesses
+from tenants.profiles.refusals import NoWayIn
 
 Begun = tuple[Story, Way | Ending]
 
@@ -58,33 +57,27 @@ def begin(run_target_ids: Sequence[UUID]) -> list[Begun | None]:
 
 
 class Ways:
-    """Finds the ways of one batch; certificates are chosen and secrets opened once for all its organizations."""
+    """Finds the ways of one batch; what its organizations share is read, and secrets are opened, once."""
 
     def __init__(self) -> None:
-        self._certificates: dict[tuple[UUID, str], Certificate] = {}
+        self._accesses = Accesses()
         self._secrets: dict[UUID, dict[str, Secret]] = {}
 
     def find(self, claim: Claim, organization: Organization) -> Way | Ending:
         """Return the plan and the way into `organization`, or how the attempt ends without one."""
         try:
             plan = frozen_plan(claim.run_id)
-            thumbprint = plan.thumbprints.get(str(organization.partner.tenant_id), "")
-            certificate = self._certificate(organization.partner, thumbprint)
-            return Way(plan, app_only_profile(organization, certificate), self._secrets_of(claim.run_id, plan))
+            facts = plan.ways.facts(organization.tenant_id)
+            access = self._accesses.find(organization, facts, person_id=claim.requested_by_id)
+            return Way(plan, access, self._secrets_of(claim.run_id, plan))
         except PlanChanged as refusal:
             return ending_of_refusal(refusal, "plan_changed")
-        except NoUsableCertificate as refusal:
-            return ending_of_refusal(refusal, "no_usable_certificate")
+        except NoWayIn as refusal:
+            return ending_of_refusal(refusal, refusal.error_class)
         except SecretsErased as refusal:
             return ending_of_refusal(refusal, "secrets_erased")
         except SecretUnreadable as refusal:
             return ending_of_refusal(refusal, "secret_unreadable")
-
-    def _certificate(self, partner: Partner, thumbprint: str) -> Certificate:
-        key = (partner.pk, thumbprint)
-        if key not in self._certificates:
-            self._certificates[key] = choose_certificate(partner, thumbprint)
-        return self._certificates[key]
 
     def _secrets_of(self, run_id: UUID, plan: FrozenPlan) -> dict[str, Secret]:
         if run_id not in self._secrets:
@@ -98,8 +91,8 @@ def _ledger_row(claim: Claim, way: Way) -> Connection:
         attempt_id=claim.attempt_id,
         organization_id=claim.organization_id,
         service=way.plan.service,
-        method="app-only certificate",
-        identity=way.profile.identity,
+        method=way.access.method,
+        identity=way.access.identity.name[:200],
         opened_by=worker_name(),
         opened_at=timezone.now(),
     )

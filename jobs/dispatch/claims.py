@@ -37,6 +37,7 @@ class Claim:
     age_seconds: float
     cmdlet: str
     requested_by: str
+    requested_by_id: str
 
 
 CLAIM = """
@@ -48,7 +49,8 @@ WHERE run_target.id = ANY(%(ids)s) AND run_target.state = 'queued'
     AND (not_before IS NULL OR not_before <= clock_timestamp())
     AND run.id = run_target.run_id AND run.state = 'running' AND run.cancel_requested_at IS NULL
 RETURNING run_target.id, run_id, organization_id, organization_name, fence, attempt_count, changed_at,
-    EXTRACT(EPOCH FROM changed_at - run_target.started_at)::float, run.cmdlet, run.requested_by
+    EXTRACT(EPOCH FROM changed_at - run_target.started_at)::float, run.cmdlet, run.requested_by,
+    run.requested_by_id
 """
 
 INTEND = """
@@ -80,6 +82,7 @@ def claim_targets(run_target_ids: Sequence[UUID]) -> dict[UUID, Claim]:
             age_seconds=row[7],
             cmdlet=row[8],
             requested_by=row[9],
+            requested_by_id=row[10],
         )
         for row in rows
     }

@@ -8,11 +8,12 @@ from uuid import UUID
 from jobs.catalogue.effects import Effect
 from jobs.runs.models import Run
 from jobs.runs.plans import check
+from jobs.runs.ways import FrozenWays
 
 
 @dataclass(frozen=True, slots=True)
 class FrozenPlan:
-    """What to send, the same for every organization of the run; certificates are named by the partner's tenant id.
+    """What to send, the same for every organization of the run, and by which profile to get into each.
 
     `secrets` are the fingerprints of secret parameters, by name.
     """
@@ -22,7 +23,7 @@ class FrozenPlan:
     parameters: dict[str, Any]
     effect: Effect
     plan_hash: str
-    thumbprints: dict[str, str]
+    ways: FrozenWays
     secrets: dict[str, str]
 
 
@@ -37,6 +38,6 @@ def frozen_plan(run_id: UUID) -> FrozenPlan:
         parameters=run.plan["parameters"],
         effect=Effect(run.plan["effect"]),
         plan_hash=run.plan_hash,
-        thumbprints=run.plan["connection"]["certificates"],
+        ways=FrozenWays.of_plan(run.plan),
         secrets=run.plan.get("secrets", {}),
     )

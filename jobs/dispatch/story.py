@@ -10,7 +10,7 @@ from jobs.dispatch.plans import FrozenPlan
 from jobs.exchange.answer import Answer, Exchange
 from portal.audit.services import Object
 from tenants.organizations.services import Finding
-from tenants.profiles.app_only import AppOnlyProfile
+from tenants.profiles.access import Access
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Way:
     """What to send, and how to get in; `secrets` are the opened values of the plan's secret parameters."""
 
     plan: FrozenPlan
-    profile: AppOnlyProfile
+    access: Access
     secrets: Mapping[str, Secret]
 
 

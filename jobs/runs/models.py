@@ -9,6 +9,7 @@ from jobs.runs.querysets import RunQuerySet, RunTargetQuerySet
 from jobs.runs.states import OPEN_TARGET_STATES, RunState, TargetState
 from portal.core.identifiers import uuid7
 from tenants.organizations.models import Organization
+from tenants.profiles.methods import Method
 
 
 class Run(models.Model):
@@ -162,7 +163,7 @@ class Connection(models.Model):
     attempt = models.OneToOneField(Attempt, on_delete=models.PROTECT, related_name="connection")
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="connections")
     service = models.CharField(max_length=10)
-    method = models.CharField(max_length=60)
+    method = models.CharField(max_length=60, choices=Method.choices)
     identity = models.CharField(max_length=200)
     opened_by = models.CharField(max_length=120)
     opened_at = models.DateTimeField()

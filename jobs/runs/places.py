@@ -6,43 +6,38 @@ from uuid import UUID
 from django.db.models import Q
 
 from jobs.runs.models import Run, RunTarget
+from jobs.runs.ways import FrozenWays
 from portal.core.actors import Actor
-from tenants.app_registrations.models import Certificate
 from tenants.groups.models import OrganizationGroup
 from tenants.organizations.models import Organization
+from tenants.profiles.facts import ProfileFacts
+from tenants.profiles.methods import Method
 
 EARLIER_SHOWN = 50
 
 
 class Place(NamedTuple):
-    """The way into some organizations: with which application and certificate (empty if not known), in which cloud."""
+    """The way into some organizations: by which connection profile, as the plan has frozen it, in which cloud."""
 
-    application_id: str
-    thumbprint: str
+    profile: ProfileFacts
     environment: str
 
 
 def places_of(*, actor: Actor, run: Run) -> list[tuple[Place, str]]:
     """Return the way into each organization of a run that the plan has frozen, with its initial domain, by name."""
-    thumbprints = {str(partner): str(thumbprint) for partner, thumbprint in _frozen_certificates(run).items()}
-    applications = dict(
-        Certificate.objects.filter(thumbprint__in=thumbprints.values()).values_list(
-            "thumbprint", "app_registration__application_id"
-        )
-    )
+    ways = FrozenWays.of_plan(run.plan)
     found = Organization.objects.visible_to(actor).filter(run_targets__run=run).order_by("run_targets__position")
-    rows = found.values_list("partner__tenant_id", "environment", "initial_domain")
+    rows = found.values_list("tenant_id", "partner__tenant_id", "environment", "initial_domain")
     return [
-        (Place(str(applications.get(thumbprint, "")), thumbprint, environment), domain)
-        for thumbprint, environment, domain in (
-            (thumbprints.get(str(partner), ""), environment, domain) for partner, environment, domain in rows
-        )
+        (Place(ways.find(tenant_id) or _of_first_version(run, partner), environment), domain)
+        for tenant_id, partner, environment, domain in rows
     ]
 
 
-def _frozen_certificates(run: Run) -> dict[str, str]:
-    certificates: dict[str, str] = run.plan["connection"].get("certificates", {})
-    return certificates
+def _of_first_version(run: Run, partner_tenant_id: UUID) -> ProfileFacts:
+    """Return what a plan of before connection profiles says: the certificate, by partner."""
+    thumbprint = run.plan["connection"].get("certificates", {}).get(str(partner_tenant_id), "")
+    return ProfileFacts("", "", Method.APP_CERTIFICATE_THUMBPRINT, thumbprint=thumbprint)
 
 
 def clouds_of(*, actor: Actor, run: Run) -> dict[UUID, str]:

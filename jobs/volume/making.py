@@ -194,8 +194,8 @@ class Maker:
             None if is_last else 10.0,
         )  # fmt: skip
         self.connections.add(
-            chance.identifier(begin), attempt_id, place.pk, "exo", "app-only certificate", place.initial_domain, worker,
-            begin, ended_at, worker, "done" if has_answer else error_class,
+            chance.identifier(begin), attempt_id, place.pk, "exo", "app_certificate_thumbprint", place.initial_domain,
+            worker, begin, ended_at, worker, "done" if has_answer else error_class,
         )  # fmt: skip
         if was_sent:
             body = self._body(made.cmdlet, place, rows)

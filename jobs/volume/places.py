@@ -6,8 +6,10 @@ from uuid import UUID
 from django.utils import timezone
 
 from jobs.volume.chance import Chance
+from portal.core.actors import Actor
 from tenants.organizations.models import Organization, Reachability, RelationshipState
 from tenants.partner.models import Partner
+from tenants.profiles.partners import connect_partner_with_profile
 
 EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
 TRADES = [
@@ -62,8 +64,11 @@ def make_organizations(chance: Chance, number: int) -> list[Organization]:
 
 
 def _make_partner(chance: Chance) -> Partner:
-    return Partner.objects.create(
-        name="Volume Partner", tenant_id=UUID(chance.key()), initial_domain="volume.onmicrosoft.com"
+    return connect_partner_with_profile(
+        actor=Actor.system("volume"),
+        name="Volume Partner",
+        tenant_id=UUID(chance.key()),
+        initial_domain="volume.onmicrosoft.com",
     )
 
 

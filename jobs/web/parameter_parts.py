@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from jobs.catalogue.literals import is_literal, parse_literal
-from jobs.catalogue.powershell import literal, quoted
+from jobs.catalogue.powershell import literal
 from jobs.catalogue.problems import BadValue
 from jobs.web.parameter_controls import UNLIMITED
+from portal.core.powershell_text import quoted
 
 Posted = Mapping[str, Sequence[str]]
 Parts = dict[str, str]

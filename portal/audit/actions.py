@@ -16,6 +16,13 @@ class AuditAction(StrEnum):
     CERTIFICATE_ADDED = "certificate.added"
     CERTIFICATE_REMOVED = "certificate.removed"
     PARTNER_SIGN_IN_STORED = "partner_sign_in.stored"
+    CONNECTION_PROFILE_CREATED = "connection_profile.created"
+    CONNECTION_PROFILE_CHANGED = "connection_profile.changed"
+    CONNECTION_PROFILE_RETIRED = "connection_profile.retired"
+    CONNECTION_PROFILE_ASSIGNED = "connection_profile.assigned"
+    CONNECTION_PROFILE_UNASSIGNED = "connection_profile.unassigned"
+    PARTNER_PASSWORDS_ALLOWED = "partner.passwords_allowed"
+    PARTNER_PASSWORDS_FORBIDDEN = "partner.passwords_forbidden"
     SYNCHRONIZATION_STARTED = "synchronization.started"
     SYNCHRONIZATION_FINISHED = "synchronization.finished"
     SYNCHRONIZATION_FAILED = "synchronization.failed"
@@ -65,6 +72,13 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.CERTIFICATE_ADDED: "{actor} added the certificate {target}",
     AuditAction.CERTIFICATE_REMOVED: "{actor} removed the certificate {target}",
     AuditAction.PARTNER_SIGN_IN_STORED: "{actor} stored the partner sign-in of {target}",
+    AuditAction.CONNECTION_PROFILE_CREATED: "{actor} created the connection profile {target}",
+    AuditAction.CONNECTION_PROFILE_CHANGED: "{actor} changed the connection profile {target}",
+    AuditAction.CONNECTION_PROFILE_RETIRED: "{actor} retired the connection profile {target}",
+    AuditAction.CONNECTION_PROFILE_ASSIGNED: "{actor} assigned the connection profile {target} to {place}",
+    AuditAction.CONNECTION_PROFILE_UNASSIGNED: "{actor} withdrew the connection profile {target} from {place}",
+    AuditAction.PARTNER_PASSWORDS_ALLOWED: "{actor} allowed connections with user name and password for {target}",
+    AuditAction.PARTNER_PASSWORDS_FORBIDDEN: "{actor} forbade connections with user name and password for {target}",
     AuditAction.SYNCHRONIZATION_STARTED: "{actor} started to read the organizations of {target}",
     AuditAction.SYNCHRONIZATION_FINISHED: "The organizations of {target} were read",
     AuditAction.SYNCHRONIZATION_FAILED: "Reading the organizations of {target} failed",

@@ -19,7 +19,16 @@ CATEGORIES = {
     "cmdlets": Category("cmdlets", ("run_target", "cmdlet", "late_answer", "connection")),
     "organizations": Category("organizations", ("organization", "organization_group", "synchronization", "variable")),
     "access": Category(
-        "access", ("partner", "partner_sign_in", "app_registration", "certificate", "relationship", "consent")
+        "access",
+        (
+            "partner",
+            "partner_sign_in",
+            "app_registration",
+            "certificate",
+            "connection_profile",
+            "relationship",
+            "consent",
+        ),
     ),
     "people": Category("people", ("person", "role", "sign_in")),
     "exports": Category("exports", ("export",)),

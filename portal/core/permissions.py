@@ -15,6 +15,7 @@ class Permission(StrEnum):
     RUN_READ = "jobs:run:read"
     APP_REGISTRATION_MANAGE = "tenants:app_registration:manage"
     APP_REGISTRATION_READ = "tenants:app_registration:read"
+    CONNECTION_PROFILE_MANAGE = "tenants:connection_profile:manage"
     ORGANIZATION_GROUP_MANAGE = "tenants:organization_group:manage"
     ORGANIZATION_VARIABLE_MANAGE = "tenants:organization_variable:manage"
     ORGANIZATION_READ = "tenants:organization:read"

@@ -40,6 +40,7 @@ _CLASSES: Mapping[Rung | Beside, tuple[str, ...]] = {
         "organization_not_found",
         "organization_unavailable",
         "wrong_cloud",
+        "wrong_environment",
     ),
     Rung.ROLE: ("role_missing", "app_role_unsupported"),
     Rung.CONSENT: (
@@ -59,6 +60,10 @@ _CLASSES: Mapping[Rung | Beside, tuple[str, ...]] = {
     ),
     Rung.TOKEN: (
         "no_usable_certificate",
+        "no_connection_profile",
+        "no_partner_sign_in",
+        "sign_in_ended",
+        "managed_identity_missing",
         "certificate_not_accepted",
         "client_secret_wrong",
         "client_secret_expired",
@@ -147,6 +152,8 @@ _CLASSES: Mapping[Rung | Beside, tuple[str, ...]] = {
         "old_refusal_repeated",
         "runspace_limit",
         "plan_changed",
+        "profile_changed",
+        "managed_identity_unavailable",
         "secrets_erased",
         "worker_lost",
         "workers_lost",

@@ -10,7 +10,8 @@ from portal.core.templatetags.presentation import counted, day, days_left, relat
 from tenants.ladder.rungs import TITLES, Beside, Rung, rung_of
 from tenants.organizations.models import Organization, Reachability, RelationshipState
 from tenants.organizations.outcomes import Outcome
-from tenants.profiles.app_only import NoUsableCertificate, choose_certificate
+from tenants.profiles.certificates import choose_certificate
+from tenants.profiles.refusals import NoUsableCertificate
 from tenants.relationships.reach import reach_of
 from tenants.relationships.selectors import RelationshipView
 

@@ -13,6 +13,7 @@ class Partner(models.Model):
     tenant_id = models.UUIDField(unique=True)
     initial_domain = models.CharField(max_length=253)
     environment = models.CharField(max_length=30, default="O365Default")
+    allows_passwords = models.BooleanField("may connect with user name and password", default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -34,9 +34,15 @@ def ca_file() -> str | None:
 
 
 @cache
+def login_http() -> LoginHttp:
+    """Return what msal asks the login host and Azure's managed identity services with."""
+    return LoginHttp(ca_file=ca_file())
+
+
+@cache
 def msal_applications() -> MsalApplications:
     """Return the process's msal objects."""
-    return MsalApplications(LoginHttp(ca_file=ca_file()))
+    return MsalApplications(login_http())
 
 
 def microsoft_client() -> httpx.Client:

@@ -8,10 +8,10 @@ import msal
 from tenants.microsoft.environments import Environment
 from tenants.tokens.applications import Application, AskMsal, MsalApplications
 from tenants.tokens.guards import APP_PERMISSION
-from tenants.tokens.source import TokenSource, utc_now
+from tenants.tokens.source import ApplicationTokens, utc_now
 
 
-class AppOnlyTokens(TokenSource):
+class AppOnlyTokens(ApplicationTokens):
     """Client credentials by certificate, in each organization that consented (exchange-protocol.md 2.2)."""
 
     def __init__(
@@ -25,7 +25,7 @@ class AppOnlyTokens(TokenSource):
         super().__init__(environment, application, applications, permission=APP_PERMISSION, clock=clock)
 
     def _prepare(self, scope: str, claims: str | None) -> AskMsal:
-        def ask(app: msal.ConfidentialClientApplication) -> dict[str, object]:
+        def ask(app: msal.ClientApplication) -> dict[str, object]:
             # The tokens kept by the source are the cache; what msal still holds is at most as fresh as those.
             app.remove_tokens_for_client()
             answer: dict[str, object] = app.acquire_token_for_client([scope], claims_challenge=claims)

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import ModuleType
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 import msal
 from cryptography import x509
@@ -53,10 +53,10 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """An application registered in the Partner's tenant, and the certificate that it signs in with."""
+    """An application registered in Entra, and the certificate that it signs in with; a public client has none."""
 
     application_id: str
-    certificate: Certificate
+    certificate: Certificate | None
 
 
 class _Key(NamedTuple):
@@ -77,11 +77,9 @@ class MsalApplications:
         self.http = http
         self._capacity = capacity
         self._lock = threading.Lock()
-        self._kept: OrderedDict[_Key, msal.ConfidentialClientApplication] = OrderedDict()
+        self._kept: OrderedDict[_Key, msal.ClientApplication] = OrderedDict()
 
-    def get(
-        self, environment: Environment, tenant_id: str, application: Application
-    ) -> msal.ConfidentialClientApplication:
+    def get(self, environment: Environment, tenant_id: str, application: Application) -> msal.ClientApplication:
         """Return the kept or a new msal object; raises whatever msal raises for an unknown tenant or no network."""
         key = self._key(environment, tenant_id, application)
         with self._lock:
@@ -102,23 +100,24 @@ class MsalApplications:
 
     @staticmethod
     def _key(environment: Environment, tenant_id: str, application: Application) -> _Key:
-        return _Key(environment, tenant_id, application.application_id, application.certificate.thumbprint)
+        thumbprint = application.certificate.thumbprint if application.certificate else ""
+        return _Key(environment, tenant_id, application.application_id, thumbprint)
 
-    def _build(
-        self, environment: Environment, tenant_id: str, application: Application
-    ) -> msal.ConfidentialClientApplication:
-        return msal.ConfidentialClientApplication(
-            application.application_id,
-            # Without a SHA-1 "thumbprint", msal signs with PS256 and names the certificate by x5t#S256.
-            client_credential={
-                "private_key": application.certificate.private_key,
-                "public_certificate": application.certificate.pem,
-            },
-            authority=f"{environment.login_url}/{tenant_id}",
-            instance_discovery=False,  # the authority is one of ours; asking another host about it helps nobody
-            client_capabilities=["CP1"],  # continuous access evaluation, exchange-protocol.md 2.6
-            http_client=self.http,
-        )
+    def _build(self, environment: Environment, tenant_id: str, application: Application) -> msal.ClientApplication:
+        shared: dict[str, Any] = {
+            "authority": f"{environment.login_url}/{tenant_id}",
+            "instance_discovery": False,  # the authority is one of ours; asking another host about it helps nobody
+            "client_capabilities": ["CP1"],  # continuous access evaluation, exchange-protocol.md 2.6
+            "http_client": self.http,
+        }
+        if application.certificate is None:
+            return msal.PublicClientApplication(application.application_id, **shared)
+        # Without a SHA-1 "thumbprint", msal signs with PS256 and names the certificate by x5t#S256.
+        credential = {
+            "private_key": application.certificate.private_key,
+            "public_certificate": application.certificate.pem,
+        }
+        return msal.ConfidentialClientApplication(application.application_id, client_credential=credential, **shared)
 
 
-AskMsal = Callable[[msal.ConfidentialClientApplication], dict[str, object]]
+AskMsal = Callable[[msal.ClientApplication], dict[str, object]]

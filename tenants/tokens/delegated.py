@@ -1,4 +1,4 @@
-"""Delegated tokens: the Partner's service account, signed in once, acts in each organization."""
+"""Delegated tokens: an account that signed in once acts in each organization."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -9,14 +9,14 @@ import msal
 from tenants.microsoft.environments import Environment
 from tenants.tokens.applications import Application, AskMsal, MsalApplications
 from tenants.tokens.guards import DELEGATED_PERMISSION
-from tenants.tokens.source import TokenSource, utc_now
+from tenants.tokens.source import ApplicationTokens, utc_now
 
 # What `client_capabilities` adds to other requests; msal leaves it out when it redeems a refresh token (2.4 item 2).
 _CAPABILITIES = {"access_token": {"xms_cc": {"values": ["CP1"]}}}
 
 
-class DelegatedTokens(TokenSource):
-    """The Partner's refresh token, redeemed at the authority of an organization or of the Partner itself.
+class DelegatedTokens(ApplicationTokens):
+    """One account's refresh token, redeemed at the authority of an organization or of its own tenant.
 
     `refresh_token` is called when a new token is needed, so that it can live in a vault; `on_renewed`, if given, is
     called with the newer refresh token of each answer (exchange-protocol.md 2.4, the Secure Application Model).
@@ -40,7 +40,7 @@ class DelegatedTokens(TokenSource):
         refresh_token = self._refresh_token()
         asked = {"claims": _with_capabilities(claims)}
 
-        def ask(app: msal.ConfidentialClientApplication) -> dict[str, object]:
+        def ask(app: msal.ClientApplication) -> dict[str, object]:
             answer: dict[str, object] = app.acquire_token_by_refresh_token(refresh_token, [scope], data=dict(asked))
             return answer
 

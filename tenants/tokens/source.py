@@ -1,4 +1,4 @@
-"""What both kinds of token sources do alike: cache, ask once at a time, check, explain."""
+"""What all token sources do alike: cache, ask once at a time, check, explain."""
 
 import threading
 from abc import ABC, abstractmethod
@@ -32,7 +32,7 @@ class _Slot:
 
 
 class TokenSource(ABC):
-    """Tokens of one application in many organizations. Safe for threads.
+    """Tokens of one identity in many organizations. Safe for threads.
 
     Per organization and scope one token is kept and at most one request is under way; the others wait for its answer.
     """
@@ -40,16 +40,12 @@ class TokenSource(ABC):
     def __init__(
         self,
         environment: Environment,
-        application: Application,
-        applications: MsalApplications,
         *,
         permission: str,
         clock: Callable[[], datetime] = utc_now,
         capacity: int = 10_000,
     ) -> None:
         self._environment = environment
-        self._application = application
-        self._applications = applications
         self._permission = permission
         self._clock = clock
         self._capacity = capacity
@@ -78,6 +74,55 @@ class TokenSource(ABC):
         with self._lock:
             for key in [key for key in self._slots if key[0] == organization_tenant_id.lower()]:
                 del self._slots[key]
+
+    @abstractmethod
+    def _fetch(self, tenant_id: str, scope: str, claims: str | None) -> AccessToken:
+        """Return a new token, unchecked; raises `TokenFailure`."""
+
+    def _fill(self, slot: _Slot, tenant_id: str, scope: str, claims: str | None) -> AccessToken:
+        slot.token = slot.failure = None
+        try:
+            slot.token = self._checked(self._fetch(tenant_id, scope, claims), tenant_id, scope)
+        except TokenFailure as failure:
+            slot.failure = failure
+            raise
+        finally:
+            slot.answers += 1
+        return slot.token
+
+    def _checked(self, token: AccessToken, tenant_id: str, scope: str) -> AccessToken:
+        permission = self._permission if scope == self._environment.exchange_scope else None
+        check_token(token, tenant_id=tenant_id, scope=scope, now=self._clock(), permission=permission)
+        return token
+
+    def _slot(self, tenant_id: str, scope: str) -> _Slot:
+        with self._lock:
+            slot = self._slots.setdefault((tenant_id, scope), _Slot())
+            self._slots.move_to_end((tenant_id, scope))
+            while len(self._slots) > self._capacity:
+                self._slots.popitem(last=False)
+            return slot
+
+
+class ApplicationTokens(TokenSource):
+    """Tokens that an application asks the login host for, with msal."""
+
+    def __init__(
+        self,
+        environment: Environment,
+        application: Application,
+        applications: MsalApplications,
+        *,
+        permission: str,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        super().__init__(environment, permission=permission, clock=clock)
+        self._application = application
+        self._applications = applications
+
+    def forget(self, organization_tenant_id: str) -> None:
+        """Drop every token of the organization, and what msal remembers of it."""
+        super().forget(organization_tenant_id)
         self._applications.discard(self._environment, organization_tenant_id.lower(), self._application)
 
     @abstractmethod
@@ -88,27 +133,8 @@ class TokenSource(ABC):
     def _keep(self, answer: Mapping[str, object]) -> None:
         """Look for what is to be kept in a successful answer of the login host."""
 
-    def _fill(self, slot: _Slot, tenant_id: str, scope: str, claims: str | None) -> AccessToken:
-        slot.token = slot.failure = None
-        try:
-            slot.token = self._ask(tenant_id, scope, self._prepare(scope, claims))
-        except TokenFailure as failure:
-            slot.failure = failure
-            raise
-        finally:
-            slot.answers += 1
-        return slot.token
-
-    def _slot(self, tenant_id: str, scope: str) -> _Slot:
-        with self._lock:
-            slot = self._slots.setdefault((tenant_id, scope), _Slot())
-            self._slots.move_to_end((tenant_id, scope))
-            while len(self._slots) > self._capacity:
-                self._slots.popitem(last=False)
-            return slot
-
-    def _ask(self, tenant_id: str, scope: str, ask: AskMsal) -> AccessToken:
-        http = self._applications.http
+    def _fetch(self, tenant_id: str, scope: str, claims: str | None) -> AccessToken:
+        ask, http = self._prepare(scope, claims), self._applications.http
         try:
             answer = ask(self._applications.get(self._environment, tenant_id, self._application))
             expires_at = self._clock() + timedelta(seconds=float(str(answer.get("expires_in") or 0)))
@@ -119,7 +145,4 @@ class TokenSource(ABC):
             self._applications.discard(self._environment, tenant_id, self._application)
             raise from_answer(answer, http)
         self._keep(answer)
-        token = AccessToken.parse(str(answer["access_token"]), expires_at=expires_at)
-        permission = self._permission if scope == self._environment.exchange_scope else None
-        check_token(token, tenant_id=tenant_id, scope=scope, now=self._clock(), permission=permission)
-        return token
+        return AccessToken.parse(str(answer["access_token"]), expires_at=expires_at)

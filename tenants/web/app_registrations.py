@@ -21,7 +21,8 @@ from tenants.app_registrations.material import CertificateMaterial, read_pem, re
 from tenants.app_registrations.models import AppRegistration, Certificate
 from tenants.partner.models import Partner
 from tenants.partner.selectors import find_partner, partners_with_sign_in
-from tenants.partner.services import connect_partner, store_partner_sign_in
+from tenants.partner.services import store_partner_sign_in
+from tenants.profiles.partners import connect_partner_with_profile
 from tenants.web.forms import AppRegistrationForm, CertificateForm, PartnerForm, PartnerSignInForm
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
@@ -46,7 +47,7 @@ def connect(request: HttpRequest) -> HttpResponse:
     form = PartnerForm(_typed(request))
     if request.method == "POST" and form.is_valid():
         try:
-            partner = connect_partner(actor=actor, **form.cleaned_data)
+            partner = connect_partner_with_profile(actor=actor, **form.cleaned_data)
         except Refused as refusal:
             form.add_error("tenant_id", str(refusal))
         else:

@@ -26,6 +26,7 @@ from tenants.app_registrations.services import private_key_of
 from tenants.demo import register_certificate
 from tenants.organizations.models import Organization
 from tenants.partner.models import Partner
+from tenants.profiles.services import add_default_profile
 from tests.factories import SYSTEM, make_app_registration
 from tests.live import Processes, Sandbox, wait_for
 
@@ -74,6 +75,7 @@ def prepare(sandbox: Sandbox) -> None:
     partner = Partner.objects.create(
         name=state["name"], tenant_id=UUID(state["tenant_id"]), initial_domain=state["initial_domain"]
     )
+    add_default_profile(actor=SYSTEM, partner=partner)
     app_registration = make_app_registration(partner)
     app_registration.application_id = UUID(state["application_id"])
     app_registration.save()

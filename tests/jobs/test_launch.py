@@ -25,7 +25,7 @@ from portal.audit.models import AuditEvent
 from portal.core.actors import Actor
 from portal.core.permissions import PermissionRefused
 from tenants.organizations.models import Organization
-from tenants.profiles.app_only import NoUsableCertificate
+from tenants.profiles.refusals import NoUsableCertificate
 from tests.factories import (
     SYSTEM,
     make_app_registration,
@@ -129,7 +129,8 @@ class TestDraft:
     def test_takes_the_named_certificate_in_any_case(self, organizations: list[Organization]) -> None:
         certificate = make_certificate(organizations[0].partner.app_registrations.get(), days=10)
         run = drafted(organizations, thumbprint=certificate.thumbprint.lower())
-        assert list(run.plan["connection"]["certificates"].values()) == [certificate.thumbprint]
+        [profile] = run.plan["connection"]["profiles"].values()
+        assert profile["thumbprint"] == certificate.thumbprint
 
     def test_needs_the_permission(self, organizations: list[Organization], auditor: User, acting: Acting) -> None:
         with pytest.raises(PermissionRefused, match="jobs:run:launch"):

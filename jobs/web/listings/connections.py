@@ -55,7 +55,7 @@ def _row(connection: Connection) -> Row:
         connection.organization.name,
         connection.organization.tenant_id,
         connection.service,
-        connection.method,
+        connection.get_method_display(),
         connection.identity,
         connection.opened_by,
         connection.opened_at,

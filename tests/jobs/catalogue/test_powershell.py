@@ -7,9 +7,10 @@ from tree_sitter import Language, Node, Parser
 
 from jobs.catalogue.cmdlets import all_cmdlets
 from jobs.catalogue.literals import parse_literal
-from jobs.catalogue.powershell import literal, powershell_line, quoted
+from jobs.catalogue.powershell import literal, powershell_line
 from jobs.catalogue.problems import InvalidCall
 from jobs.catalogue.validation import validate
+from portal.core.powershell_text import quoted
 from tests.jobs.catalogue.samples import minimal_call
 
 PARSER = Parser(Language(tree_sitter_powershell.language()))

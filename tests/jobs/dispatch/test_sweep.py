@@ -65,7 +65,7 @@ def claimed(
         attempt=attempt,
         organization=target.organization,
         service="exo",
-        method="app-only certificate",
+        method="app_certificate_thumbprint",
         identity="application",
         opened_by="gone:1",
         opened_at=now,

@@ -31,9 +31,10 @@ class SimulatedCloud:
         self.ca_file: str = ready["ca_file"]
         self.client: httpx.Client = light_client(ca_file=self.ca_file)
         self.partner = self.control("GET", "state")["partner"]
-        self.application = Application(self.partner["application_id"], make_certificate())
+        certificate = make_certificate()
+        self.application = Application(self.partner["application_id"], certificate)
         path = f"apps/{self.application.application_id}/certificates"
-        self.control("POST", path, content=self.application.certificate.pem)
+        self.control("POST", path, content=certificate.pem)
         self.msal = MsalApplications(LoginHttp(ca_file=self.ca_file))
 
     @property

@@ -16,7 +16,11 @@ from jobs.results.explanations import ENGINE, UNKNOWN_CLASS, explanation_of
 from portal.core.explanations import Explanation, known_explanations
 from tests.live import ROOT
 
-ENGINE_FILES = [ROOT / "jobs" / "launch.py", *sorted((ROOT / "jobs" / "dispatch").glob("*.py"))]
+ENGINE_FILES = [
+    ROOT / "jobs" / "launch.py",
+    ROOT / "tenants" / "profiles" / "refusals.py",
+    *sorted((ROOT / "jobs" / "dispatch").glob("*.py")),
+]
 
 
 def modules_of(package: ModuleType) -> Iterator[ModuleType]:
@@ -52,8 +56,7 @@ def classes_written_in(path: Path) -> Iterator[str]:
             yield from (
                 str(value.value)
                 for target, value in zip(targets, values, strict=False)
-                if isinstance(target, ast.Attribute)
-                and target.attr == "error_class"
+                if getattr(target, "attr", getattr(target, "id", "")) == "error_class"
                 and isinstance(value, ast.Constant)
             )
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) > 1:

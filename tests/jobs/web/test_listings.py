@@ -136,7 +136,7 @@ class TestConnections:
                 attempt=attempt,
                 organization=attempt.run_target.organization,
                 service="exo",
-                method="app-only certificate",
+                method="app_certificate_thumbprint",
                 identity="app",
                 opened_by="worker",
                 opened_at=timezone.now(),

@@ -12,6 +12,7 @@ from tree_sitter import Language, Parser
 
 from jobs.runs.events import run_as_object, target_as_object
 from jobs.runs.states import RunState, TargetState
+from jobs.runs.ways import frozen_ways
 from jobs.web.script import script_of
 from portal.accounts.models import User
 from portal.audit.actions import AuditAction
@@ -72,7 +73,7 @@ class TestPowerShell:
             1, partner=partner, environment="O365China"
         )
         run = make_run(organizations=places, powershell="Get-User -Filter \"Name -eq 'x'\"")
-        run.plan["connection"]["certificates"] = {str(partner.tenant_id): certificate.thumbprint}
+        run.plan["connection"] = frozen_ways(places, service="exo")
 
         script = script_of(acting(technician), run)
 

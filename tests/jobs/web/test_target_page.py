@@ -141,7 +141,7 @@ class TestStory:
                 attempt=attempt,
                 organization_id=target.organization_id,
                 service="exo",
-                method="app-only certificate",
+                method="app_certificate_thumbprint",
                 identity="application A",
                 opened_by="host:1",
                 opened_at=now,

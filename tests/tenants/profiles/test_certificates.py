@@ -6,7 +6,8 @@ import pytest
 from django.utils import timezone
 
 from tenants.app_registrations.models import AppRegistration, Certificate
-from tenants.profiles.app_only import NoUsableCertificate, choose_certificate
+from tenants.profiles.certificates import choose_certificate
+from tenants.profiles.refusals import NoUsableCertificate
 from tests.factories import make_app_registration, make_certificate, make_partner
 
 pytestmark = pytest.mark.django_db

@@ -1,0 +1,145 @@
+"""Finding the ways into the organizations of one batch."""
+
+from functools import cache
+from uuid import UUID
+
+from tenants.app_registrations.models import AppRegistration, Certificate
+from tenants.microsoft.environments import Environment
+from tenants.organizations.models import Organization
+from tenants.partner.models import Partner
+from tenants.profiles.access import Access, Identity
+from tenants.profiles.certificates import choose_certificate
+from tenants.profiles.delegated import partner_sign_in
+from tenants.profiles.facts import ProfileFacts
+from tenants.profiles.handed_in import handed_in_token
+from tenants.profiles.methods import Method
+from tenants.profiles.microsoft import environment_named
+from tenants.profiles.models import ConnectionProfile
+from tenants.profiles.refusals import NotSignedIn, ProfileChanged, WrongEnvironment
+from tenants.profiles.token_sources import (
+    application_tokens,
+    managed_identity_tokens,
+    personal_tokens,
+    service_account_tokens,
+)
+from tenants.sign_ins.models import PersonalSignIn
+from tenants.tokens.handed_in import HandedInTokens
+
+
+class Accesses:
+    """Finds ways in; what several organizations share is read from the database once."""
+
+    def __init__(self) -> None:
+        self._profile = cache(_stored_profile)
+        self._certificate = cache(choose_certificate)
+        self._partner_sign_in = cache(partner_sign_in)
+        self._personal_sign_ins = cache(_personal_sign_ins)
+
+    def find(self, organization: Organization, facts: ProfileFacts, *, person_id: str) -> Access:
+        """Return the way into `organization` (its partner loaded) for a run that `person_id` launched.
+
+        Raises `NoWayIn`, and `SecretUnreadable` under another encryption key.
+        """
+        profile = self._profile(facts)
+        environment = environment_for(organization, facts)
+        return Access(
+            profile_name=profile.name,
+            method=facts.way,
+            environment=environment,
+            tenant_id=str(organization.tenant_id),
+            initial_domain=organization.initial_domain,
+            identity=self._identity(organization, facts, profile, environment, person_id),
+        )
+
+    def _identity(
+        self,
+        organization: Organization,
+        facts: ProfileFacts,
+        profile: ConnectionProfile,
+        environment: Environment,
+        person_id: str,
+    ) -> Identity:
+        method = facts.way
+        if method.is_by_certificate:
+            return self._application(facts, profile, environment)
+        if method is Method.DELEGATED:
+            return self._service_account(profile, environment)
+        if method.is_personal:
+            return self._person(organization, facts, profile, environment, person_id)
+        if method.is_managed_identity:
+            name = f"managed identity, {facts.managed_identity or 'system-assigned'}"
+            return Identity(name, managed_identity_tokens(facts.managed_identity, environment.name), is_app_only=True)
+        token = handed_in_token(profile)
+        name = f"access token of {token.identity or 'an unnamed identity'}"
+        return Identity(name, HandedInTokens(environment, token), is_app_only=not token.scopes)
+
+    def _application(self, facts: ProfileFacts, profile: ConnectionProfile, environment: Environment) -> Identity:
+        certificate = self._certificate(profile.partner, facts.thumbprint, app_registration=profile.app_registration)
+        name = f"application {certificate.app_registration.application_id}, certificate {certificate.thumbprint[:8]}…"
+        return Identity(name, application_tokens(certificate.pk, environment.name), is_app_only=True)
+
+    def _service_account(self, profile: ConnectionProfile, environment: Environment) -> Identity:
+        sign_in = self._partner_sign_in(profile.partner)
+        certificate = self._certificate(profile.partner, app_registration=profile.app_registration)
+        tokens = service_account_tokens(sign_in, certificate.pk, environment.name)
+        return Identity(sign_in.user_principal_name, tokens)
+
+    def _person(
+        self,
+        organization: Organization,
+        facts: ProfileFacts,
+        profile: ConnectionProfile,
+        environment: Environment,
+        person_id: str,
+    ) -> Identity:
+        sign_in = next((s for s in self._personal_sign_ins(person_id) if fits(s, organization, facts)), None)
+        if sign_in is None:
+            raise NotSignedIn(
+                f"The profile “{facts.name}” uses the Microsoft account of whoever launches the run, and that person "
+                "is not signed in with it. Sign in under Connections, then launch again."
+            )
+        certificate_id = None if sign_in.is_public_client else self._certificate_of_client(profile.partner, sign_in)
+        tokens = personal_tokens(sign_in.pk, certificate_id, environment.name)
+        return Identity(sign_in.user_principal_name, tokens, sign_in_id=sign_in.pk)
+
+    def _certificate_of_client(self, partner: Partner, sign_in: PersonalSignIn) -> UUID:
+        client = AppRegistration.objects.get(application_id=sign_in.application_id)
+        certificate: Certificate = self._certificate(partner, app_registration=client)
+        return certificate.pk
+
+
+def environment_for(organization: Organization, facts: ProfileFacts) -> Environment:
+    """Return the cloud to connect to; raises `WrongEnvironment` unless it is the organization's, and open."""
+    if facts.environment and facts.environment != organization.environment:
+        raise WrongEnvironment(
+            f"{organization.name} is in {organization.environment}, and the connection profile “{facts.name}” is for "
+            f"{facts.environment}. Assign a profile for {organization.environment}."
+        )
+    environment = environment_named(organization.environment)
+    if environment.closed:
+        raise WrongEnvironment(f"{environment.name} was closed by Microsoft in 2021: nobody can connect to it.")
+    return environment
+
+
+def fits(sign_in: PersonalSignIn, organization: Organization, facts: ProfileFacts) -> bool:
+    """Whether a technician's sign-in is the one that a profile means for `organization` (its partner loaded).
+
+    A delegated one is made at the partner's own tenant, any other at the organization's.
+    """
+    home = organization.partner.tenant_id if facts.delegation else organization.tenant_id
+    same_method = sign_in.method == facts.method or (Method(sign_in.method).uses_password and facts.way.uses_password)
+    named = facts.user_principal_name.lower() in ("", sign_in.user_principal_name.lower())
+    return sign_in.tenant_id == home and same_method and named
+
+
+def _stored_profile(facts: ProfileFacts) -> ConnectionProfile:
+    profile = ConnectionProfile.objects.select_related("partner", "app_registration").filter(pk=facts.id).first()
+    if profile is None or profile.retired_at is not None:
+        raise ProfileChanged(f"The connection profile “{facts.name}” was retired after this run was planned.")
+    if not facts.still_those_of(profile):
+        raise ProfileChanged(f"The connection profile “{facts.name}” was changed since the run was planned.")
+    return profile
+
+
+def _personal_sign_ins(person_id: str) -> list[PersonalSignIn]:
+    return list(PersonalSignIn.objects.of_person(person_id).alive().order_by("-signed_in_at"))

@@ -1,0 +1,21 @@
+"""Questions about sign-ins of technicians."""
+
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models.functions import Now
+
+if TYPE_CHECKING:
+    from tenants.sign_ins.models import PersonalSignIn  # noqa: F401 - the queryset's type
+
+
+class PersonalSignInQuerySet(models.QuerySet["PersonalSignIn"]):
+    """Filters over sign-ins of technicians."""
+
+    def alive(self) -> Self:
+        """Return those that have not ended, by the database's clock."""
+        return self.filter(ends_at__gt=Now())
+
+    def of_person(self, person_id: str) -> Self:
+        """Return those of one person: nobody else may use or see them."""
+        return self.filter(person_id=person_id)
