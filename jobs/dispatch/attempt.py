@@ -112,6 +112,7 @@ def _connection(story: Story, way: Way) -> AbstractContextManager[ExchangeConnec
         initial_domain=access.initial_domain,
         service="scc" if for_compliance else "exo",
         base_url=(environment.compliance_url if for_compliance else environment.exchange_url) or "",
+        scope=scope or "",
         allowed_hosts=environment.allowed_hosts,
         app_only=access.identity.is_app_only,
         ca_file=ca_file(),

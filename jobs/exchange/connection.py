@@ -7,7 +7,7 @@ forgetting them (exchange-protocol.md 0.3, 3.12). It is for one thread.
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from functools import partial
 from typing import Any
@@ -21,20 +21,21 @@ from jobs.exchange.answer import Answer, Exchange
 from jobs.exchange.call import Call, masked, read_all
 from jobs.exchange.challenge import claims_of
 from jobs.exchange.classification import from_response
-from jobs.exchange.disturbances import UNREADABLE_ANSWER
+from jobs.exchange.disturbances import REDIRECT_REFUSED, UNREACHABLE, UNREADABLE_ANSWER
 from jobs.exchange.errors import parse_error
 from jobs.exchange.failures import CallFailed, Ran
 from jobs.exchange.page import UnreadablePage
+from jobs.exchange.refusals import WRONG_ADDRESS
+from jobs.exchange.routing import origin
 from jobs.exchange.spec import AcquireToken, ConnectionSpec, Token
 from jobs.exchange.wire import Reply, Request, Wire
 from tenants.tokens.failures import TokenFailure
-from tenants.tokens.local_explanations import TOKEN_EXPIRED
 from tenants.tokens.source import NEW_TOKEN, utc_now
 
-_EXPIRY_MARGIN = timedelta(seconds=120)
 _OPENING_TIMEOUT = 60.0
 _PROBE = "Get-OrganizationConfig"
 _UNAUTHORIZED = 401
+_HAS_MOVED = (UNREACHABLE, WRONG_ADDRESS, REDIRECT_REFUSED)
 
 
 class ConnectionState(StrEnum):
@@ -54,7 +55,8 @@ class Connection:
 
     `before_probe` allows the one cmdlet that opening may send, a read that finds out why a named cmdlet is not offered.
     It is called with the cmdlet's name and client request id, under the same rules; without it, no probe is sent.
-    `opening` records how the connection was opened.
+    `opening` records how the connection was opened; `regional_host` is where Security & Compliance was found, also when
+    opening failed later on.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class Connection:
         self.opening: list[Exchange] = []
         self.before_send: Callable[[str], None] | None = None
         self.granted: frozenset[str] = frozenset()
+        self.regional_host = ""
         self._commands = tuple(commands)
         self._before_probe = before_probe
         self._sends_secrets = sends_secrets
@@ -202,8 +205,7 @@ class Connection:
                 retry_after=failure.retry_after,
                 detail=failure.text,
             ) from failure
-        if token.expires_at.astimezone(UTC) - self._clock() <= _EXPIRY_MARGIN:
-            raise CallFailed(TOKEN_EXPIRED, ran=Ran.NO, detail=f"it ends at {token.expires_at:%H:%M:%S} UTC")
+        self._wire.guard.check_token(token, self._clock())
         return token
 
     def _headers(self, client_request_id: str, cmdlet_name: str = "") -> dict[str, str]:
@@ -224,11 +226,37 @@ class Connection:
         }
 
     def _open(self) -> None:
-        self._wire.check_anchor(self.spec.anchor())  # before a token is asked for
-        if self.spec.service == "scc":
-            request = self._opening_request({})
-            url = self._wire.host + capabilities.banner_path(self.spec.tenant_id)
-            self._wire.look_up_redirect(request, url, self._token(None))
+        self._wire.guard.check_anchor(self.spec.anchor())  # before a token is asked for
+        if self.spec.service == "scc" and not self._is_open_at_known_region():
+            self._find_region()
+            self._read_module_file()
+        elif self.spec.service == "exo":
+            self._read_module_file()
+
+    def _is_open_at_known_region(self) -> bool:
+        """Open at the region of last time; False if there is none, or the organization is there no longer."""
+        if not self.spec.regional_host:
+            return False
+        self._wire.host = self.regional_host = self.spec.regional_host
+        try:
+            self._read_module_file()
+        except CallFailed as failure:
+            if failure.explanation not in _HAS_MOVED:
+                raise
+            return False
+        return True
+
+    def _find_region(self) -> None:
+        """Ask the front door where the organization's Security & Compliance is (exchange-protocol.md 1.3)."""
+        self.regional_host, self._wire.host = "", origin(self.spec.base_url)
+        request = self._opening_request({})
+        url = self._wire.host + capabilities.banner_path(self.spec.tenant_id)
+        reply = self._authorized(lambda token: self._wire.look_up_redirect(request, url, token))
+        if not (httpx.codes.is_success(reply.status) or httpx.codes.is_redirect(reply.status)):
+            raise self._refusal(request, reply)
+        self.regional_host = self._wire.host
+
+    def _read_module_file(self) -> None:
         request = self._opening_request(capabilities.module_file_headers(self._commands), keeps_response=False)
         url = self._wire.host + capabilities.module_file_path(self.spec.tenant_id)
         reply = self._authorized(lambda token: self._wire.send(request, url, token))

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal, Protocol
+
+from tenants.tokens.guards import APP_PERMISSION, DELEGATED_PERMISSION, Claims
 
 Service = Literal["exo", "scc"]
 
@@ -22,20 +23,12 @@ _READ_TIMEOUTS: Mapping[str, float] = {
 }
 
 
-class Token(Protocol):
+class Token(Claims, Protocol):
     """The part of an access token that a connection reads."""
 
     @property
     def value(self) -> str:
         """The bearer token itself."""
-
-    @property
-    def tenant_id(self) -> str:
-        """The tenant that the token is for."""
-
-    @property
-    def expires_at(self) -> datetime:
-        """When it ends, aware UTC."""
 
 
 class AcquireToken(Protocol):
@@ -53,23 +46,33 @@ class AcquireToken(Protocol):
 class ConnectionSpec:
     """Everything that says where a connection goes. Times in seconds, sizes in bytes.
 
-    `tenant_id` is a GUID; `initial_domain` may be empty for "exo" only; `base_url` is the environment's Exchange or
-    compliance URL; `allowed_hosts` as in `tenants.microsoft.environments.Environment`; `read_timeout` replaces the time
-    limit of every cmdlet.
+    `tenant_id` is a GUID; `initial_domain` may be empty for "exo" only; `base_url` and `scope` are the environment's
+    for the service and `allowed_hosts` its list (`tenants.microsoft.environments.Environment`). `regional_host` is
+    where Security & Compliance was found last time (origin of a URL), empty if it has to be discovered. `read_timeout`
+    replaces the time limit of every cmdlet.
     """
 
     tenant_id: str
     initial_domain: str
     service: Service
     base_url: str
+    scope: str
     allowed_hosts: frozenset[str]
     app_only: bool
+    regional_host: str = ""
     page_size: int = 1000
     connect_timeout: float = 10.0
     read_timeout: float | None = None
     ca_file: str | None = None
     largest_body: int = 256 * 1024 * 1024
     most_pages: int = 5000
+
+    @property
+    def permission(self) -> str | None:
+        """What a token must carry for Exchange; no permission is documented for Security & Compliance."""
+        if self.service == "scc":
+            return None
+        return APP_PERMISSION if self.app_only else DELEGATED_PERMISSION
 
     def anchor(self, cmdlet: str = "") -> str:
         """Return the `X-AnchorMailbox` of a cmdlet (exchange-protocol.md 3.3); the same for every page of a read."""

@@ -12,10 +12,10 @@ from jobs.exchange import disturbances
 from jobs.exchange.answer import Exchange, cut, without_secrets
 from jobs.exchange.classification import from_transport_error, retry_of
 from jobs.exchange.failures import CallFailed, Ran
-from jobs.exchange.routing import is_allowed, names_tenant, origin, redirect_target
+from jobs.exchange.guard import Guard, OrganizationCookies
+from jobs.exchange.routing import is_allowed, origin, redirect_target
 from jobs.exchange.spec import ConnectionSpec, Token
 from tenants.microsoft.http import light_client
-from tenants.tokens.local_explanations import WRONG_ORGANIZATION
 
 _REDIRECTS = frozenset({301, 302, 307, 308})
 _MOST_HOPS = 8
@@ -62,7 +62,10 @@ class Wire:
     ) -> None:
         self._spec = spec
         self._clock = clock
+        self.guard = Guard.of(spec)
+        self._cookies = OrganizationCookies(spec.tenant_id)
         self._client = light_client(ca_file=spec.ca_file, connect_timeout=spec.connect_timeout, transport=transport)
+        self._client.cookies = self._cookies
         self.host = origin(spec.base_url)
 
     def close(self) -> None:
@@ -82,7 +85,7 @@ class Wire:
             visits[url] = visits.get(url, 0) + 1
             if visits[url] > _MOST_VISITS:
                 break
-            self.check(url, token, request.anchor)
+            self._check(url, token, request)
             if before_send:
                 before_send()
             reply = self._once(request, url, token)
@@ -93,31 +96,16 @@ class Wire:
             url = self.target_of(reply, url)
         raise CallFailed(disturbances.REDIRECT_REFUSED, ran=Ran.NO, detail=f"redirected in a circle at {origin(url)}")
 
-    def look_up_redirect(self, request: Request, url: str, token: Token) -> None:
-        """Ask `url` and pin the host that it redirects to, if it does. Raises `CallFailed`."""
-        self.check(url, token, request.anchor)
+    def look_up_redirect(self, request: Request, url: str, token: Token) -> Reply:
+        """Ask `url`, follow nothing, and use the host that it redirects to, if it does. Raises `CallFailed`."""
+        self._check(url, token, request)
         reply = self._once(request, url, token)
         if reply.status in _REDIRECTS:
             self.host = origin(self.target_of(reply, url))
+        return reply
 
-    def check(self, url: str, token: Token, anchor: str) -> None:
-        """Refuse, before every send, what does not belong to this connection (exchange-protocol.md 6.3)."""
-        spec = self._spec
-        if token.tenant_id.lower() != spec.tenant_id.lower():
-            raise _wrong_organization(f"the token is for tenant {token.tenant_id}, not {spec.tenant_id}")
-        if not is_allowed(url, spec.allowed_hosts):
-            raise CallFailed(disturbances.REDIRECT_REFUSED, ran=Ran.NO, detail=f"{url[:200]} is not allowed")
-        if not names_tenant(url, spec.tenant_id):
-            raise _wrong_organization("the address names another tenant")
-        self.check_anchor(anchor)
-
-    def check_anchor(self, anchor: str) -> None:
-        """Refuse an anchor mailbox that names no organization, or another one than the connection's."""
-        owner = anchor.rpartition("@")[2].lower()
-        if not owner:
-            raise CallFailed(disturbances.INITIAL_DOMAIN_MISSING, ran=Ran.NO)
-        if owner not in (self._spec.tenant_id.lower(), self._spec.initial_domain.lower()):
-            raise _wrong_organization("the anchor mailbox belongs to another organization")
+    def _check(self, url: str, token: Token, request: Request) -> None:
+        self.guard.check(url, token, request.anchor, self._cookies, self._clock())
 
     def target_of(self, reply: Reply, url: str) -> str:
         """Return where a redirect leads; `CallFailed` if that is no allowed address."""
@@ -187,10 +175,6 @@ class Wire:
         if len(plain) > limit:
             raise _TooLarge(f"more than {limit} bytes, decompressed")
         return plain
-
-
-def _wrong_organization(detail: str) -> CallFailed:
-    return CallFailed(WRONG_ORGANIZATION, ran=Ran.NO, detail=detail)
 
 
 def _recorded(

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from tenants.microsoft.one_line import one_line
 from tenants.tokens import local_explanations as local
-from tenants.tokens.access_token import EXPIRY_MARGIN, AccessToken
+from tenants.tokens.access_token import EXPIRY_MARGIN
 from tenants.tokens.failures import TokenFailure
 
 EXCHANGE_APP_ID = "00000002-0000-0ff1-ce00-000000000000"
@@ -41,8 +42,36 @@ class ExpiredToken(TokenFailure):
     """The token ends too soon."""
 
 
+class Claims(Protocol):
+    """What a token says of itself, as in `AccessToken`."""
+
+    @property
+    def tenant_id(self) -> str:
+        """The tenant that it is for."""
+
+    @property
+    def audience(self) -> str:
+        """The service that it is for."""
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """What an application is allowed."""
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """What a signed-in account allowed."""
+
+    @property
+    def authentication_methods(self) -> tuple[str, ...]:
+        """How the account proved itself."""
+
+    @property
+    def expires_at(self) -> datetime:
+        """When it ends, aware UTC."""
+
+
 def check_token(
-    token: AccessToken,
+    token: Claims,
     *,
     tenant_id: str,
     scope: str,
@@ -67,7 +96,7 @@ def check_token(
     return ()
 
 
-def _check_organization(token: AccessToken, tenant_id: str) -> None:
+def _check_organization(token: Claims, tenant_id: str) -> None:
     if not token.tenant_id:
         raise WrongOrganization(local.UNREADABLE_TOKEN)
     if token.tenant_id.lower() != tenant_id.lower():

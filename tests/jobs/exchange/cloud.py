@@ -68,6 +68,7 @@ class SimulatedCloud:
             "initial_domain": organization["initial_domain"],
             "service": "exo",
             "base_url": self.url,
+            "scope": self.environment.exchange_scope,
             "allowed_hosts": self.environment.allowed_hosts,
             "app_only": True,
             "ca_file": self.ca_file,

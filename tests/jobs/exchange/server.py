@@ -20,6 +20,10 @@ Handler = Callable[[httpx.Request], httpx.Response]
 class FakeToken:
     value: str = "token-1"
     tenant_id: str = TENANT
+    audience: str = "https://outlook.office365.com"
+    roles: tuple[str, ...] = ("Exchange.ManageAsApp",)
+    scopes: tuple[str, ...] = ()
+    authentication_methods: tuple[str, ...] = ()
     expires_at: datetime = field(default_factory=lambda: datetime.now(UTC) + timedelta(hours=1))
 
 
@@ -29,6 +33,7 @@ def make_spec(**changes: Any) -> ConnectionSpec:
         "initial_domain": "contoso.onmicrosoft.com",
         "service": "exo",
         "base_url": "https://outlook.office365.com",
+        "scope": "https://outlook.office365.com/.default",
         "allowed_hosts": ENVIRONMENTS["O365Default"].allowed_hosts,
         "app_only": True,
     }
