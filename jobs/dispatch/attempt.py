@@ -107,19 +107,20 @@ def _ending_of_refused_send(reason: NotSent) -> Ending:
 def _connection(story: Story, way: Way) -> AbstractContextManager[ExchangeConnection]:
     access, environment = way.access, way.access.environment
     for_compliance = way.plan.service == "scc"
+    scope = (environment.compliance_scope if for_compliance else environment.exchange_scope) or ""
     spec = ConnectionSpec(
         tenant_id=access.tenant_id,
         initial_domain=access.initial_domain,
         service="scc" if for_compliance else "exo",
         base_url=(environment.compliance_url if for_compliance else environment.exchange_url) or "",
-        scope=scope or "",
+        scope=scope,
         allowed_hosts=environment.allowed_hosts,
         app_only=access.identity.is_app_only,
         ca_file=ca_file(),
     )
     return connect(
         spec,
-        partial(_token, access, (environment.compliance_scope if for_compliance else environment.exchange_scope) or ""),
+        partial(_token, access, scope),
         commands=(way.plan.cmdlet,),
         connection_id=str(story.claimed.connection_id),
         before_probe=lambda cmdlet, client_request_id: _note_probe(story, cmdlet, client_request_id),

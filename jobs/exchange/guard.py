@@ -56,7 +56,7 @@ class Guard:
         try:
             check_token(token, tenant_id=self.tenant_id, scope=self.scope, now=now, permission=self.permission)
         except TokenFailure as failure:
-            raise CallFailed(failure.explanation, ran=Ran.NO, detail=failure.text) from failure
+            raise CallFailed(failure.explanation, ran=Ran.NO, detail=failure.text) from None
 
     def check_anchor(self, anchor: str) -> None:
         """Refuse an anchor mailbox that names no organization, or another one."""
