@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from jobs.catalogue.secret_values import Secret
 from jobs.dispatch.claims import Claim, claim_targets
+from jobs.dispatch.ledger import host_of
 from jobs.dispatch.outcomes import Ending, ending_of_refusal
 from jobs.dispatch.plans import FrozenPlan, frozen_plan
 from jobs.dispatch.story import Story, Way
@@ -89,8 +90,12 @@ def _ledger_row(claim: Claim, way: Way) -> Connection:
     return Connection(
         id=claim.connection_id,
         attempt_id=claim.attempt_id,
+        run_id=claim.run_id,
+        requested_by=claim.requested_by,
         organization_id=claim.organization_id,
         service=way.plan.service,
+        environment=way.access.environment.name,
+        host=host_of(way),
         method=way.access.method,
         identity=way.access.identity.name[:200],
         opened_by=worker_name(),

@@ -8,12 +8,13 @@ from uuid import UUID
 from django.db import connection
 from django.utils import timezone
 
+from jobs.dispatch.ledger import close_connections
 from jobs.dispatch.outcomes import Ending
 from jobs.dispatch.story import Story
-from jobs.dispatch.worker import worker_actor, worker_name
+from jobs.dispatch.worker import worker_actor
 from jobs.results.bodies import pack, pack_exchanges
 from jobs.results.models import Result
-from jobs.runs.models import Attempt, Connection
+from jobs.runs.models import Attempt
 from jobs.runs.states import TargetState
 from portal.audit.actions import AuditAction
 from portal.audit.models import AuditEvent
@@ -54,7 +55,7 @@ def store(endings: Sequence[Finished]) -> list[bool]:
     """Store the endings in the present transaction; False where the lease was lost and the answer is evidence only."""
     current = _end_targets(endings)
     _end_attempts(endings)
-    _close_connections(endings)
+    close_connections([(item.story, item.ending) for item in endings])
     late = [item.story.claimed.run_target_id not in current for item in endings]
     Result.objects.bulk_create(_results(endings, late))
     write([_event(item, is_late=is_late) for item, is_late in zip(endings, late, strict=True)])
@@ -107,20 +108,6 @@ def _end_attempts(endings: Sequence[Finished]) -> None:
         for item in endings
     ]
     update_rows(Attempt, rows, only_where_empty="ended_at")
-
-
-def _close_connections(endings: Sequence[Finished]) -> None:
-    rows = [
-        {
-            "pk": item.story.claimed.connection_id,
-            "closed_at": item.story.closed_at,
-            "closed_by": worker_name(),
-            "close_reason": storable(item.story.close_reason, 200),
-        }
-        for item in endings
-        if item.story.closed_at is not None
-    ]
-    update_rows(Connection, rows, only_where_empty="closed_at")
 
 
 def _result(story: Story) -> Result | None:

@@ -14,7 +14,7 @@ from jobs.catalogue.effects import Effect
 from jobs.dispatch.start import start_run
 from jobs.results.rows.unfolding import sweep_rows
 from jobs.runs.events import target_as_object
-from jobs.runs.models import Attempt, Connection, Run, RunTarget
+from jobs.runs.models import Attempt, CloseKind, Connection, Run, RunTarget
 from jobs.runs.secrets import sweep_secrets
 from jobs.runs.services import cancel_queued_targets, finish_if_done
 from jobs.runs.states import RunState, TargetState
@@ -105,7 +105,7 @@ def _reap(run_target_id: UUID) -> bool:
 def close_lost_connections() -> int:
     """Write off every open connection whose attempt has ended: its worker is dead, Exchange keeps no session."""
     return Connection.objects.filter(closed_at=None, attempt__ended_at__isnull=False).update(
-        closed_at=Now(), closed_by="sweeper", close_reason="worker lost"
+        closed_at=Now(), closed_by="sweeper", close_kind=CloseKind.REAPER, close_reason="worker lost"
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
-from jobs.runs.querysets import RunQuerySet, RunTargetQuerySet
+from jobs.runs.querysets import ConnectionQuerySet, RunQuerySet, RunTargetQuerySet
 from jobs.runs.states import OPEN_TARGET_STATES, RunState, TargetState
 from portal.core.identifiers import uuid7
 from tenants.organizations.models import Organization
@@ -156,24 +156,69 @@ class Attempt(models.Model):
         return f"Attempt {self.number}"
 
 
+class CloseKind(models.TextChoices):
+    """How a connection was closed."""
+
+    NORMAL = "normal", "Normally"
+    ERROR = "error", "After an error"
+    REAPER = "reaper", "By the reaper"
+
+
 class Connection(models.Model):
-    """One opened, and always closed, connection of one attempt: the ledger's row."""
+    """One opened, and always closed, connection of one attempt: the ledger's row.
+
+    `host` is the server's, with the region or the redirect that was followed; `cmdlet_count` is how many cmdlets were
+    sent, None while it is open and where the worker died before it could say so.
+    """
 
     id = models.UUIDField("connection-id", primary_key=True, editable=False)
     attempt = models.OneToOneField(Attempt, on_delete=models.PROTECT, related_name="connection")
-    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="connections")
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, null=True, db_index=False, related_name="connections")
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, db_index=False, related_name="connections")
     service = models.CharField(max_length=10)
+    environment = models.CharField(max_length=30, blank=True)
+    host = models.CharField(max_length=253, blank=True)
     method = models.CharField(max_length=60, choices=Method.choices)
     identity = models.CharField(max_length=200)
+    requested_by = models.CharField(max_length=300, blank=True)
     opened_by = models.CharField(max_length=120)
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
     closed_by = models.CharField(max_length=120, blank=True)
+    close_kind = models.CharField(max_length=10, choices=CloseKind.choices, blank=True)
     close_reason = models.CharField(max_length=200, blank=True)
+    cmdlet_count = models.PositiveIntegerField(null=True)
+    duration = models.GeneratedField(
+        expression=models.F("closed_at") - models.F("opened_at"), output_field=models.DurationField(), db_persist=True
+    )
+
+    objects = ConnectionQuerySet.as_manager()
 
     class Meta:
         db_table = "connection"
-        indexes = [models.Index(fields=["opened_at"], condition=Q(closed_at=None), name="connection_open")]
+        indexes = [
+            models.Index(fields=["opened_at"], condition=Q(closed_at=None), name="connection_open"),
+            models.Index(fields=["-opened_at", "-id"], name="connection_newest"),
+            models.Index(fields=["organization", "-opened_at", "-id"], name="connection_of_organization"),
+            models.Index(fields=["run", "-opened_at", "-id"], name="connection_of_run"),
+            models.Index(fields=["requested_by", "-opened_at", "-id"], name="connection_of_person"),
+            models.Index(fields=["method", "-opened_at", "-id"], name="connection_by_method"),
+            models.Index(fields=["-duration", "-id"], name="connection_longest"),
+            # What seldom occurs costs nothing elsewhere, and is found without reading everything.
+            models.Index(
+                fields=["close_kind", "-opened_at"],
+                condition=Q(close_kind__in=["error", "reaper"]),
+                name="connection_closed_badly",
+            ),
+            models.Index(
+                fields=["service", "-opened_at"], condition=~Q(service="exo"), name="connection_of_other_service"
+            ),
+            models.Index(
+                fields=["environment", "-opened_at"],
+                condition=~Q(environment="O365Default"),
+                name="connection_of_other_cloud",
+            ),
+        ]
 
     def __str__(self) -> str:
         return str(self.id)

@@ -10,7 +10,7 @@ from portal.core.actors import Actor
 from portal.core.permissions import Permission
 
 if TYPE_CHECKING:
-    from jobs.runs.models import Run, RunTarget  # noqa: F401 - the querysets' types
+    from jobs.runs.models import Connection, Run, RunTarget  # noqa: F401 - the querysets' types
 
 
 class RunQuerySet(models.QuerySet["Run"]):
@@ -43,3 +43,15 @@ class RunTargetQuerySet(models.QuerySet["RunTarget"]):
     def count_by_state(self) -> dict[str, int]:
         """Return how many targets are in each state that occurs."""
         return dict(self.order_by().values_list("state").annotate(number=Count("pk")))
+
+
+class ConnectionQuerySet(models.QuerySet["Connection"]):
+    """Filters over the ledger of connections."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """Return the connections that `actor` may see."""
+        return self if actor.has(Permission.RUN_READ) and actor.has(Permission.ORGANIZATION_READ) else self.none()
+
+    def open(self) -> Self:
+        """Return those that have not been closed yet."""
+        return self.filter(closed_at=None)

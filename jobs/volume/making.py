@@ -68,8 +68,9 @@ class Maker:
             "client_request_id", "server", "retry_after_seconds",
         )  # fmt: skip
         self.connections = Table(
-            Connection, "id", "attempt", "organization", "service", "method", "identity", "opened_by", "opened_at",
-            "closed_at", "closed_by", "close_reason",
+            Connection, "id", "attempt", "run", "organization", "service", "environment", "host", "method", "identity",
+            "requested_by", "opened_by", "opened_at", "closed_at", "closed_by", "close_kind", "close_reason",
+            "cmdlet_count",
         )  # fmt: skip
         self.results = Table(
             Result, "attempt", "run_target", "body", "row_count", "byte_count", "sha256", "columns", "exchanges",
@@ -194,8 +195,9 @@ class Maker:
             None if is_last else 10.0,
         )  # fmt: skip
         self.connections.add(
-            chance.identifier(begin), attempt_id, place.pk, "exo", "app_certificate_thumbprint", place.initial_domain,
-            worker, begin, ended_at, worker, "done" if has_answer else error_class,
+            chance.identifier(begin), attempt_id, made.id, place.pk, "exo", place.environment, "outlook.office365.com",
+            "app_certificate_thumbprint", place.initial_domain, made.person.label, worker, begin, ended_at, worker,
+            "normal" if has_answer else "error", "done" if has_answer else error_class, int(was_sent),
         )  # fmt: skip
         if was_sent:
             body = self._body(made.cmdlet, place, rows)

@@ -16,7 +16,7 @@ class Table:
         others = [
             field
             for field in model._meta.concrete_fields
-            if field.name not in fields and not field.primary_key and not field.null
+            if field.name not in fields and not field.primary_key and not field.null and not field.generated
         ]
         self._table = model._meta.db_table
         self._columns = [str(field.column) for field in (*(known[name] for name in fields), *others)]

@@ -3,6 +3,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from threading import Thread
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.db import connection
@@ -19,7 +20,7 @@ from jobs.exchange.connection import connect
 from jobs.results.bodies import unpack, unpack_exchanges
 from jobs.results.models import Result
 from jobs.results.selectors import latest_result
-from jobs.runs.models import Attempt, Connection, Run, RunTarget
+from jobs.runs.models import Attempt, CloseKind, Connection, Run, RunTarget
 from jobs.runs.services import cancel_run
 from jobs.runs.states import RunState, TargetState
 from portal.audit.models import AuditEvent
@@ -80,6 +81,33 @@ def test_every_opened_connection_is_closed_whatever_happened(
     rows = Connection.objects.all()
     assert len(rows) == 2
     assert all(row.closed_at and row.closed_by and row.close_reason for row in rows)
+
+
+def test_the_ledger_says_where_a_connection_led_what_was_sent_and_how_it_was_closed(
+    sandbox: Sandbox, organizations_of: Bring, launch: Launch, carry_out: CarryOut
+) -> None:
+    [good], [bad] = organizations_of(1), organizations_of(1, trouble="app_not_consented")
+    run = launch("Get-AcceptedDomain", [good, bad])
+    carry_out(run)
+    used, refused = Connection.objects.get(organization=good), Connection.objects.get(organization=bad)
+
+    assert {used.run_id, refused.run_id} == {run.pk}
+    assert {used.requested_by, refused.requested_by} == {run.requested_by}
+    assert {used.environment, refused.environment} == {"O365Default"}
+    assert {used.host, refused.host} == {urlsplit(sandbox.environment()["EXCHANGE_URL"]).hostname}
+    assert (used.close_kind, used.cmdlet_count) == (CloseKind.NORMAL, 1)
+    assert (refused.close_kind, refused.cmdlet_count) == (CloseKind.ERROR, 0)
+    assert used.closed_at
+    assert used.duration == used.closed_at - used.opened_at
+
+
+def test_a_connection_over_which_exchange_said_no_was_closed_after_an_error(
+    organizations_of: Bring, launch: Launch, carry_out: CarryOut
+) -> None:
+    carry_out(launch("Get-Mailbox", organizations_of(1), Identity="nobody@nowhere.example"))
+
+    row = Connection.objects.get()
+    assert (row.close_kind, row.close_reason, row.cmdlet_count) == (CloseKind.ERROR, "Object does not exist", 1)
 
 
 def test_recorded_requests_hold_no_token(organizations_of: Bring, launch: Launch, carry_out: CarryOut) -> None:

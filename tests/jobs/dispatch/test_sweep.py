@@ -20,7 +20,7 @@ from jobs.catalogue.effects import Effect
 from jobs.dispatch.leftovers import give_up_leases_of_dead_workers
 from jobs.dispatch.sweep import close_lost_connections, reap_lost_targets, ring_for_due_targets, sweep
 from jobs.dispatch.worker import worker_name
-from jobs.runs.models import Attempt, Connection, Run, RunTarget
+from jobs.runs.models import Attempt, CloseKind, Connection, Run, RunTarget
 from jobs.runs.states import RunState, TargetState
 from portal.audit.models import AuditEvent
 from tests.factories import make_run
@@ -158,7 +158,7 @@ class TestConnections:
         assert close_lost_connections() == 1
         row = Connection.objects.get()
         assert row.closed_at
-        assert (row.closed_by, row.close_reason) == ("sweeper", "worker lost")
+        assert (row.closed_by, row.close_kind, row.close_reason) == ("sweeper", CloseKind.REAPER, "worker lost")
 
     def test_of_a_live_attempt_stay_open(self) -> None:
         claimed(lease=MINUTE)
