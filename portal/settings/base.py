@@ -145,6 +145,8 @@ MICROSOFT_BASE_URLS = {
 EXCHANGE_REDIRECT_HOSTS = {name: env.names(f"{name}_REDIRECT_HOSTS".upper()) for name in ENVIRONMENTS}
 MICROSOFT_CA_FILE = env.text("MICROSOFT_CA_FILE", "")
 
+SWEEP_SECONDS = env.integer("SWEEP_SECONDS", 15)
+
 # The broker is a doorbell: the database owns the work, so losing every message loses nothing.
 REDIS_URL = env.url("REDIS_URL")
 RQ_QUEUES = {"exports": {"URL": REDIS_URL, "DEFAULT_TIMEOUT": 3600}}
@@ -184,14 +186,14 @@ CELERY = {
     "beat_schedule": {
         "sweep": {
             "task": "jobs.dispatch.sweep",
-            "schedule": float(env.integer("SWEEP_SECONDS", 15)),
+            "schedule": float(SWEEP_SECONDS),
             "options": {"expires": 60},
         },
     },
 }
 
 # The execution engine.
-LEASE_SECONDS = env.integer("LEASE_SECONDS", 90)
+LEASE_SECONDS = env.integer("LEASE_SECONDS", 30)
 MAX_ATTEMPTS = env.integer("MAX_ATTEMPTS", 5)
 RETRY_BASE_SECONDS = env.integer("RETRY_BASE_SECONDS", 2)
 TARGET_DEADLINE_SECONDS = env.integer("TARGET_DEADLINE_SECONDS", 3600)

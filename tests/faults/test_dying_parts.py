@@ -5,13 +5,17 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import httpx
 import pytest
+from django.conf import settings
+from django.db import connection
+from django.db.models import Max
 from django.utils import timezone
 
 from jobs.dispatch.sweep import sweep
-from jobs.runs.models import Attempt, Connection, Run
+from jobs.runs.models import Attempt, CloseKind, Connection, Run
 from jobs.runs.services import cancel_run
 from jobs.runs.states import RunState, TargetState, is_open
 from portal.audit.models import AuditEvent
@@ -32,6 +36,13 @@ def sweep_until_ended(run: Run) -> Run:
 
     wait_for(ended, seconds=150, what="the end of the run")
     return run
+
+
+def database_now() -> datetime:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        moment: datetime = cursor.fetchone()[0]
+        return moment
 
 
 def executions_by_tenant(sandbox: Sandbox, cmdlet: str) -> Counter[str]:
@@ -78,6 +89,30 @@ def test_a_worker_killed_while_reading_is_replaced_and_every_organization_succee
     processes.worker()
     sweep_until_ended(run)
     assert (run.state, run.counts) == (RunState.SUCCEEDED, {"succeeded": 100})
+
+
+def test_nothing_stays_open_for_a_minute_after_its_worker_died(
+    sandbox: Sandbox, processes: Processes, organizations_of: Bring, launch: Launch
+) -> None:
+    """With the lease and the sweeps of production, no worker that takes over, and the database's clock as the judge."""
+    reads, changes = "Get-AcceptedDomain", "New-DistributionGroup"
+    rule = {"match": {"cmdlet": [reads, changes]}, "action": {"type": "hold"}}
+    sandbox.control("POST", "faults", json=rule)
+    doomed = processes.worker(LEASE_SECONDS=str(settings.LEASE_SECONDS))
+    processes.start("scheduler", SCHEDULE_FILE=str(processes.folder / "schedule"))
+    organizations = organizations_of(10)
+    reading, changing = launch(reads, organizations[:5]), launch(changes, organizations[5:], Name="Signal crew")
+    held = Attempt.objects.filter(intended_at__isnull=False, ended_at=None)
+    wait_for(lambda: held.count() == 10, what="ten connections with a cmdlet under way")
+
+    died_at = database_now()
+    processes.stop(doomed, signal.SIGKILL)
+    wait_for(lambda: not Connection.objects.open().exists(), seconds=75, what="every connection closed")
+
+    assert Connection.objects.filter(close_kind=CloseKind.REAPER, cmdlet_count=None).count() == 10
+    assert Connection.objects.aggregate(last=Max("closed_at"))["last"] - died_at < timedelta(seconds=60)
+    assert set(changing.targets.values_list("state", flat=True)) == {TargetState.UNKNOWN}
+    assert set(reading.targets.values_list("state", "error_class")) == {(TargetState.QUEUED, "worker_lost")}
 
 
 def test_no_cmdlet_starts_after_a_stop(
@@ -162,7 +197,6 @@ def test_a_lost_message_is_rung_for_again_by_the_sweeper(
     processes: Processes, organizations_of: Bring, launch: Launch
 ) -> None:
     import redis
-    from django.conf import settings
 
     run = launch("Get-AcceptedDomain", organizations_of(5))
     with redis.Redis.from_url(settings.REDIS_URL) as broker:

@@ -94,7 +94,7 @@ def test_the_ledger_says_where_a_connection_led_what_was_sent_and_how_it_was_clo
     assert {used.run_id, refused.run_id} == {run.pk}
     assert {used.requested_by, refused.requested_by} == {run.requested_by}
     assert {used.environment, refused.environment} == {"O365Default"}
-    assert {used.host, refused.host} == {urlsplit(sandbox.environment()["EXCHANGE_URL"]).hostname}
+    assert {used.host, refused.host} == {urlsplit(sandbox.clouds["O365Default"]["exchange_url"]).hostname}
     assert (used.close_kind, used.cmdlet_count) == (CloseKind.NORMAL, 1)
     assert (refused.close_kind, refused.cmdlet_count) == (CloseKind.ERROR, 0)
     assert used.closed_at

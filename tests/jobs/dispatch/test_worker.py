@@ -75,7 +75,7 @@ class TestLeases:
         ends = {lease_of(target) for target in targets}
         for target in targets:
             heart.release(target.pk, 1)
-        assert all(end and end > timezone.now() + timedelta(seconds=60) for end in ends)
+        assert all(end and end > timezone.now() + timedelta(seconds=settings.LEASE_SECONDS - 10) for end in ends)
 
     def test_of_a_newer_claim_outlive_the_release_of_an_older_one(self) -> None:
         heart, target = Heart(), leased()

@@ -40,8 +40,9 @@ def test_passes_the_deployment_checks() -> None:
     [
         ({"O365CHINA_EXCHANGE_URL": "https://localhost:1"}, "signalbox.E002"),
         ({"ENCRYPTION_KEY": base64.b64encode(bytes(16)).decode()}, "signalbox.E001"),
+        ({"LEASE_SECONDS": "90"}, "signalbox.W003"),
     ],
-    ids=["base URL of a simulated cloud", "short encryption key"],
+    ids=["base URL of a simulated cloud", "short encryption key", "connections that stay open too long"],
 )
 def test_refuses_to_start(environment: dict[str, str], says: str) -> None:
     done = check(**environment)
