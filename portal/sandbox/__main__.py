@@ -57,6 +57,7 @@ def main() -> None:
     finally:
         ready.unlink(missing_ok=True)
         cloud.ledger.close()
+        cloud.logins.close()
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -13,6 +13,7 @@ from portal.sandbox.tokens import MAIL_RESOURCES, resource_of
 from portal.sandbox.world import roles
 from portal.sandbox.world.clouds import clouds_of_audience
 from portal.sandbox.world.organizations import Organization
+from portal.sandbox.world.people import standing
 from portal.sandbox.world.troubles import SLOW_SECONDS, THROTTLED_CALLS
 
 LEFT_AFTER_TRIMMING = frozenset(
@@ -74,14 +75,20 @@ def _too_many(organization: Organization, seconds: int, now: float) -> Response:
     return Response(429, b"", [("retry-after", str(seconds))])
 
 
-def current_roles(organization: Organization, claims: Json) -> frozenset[str]:
+def current_roles(cloud: Cloud, organization: Organization, claims: Json) -> frozenset[str]:
     """Directory roles that the caller has in the organization now."""
-    return organization.application_roles if claims.get("idtyp") == "app" else organization.effective_roles
+    if claims.get("idtyp") == "app":
+        return organization.application_roles
+    person = cloud.people.find(claims.get("unique_name", cloud.service_account))
+    found = standing(person, organization, cloud.partner) if person else None
+    return found.roles if found else frozenset()
 
 
-def role_refusal(organization: Organization, claims: Json, cmdlet: Cmdlet | None, name: str) -> Response | None:
+def role_refusal(
+    cloud: Cloud, organization: Organization, claims: Json, cmdlet: Cmdlet | None, name: str
+) -> Response | None:
     """The 403 that a caller's roles earn for a cmdlet (`None` as cmdlet: it does not exist); `None` if allowed."""
-    held = current_roles(organization, claims)
+    held = current_roles(cloud, organization, claims)
     if not held & roles.EXCHANGE_ROLES:
         return unsupported_role_403(claims["appid"]) if held and claims.get("idtyp") == "app" else nul_403()
     if cmdlet is not None and not is_allowed(organization, held, cmdlet):

@@ -11,6 +11,7 @@ from portal.sandbox.exchange import PATH, Exchange, read_call
 from portal.sandbox.faults import AFTER, BEFORE, Call, Rule, answer_after, answer_before
 from portal.sandbox.graph import Graph
 from portal.sandbox.http import Request, Response
+from portal.sandbox.login.control import LoginControl
 from portal.sandbox.login.service import Login
 from portal.sandbox.partner_center import PartnerCenter
 from portal.sandbox.server import abort
@@ -32,6 +33,7 @@ class SandboxApp:
         self._exchange = Exchange(cloud)
         self._partner_center = PartnerCenter(cloud)
         self._control = Control(cloud)
+        self._login_control = LoginControl(cloud, self._login)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -44,7 +46,7 @@ class SandboxApp:
     async def _answer(self, request: Request) -> Response:
         service = service_of(request.path)
         if service == CONTROL and request.door is Door.WORLDWIDE:
-            return self._control.handle(request)
+            return self._login_control.handle(request) or self._control.handle(request)
         if self.cloud.latency:
             await asyncio.sleep(self.cloud.latency)
         rule = self._rule(service, request) if self.cloud.faults.rules else None
@@ -90,6 +92,8 @@ class SandboxApp:
     def _not_executed(self, service: str, request: Request, rule: Rule, response: Response) -> Response:
         if service == EXCHANGE:
             self._exchange.record_fault(request, rule.type, response)
+        elif service == LOGIN:
+            self._login.record_fault(request, rule.type, response)
         return response
 
 

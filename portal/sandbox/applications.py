@@ -4,6 +4,7 @@ import base64
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import orjson
 from cryptography import x509
@@ -14,6 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from portal.sandbox.http import Json
 from portal.sandbox.tokens import decode, encode
 
+ANSWER_PATH = "/connections/sign-in/answer/"
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 EXCHANGE_MODULE_CLIENT = "fb78d390-0c51-40cd-8e17-fdbfab77341b"
 
 _SHA256 = hashes.SHA256()
@@ -50,6 +53,23 @@ class Application:
     secret: str = ""
     cloud: str = ""  # where it is registered; Microsoft's own are everywhere
     certificates: list[RegisteredCertificate] = field(default_factory=list)
+    redirect_uris: set[str] = field(default_factory=set)
+    public_flows: bool = False
+    """Whether sign-in by device code or password needs no proof of the client ("Allow public client flows")."""
+
+    def accepts_redirect(self, uri: str) -> bool:
+        """Whether an answer may be sent to this address; any loopback port will do, as Entra has it for `localhost`."""
+        if uri in self.redirect_uris:
+            return True
+        try:
+            parts = urlsplit(uri)
+        except ValueError:
+            return False
+        if parts.hostname not in LOOPBACK or parts.username or parts.query or parts.fragment:
+            return False
+        if not self.confidential:
+            return parts.scheme == "http" and parts.hostname == "localhost" and parts.path in {"", "/"}
+        return parts.scheme in {"http", "https"} and parts.path.endswith(ANSWER_PATH)
 
     def register(self, pem: str) -> RegisteredCertificate:
         """Add a public certificate. Raises ValueError if it is not an X.509 certificate with an RSA key."""

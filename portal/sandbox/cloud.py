@@ -13,11 +13,12 @@ from portal.sandbox.engine.store import TenantStore
 from portal.sandbox.faults import Faults
 from portal.sandbox.http import Json
 from portal.sandbox.ledger import Ledger
-from portal.sandbox.tokens import TokenIssuer
+from portal.sandbox.tokens import RefreshGrant, TokenIssuer
 from portal.sandbox.world import roles
 from portal.sandbox.world.clouds import CLOUDS, NATIONAL, WORLDWIDE
 from portal.sandbox.world.objects import seed_records
 from portal.sandbox.world.organizations import Organization, make_organizations, make_partner, make_uuid
+from portal.sandbox.world.people import People
 
 APPLICATION_NAME = "Signalbox"
 
@@ -53,6 +54,7 @@ class Cloud:
         self.catalogue = Catalogue.load(settings.catalogue)
         self.tokens = TokenIssuer(ensure_key(settings.folder / "token-signing.key.pem"))
         self.ledger = Ledger(settings.folder / "ledger.jsonl")
+        self.logins = Ledger(settings.folder / "logins.jsonl")
         self.application_id = make_uuid(f"{seed}:application")
         self.client_secret = f"sandbox~{make_uuid(f'{seed}:secret')}"
         self.service_account_id = make_uuid(f"{seed}:service-account")
@@ -96,12 +98,16 @@ class Cloud:
             self._by_tenant[organization.tenant_id] = organization
             for domain in organization.domains:
                 self._by_tenant[domain] = organization
+        self.people = People(
+            settings.seed, [*self.partners.values()], self.organizations, self.find, self.service_account_id
+        )
         self._stores: dict[str, TenantStore] = {}
         self.relationships: dict[tuple[str, str, int], Json] = {}
         self.faults = Faults(settings.seed)
         self.violations: dict[str, int] = {}
         self.discoveries: dict[str, int] = {}
         self.ledger.forget()
+        self.logins.forget()
 
     @property
     def service_account(self) -> str:
@@ -110,8 +116,9 @@ class Cloud:
 
     def refresh_token(self) -> str:
         """The partner's refresh token of the service account."""
+        home = self.partner.tenant_id
         return self.tokens.refresh_token(
-            user_id=self.service_account_id, client_id=self.application_id, issued_at=int(self.started_at)
+            RefreshGrant(self.service_account_id, self.application_id, self.started_at, home, home, ("pwd", "mfa"))
         )
 
     def find(self, tenant: str) -> Organization | None:

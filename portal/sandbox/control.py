@@ -22,6 +22,8 @@ the first delegated admin relationship; roles and assigned are template ids, eac
 | DELETE `organizations/{tenant}` | the customer vanishes |
 | GET `discoveries` | how often Security & Compliance told each tenant its region, by tenant id |
 
+More, about people and sign-ins: `portal/sandbox/login/control.py`.
+
 Match members: service (login, graph, partner_center, exchange), host and path (part of it), method, cmdlet, tenant
 (id), `*` as wildcard or a list of alternatives, nth (number or list), probability, times. Actions: status (code, body,
 headers), throttled (retry_after), nul403, delay (seconds), hold, html (status, body), reset_before_execute,

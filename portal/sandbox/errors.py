@@ -8,97 +8,35 @@ from datetime import UTC, datetime
 
 import orjson
 
+from portal.sandbox.aadsts import AADSTS, SUBERRORS, status_of
 from portal.sandbox.http import Json, Response, json_response
-
-INVALID_GRANT, INVALID_CLIENT, INVALID_REQUEST = "invalid_grant", "invalid_client", "invalid_request"
-UNAUTHORIZED_CLIENT, INTERACTION_REQUIRED = "unauthorized_client", "interaction_required"
-
-AADSTS: dict[int, tuple[str, str]] = {
-    50020: (
-        INVALID_GRANT,
-        "User account '{user}' from identity provider 'https://sts.windows.net/{home}/' does not exist in tenant "
-        "'{tenant}' and cannot access the application '{client}' in that tenant.",
-    ),
-    50034: (INVALID_GRANT, "The user account {user} does not exist in the {tenant} directory."),
-    50053: (INVALID_GRANT, "The account is locked."),
-    50055: (INVALID_GRANT, "The password is expired."),
-    50057: (INVALID_GRANT, "The user account is disabled."),
-    50076: (
-        INTERACTION_REQUIRED,
-        "Due to a configuration change made by your administrator, or because you moved to a new location, you must "
-        "use multi-factor authentication to access '{resource}'.",
-    ),
-    50173: (INVALID_GRANT, "The provided grant has expired due to it being revoked, a fresh auth token is needed."),
-    500011: (
-        INVALID_REQUEST,
-        "The resource principal named {resource} was not found in the tenant named {tenant}. This can happen if the "
-        "application has not been installed by the administrator of the tenant or consented to by any user in it.",
-    ),
-    500014: (INVALID_REQUEST, "The service principal for resource '{resource}' is disabled."),
-    53003: (
-        INTERACTION_REQUIRED,
-        "Access has been blocked by Conditional Access policies. The access policy does not allow token issuance.",
-    ),
-    54005: (INVALID_GRANT, "The authorization code was already redeemed."),
-    65001: (
-        INVALID_GRANT,
-        "The user or administrator has not consented to use the application with ID '{client}' named '{name}'. "
-        "Send an interactive authorization request for this user and resource.",
-    ),
-    70000: (INVALID_GRANT, "The provided grant is invalid for this client."),
-    70003: ("unsupported_grant_type", "The app requested an unsupported grant type '{grant}'."),
-    70008: (INVALID_GRANT, "The provided authorization code or refresh token has expired due to inactivity."),
-    70011: (
-        "invalid_scope",
-        "The provided request must include a 'scope' input parameter. The scope {scope} is not valid.",
-    ),
-    700016: (
-        UNAUTHORIZED_CLIENT,
-        "Application with identifier '{client}' was not found in the directory '{tenant}'. This can happen if the "
-        "application has not been installed by the administrator of the tenant or consented to by any user in it.",
-    ),
-    700025: (INVALID_CLIENT, "Client is public so neither 'client_assertion' nor 'client_secret' should be presented."),
-    700027: (INVALID_CLIENT, "Client assertion contains an invalid signature. [Reason - {reason}]"),
-    700082: (INVALID_GRANT, "The refresh token has expired due to inactivity."),
-    7000112: (UNAUTHORIZED_CLIENT, "Application '{client}'({name}) is disabled."),
-    7000215: (
-        INVALID_CLIENT,
-        "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not "
-        "the client secret ID, for a secret added to app '{client}'.",
-    ),
-    7000218: (
-        INVALID_CLIENT,
-        "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
-    ),
-    90002: (
-        INVALID_REQUEST,
-        "Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the "
-        "correct cloud. This may happen if there are no active subscriptions for the tenant.",
-    ),
-    90038: (
-        INVALID_REQUEST,
-        "The specified tenant '{tenant}' belongs to another National Cloud. The current cloud instance does not "
-        "federate with it.",
-    ),
-    900382: (INVALID_REQUEST, "Public Client is not supported in Cross Cloud request for tenant '{tenant}'."),
-    900384: (INVALID_REQUEST, "Confidential Client is not supported in Cross Cloud request for tenant '{tenant}'."),
-    90014: (INVALID_REQUEST, "The required field '{field}' is missing from the credential."),
-    900144: (INVALID_REQUEST, "The request body must contain the following parameter: '{field}'."),
-}
-SUBERRORS = {65001: "consent_required", 53003: "message_only", 50076: "basic_action"}
 
 _ENCODINGS = itertools.cycle(("pipe", "context", "json"))
 
 
-def aadsts(code: int, **values: str) -> Response:
-    """Answer of the login service for an AADSTS code: 401 for `invalid_client`, else 400."""
-    error, template = AADSTS[code]
+class _Blanks(dict[str, str]):
+    """Values for the placeholders of a text; a missing one stands for itself."""
+
+    def __missing__(self, name: str) -> str:
+        return name
+
+
+def aadsts(code: int, error: str = "", **values: str) -> Response:
+    """Answer of the login service for an AADSTS code; `error` replaces its usual OAuth error."""
+    body = aadsts_body(code, error, **values)
+    headers = [("retry-after", "5")] if status_of(code) == 429 else []
+    return json_response(status_of(code), body, headers)
+
+
+def aadsts_body(code: int, error: str = "", **values: str) -> Json:
+    """What the login service says about an AADSTS code, in its JSON answers and on its pages (2.9)."""
+    usual, template = AADSTS[code]
     now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
     trace, correlation = str(uuid.uuid4()), str(uuid.uuid4())
     body: Json = {
-        "error": error,
+        "error": error or usual,
         "error_description": (
-            f"AADSTS{code}: {template.format_map(values)} Trace ID: {trace} Correlation ID: {correlation} "
+            f"AADSTS{code}: {template.format_map(_Blanks(values))} Trace ID: {trace} Correlation ID: {correlation} "
             f"Timestamp: {now}"
         ),
         "error_codes": [code],
@@ -109,7 +47,7 @@ def aadsts(code: int, **values: str) -> Response:
     }
     if code in SUBERRORS:
         body["suberror"] = SUBERRORS[code]
-    return json_response(401 if error == INVALID_CLIENT else 400, body)
+    return body
 
 
 def graph_error(status: int, code: str, message: str) -> Response:

@@ -127,8 +127,8 @@ class Exchange:
 
     def _refusal(self, context: Context, cmdlet: Cmdlet | None, name: str) -> Response | None:
         if cmdlet is None or not cmdlet.serves(context.services):
-            return access.role_refusal(context.organization, context.claims, None, name) or nul_403()
-        return access.role_refusal(context.organization, context.claims, cmdlet, cmdlet.name)
+            return access.role_refusal(self._cloud, context.organization, context.claims, None, name) or nul_403()
+        return access.role_refusal(self._cloud, context.organization, context.claims, cmdlet, cmdlet.name)
 
     def _page(self, context: Context, version: str, query: paging.Query, answer: verbs.Answer, offset: int) -> Json:
         request, organization = context.request, context.organization

@@ -69,9 +69,9 @@ class Graph:
         if lowered == "domains":
             return self._list(request, relationships.domains(organization))
         if lowered == "me" and claims.get("idtyp") == "user":
-            return json_response(200, relationships.service_account(self._cloud))
+            return json_response(200, relationships.me(self._cloud, claims))
         if lowered == "me/transitivememberof" and claims.get("idtyp") == "user":
-            own = relationships.own_groups(self._cloud) if organization is self._cloud.partner else []
+            own = relationships.own_groups(self._cloud, claims) if organization is self._cloud.partner else []
             return self._list(request, own)
         if lowered.startswith("tenantrelationships/") or lowered in self._partner_lists:
             return self._partner(request, path, organization, claims)

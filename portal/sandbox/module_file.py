@@ -13,7 +13,7 @@ def answer(
     cloud: Cloud, organization: Organization, claims: Json, request: Request, services: frozenset[str]
 ) -> Response:
     """The module's files; `exportedCmdlets` follows the caller's roles and the `CommandName` header (`*` or a list)."""
-    held = current_roles(organization, claims)
+    held = current_roles(cloud, organization, claims)
     wanted = {name.strip().lower() for name in request.headers.get("commandname", "*").split(",") if name.strip()}
     everything = not wanted or "*" in wanted
     allowed = [

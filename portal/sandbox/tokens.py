@@ -4,9 +4,9 @@ import base64
 import hashlib
 import hmac
 import random
-import time
 from collections import OrderedDict
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
 from cryptography.exceptions import InvalidSignature
@@ -40,11 +40,17 @@ def decode(text: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class RefreshGrant:
-    """What a refresh token stands for: a partner user who signed in to a client application."""
+    """What a refresh token stands for: a person, how and where he signed in, and the client application.
+
+    `home` is his home tenant, `tenant` the one whose authority he signed in at, `issued_at` Unix time.
+    """
 
     user_id: str
     client_id: str
-    issued_at: int
+    issued_at: float
+    home: str
+    tenant: str
+    amr: tuple[str, ...]
 
 
 class TokenIssuer:
@@ -93,19 +99,30 @@ class TokenIssuer:
             self._read.popitem(last=False)
         return claims
 
-    def refresh_token(self, *, user_id: str, client_id: str, issued_at: int | None = None) -> str:
-        """Make a refresh token of a user for a client application."""
-        issued = int(time.time()) if issued_at is None else issued_at
-        body = encode(orjson.dumps([user_id, client_id, issued]))
-        return f"0.AX{body}.{self._seal(body)}"
+    def refresh_token(self, grant: RefreshGrant) -> str:
+        """Make the refresh token of a grant."""
+        values = [grant.user_id, grant.client_id, grant.issued_at, grant.home, grant.tenant, grant.amr]
+        return f"0.AX{self.seal(values)}"
 
     def read_refresh_token(self, token: str) -> RefreshGrant | None:
         """Return what a refresh token stands for, `None` if it is not one of ours."""
-        body, _, seal = token.removeprefix("0.AX").partition(".")
-        if not hmac.compare_digest(self._seal(body).encode(), seal.encode()):
+        values = self.unseal(token.removeprefix("0.AX"))
+        if not isinstance(values, list) or len(values) != 6:
             return None
-        user_id, client_id, issued_at = orjson.loads(decode(body))
-        return RefreshGrant(user_id, client_id, issued_at)
+        user_id, client_id, issued_at, home, tenant, amr = values
+        return RefreshGrant(user_id, client_id, issued_at, home, tenant, tuple(amr))
 
-    def _seal(self, body: str) -> str:
+    def seal(self, value: Any) -> str:
+        """Write a JSON value as a text that only we can have written."""
+        body = encode(orjson.dumps(value))
+        return f"{body}.{self._signature(body)}"
+
+    def unseal(self, text: str) -> Any:
+        """Return what `seal` wrote, `None` for any other text."""
+        body, _, signature = text.partition(".")
+        if not hmac.compare_digest(self._signature(body).encode(), signature.encode()):
+            return None
+        return orjson.loads(decode(body))
+
+    def _signature(self, body: str) -> str:
         return encode(hmac.digest(self._secret, body.encode(), "sha256"))

@@ -6,6 +6,8 @@ from portal.sandbox.applications import Application, AssertionRefused
 from portal.sandbox.login.refusals import Refused
 from portal.sandbox.world.organizations import Organization
 
+PUBLIC_GRANTS = frozenset({"password", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"})
+
 
 def authenticate(application: Application, form: dict[str, str], audiences: frozenset[str]) -> None:
     """Check the proof in a token request; `audiences` are what an assertion may name. Raises Refused."""
@@ -22,7 +24,7 @@ def authenticate(application: Application, form: dict[str, str], audiences: froz
     elif secret:
         if not hmac.compare_digest(secret.encode(), application.secret.encode()):
             raise Refused(7000215, client=application.application_id)
-    else:
+    elif not (application.public_flows and form["grant_type"] in PUBLIC_GRANTS):
         raise Refused(7000218)
 
 

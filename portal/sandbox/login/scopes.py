@@ -2,9 +2,10 @@
 
 import orjson
 
+from portal.sandbox.applications import Application
 from portal.sandbox.http import Json
 from portal.sandbox.login.refusals import Refused
-from portal.sandbox.tokens import COMPLIANCE, EXCHANGE, GRAPH, PARTNER_CENTER
+from portal.sandbox.tokens import COMPLIANCE, EXCHANGE, GRAPH, PARTNER_CENTER, resource_of
 
 RESERVED_SCOPES = frozenset({"openid", "profile", "offline_access", "email"})
 DELEGATED_SCOPES = {
@@ -28,6 +29,18 @@ def requested(scope: str) -> tuple[str, list[str]]:
     if len(audiences) != 1 or not all(audiences):
         raise Refused(70011, scope=scope)
     return audiences.pop(), [name for _, _, name in asked]
+
+
+def requested_interactively(scope: str, application: Application) -> str:
+    """The one resource asked for at a sign-in, where literal names of consented permissions are good too.
+
+    Raises Refused for several resources (70011) and for a permission without consent (65001).
+    """
+    audience, names = requested(scope)
+    consented = DELEGATED_SCOPES.get(resource_of(audience) or "", "").split()
+    if not set(names) <= {".default", *consented}:
+        raise Refused(65001, client=application.application_id, name=application.name)
+    return audience
 
 
 def challenge_claims(claims: str) -> Json:

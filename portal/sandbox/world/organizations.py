@@ -1,6 +1,7 @@
 """Organizations of the simulated cloud, generated from one seed; a tenant's content is generated when first touched."""
 
 import random
+import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -50,6 +51,7 @@ class Organization:
     retry_at: float = field(default=0.0)
     changed: dict[str, Any] = field(default_factory=dict)
     withheld: set[str] = field(default_factory=set)
+    troubled_at: float = field(default=0.0)
 
     @property
     def effective_roles(self) -> frozenset[str]:
@@ -82,7 +84,7 @@ class Organization:
             self.relationship = "active"
         if trouble == "relationship_ended":
             self.relationship = "terminated"
-        self.trouble = trouble
+        self.trouble, self.troubled_at = trouble, time.time()
         self.throttled_calls, self.customized = 0, False
 
     def change_relationship(self, changes: Mapping[str, Any]) -> None:

@@ -88,10 +88,11 @@ def groups_by_id(cloud: Cloud, identifiers: list[str]) -> list[Json]:
     return [{"@odata.type": "#microsoft.graph.group", **group} for group in groups(cloud) if group["id"] in wanted]
 
 
-def own_groups(cloud: Cloud) -> list[Json]:
-    """What the service account belongs to: its security groups, and a directory role."""
-    left = {cloud.security_group(role) for role in cloud.withheld}
-    kept = [group for group in groups(cloud) if group["id"] not in left]
+def own_groups(cloud: Cloud, claims: Json) -> list[Json]:
+    """What the signed-in user belongs to: security groups, and a directory role."""
+    person = cloud.people.find(claims["unique_name"])
+    joined = {cloud.security_group(role) for role in (person.groups if person else frozenset()) - cloud.withheld}
+    kept = [group for group in groups(cloud) if group["id"] in joined]
     role = {
         "@odata.type": "#microsoft.graph.directoryRole",
         "id": make_uuid("role"),
@@ -100,13 +101,14 @@ def own_groups(cloud: Cloud) -> list[Json]:
     return [role, *({"@odata.type": "#microsoft.graph.group", **group} for group in kept)]
 
 
-def service_account(cloud: Cloud) -> Json:
+def me(cloud: Cloud, claims: Json) -> Json:
     """The signed-in user."""
+    person = cloud.people.find(claims["unique_name"])
     return {
-        "id": cloud.service_account_id,
-        "userPrincipalName": cloud.service_account,
-        "displayName": "Signalbox service account",
-        "accountEnabled": True,
+        "id": claims["oid"],
+        "userPrincipalName": claims["upn"],
+        "displayName": claims["name"],
+        "accountEnabled": person is not None and not person.state,
     }
 
 

@@ -8,6 +8,18 @@ AT_THE_TOKEN = ("app_not_consented", "no_exchange_licence", "conditional_access"
 EXCHANGE_SAYS_NO = ("role_missing", "role_unsupported", "cmdlet_trimmed")
 STILL_SUCCEEDS = ("slow", "throttled", "dehydrated", "relationship_ended")
 ON_REQUEST = ("exchange_role_revoked",)
+AT_THE_SIGN_IN = (
+    "mfa_required",
+    "external_challenge",
+    "device_not_compliant",
+    "security_policy",
+    "assignment_required",
+    "passthrough_refused",
+    "not_preconsented",
+    "device_code_blocked",
+    "sign_in_frequency",
+)
+"""On request too; they hinder people and leave applications alone."""
 
 TROUBLES = {
     "app_not_consented": "no consent for the application in the customer: AADSTS65001",
@@ -23,6 +35,15 @@ TROUBLES = {
     "throttled": "the first Exchange calls answer 429 with Retry-After 1",
     "dehydrated": "Enable-OrganizationCustomization was never run",
     "relationship_ended": "the delegated admin relationship was terminated: AADSTS50020 for delegated access",
+    "mfa_required": "wants multifactor authentication at its own authority: AADSTS50076, 50079 without registration",
+    "external_challenge": "wants a third party's multifactor authentication: AADSTS50158",
+    "device_not_compliant": "Conditional Access wants a compliant device: AADSTS53000",
+    "security_policy": "a security policy blocks people: AADSTS530032",
+    "assignment_required": "the enterprise application is for assigned people only: AADSTS50105",
+    "passthrough_refused": "its challenge is not for people of other tenants: AADSTS50177",
+    "not_preconsented": "the application is not authorized for partner delegated administrators: AADSTS90099",
+    "device_code_blocked": "Conditional Access blocks device codes: AADSTS53003",
+    "sign_in_frequency": "refresh tokens from before are too old for its sign-in frequency: AADSTS70043",
 }
 
 THROTTLED_CALLS = 2

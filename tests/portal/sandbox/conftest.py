@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 ROOT = Path(__file__).resolve().parents[3]
 EXCHANGE_SCOPE = "https://outlook.office365.com/.default"
 COMPLIANCE_SCOPE = "https://ps.compliance.protection.outlook.com/.default"
+EXCHANGE_MODULE_CLIENT = "fb78d390-0c51-40cd-8e17-fdbfab77341b"
 ORGANIZATIONS = 60
 
 
@@ -119,6 +120,15 @@ class Sandbox:
         anchor = {"X-AnchorMailbox": f"UPN:OAuthUser@{organization['initial_domain']}"}
         front = self.http.get(f"{self.url}{path}", headers={"Authorization": f"Bearer {token}", **anchor})
         return self.invoke(organization, token, cmdlet, parameters, url=front.headers["location"], headers=anchor)
+
+    def public_application(self, tenant: str, client_id: str = EXCHANGE_MODULE_CLIENT) -> msal.PublicClientApplication:
+        """The client of the Exchange Online module, or another one without a secret."""
+        session = requests.Session()
+        session.verify, session.trust_env = self.ca_file, False
+        authority = f"{self.url}/{tenant}"
+        return msal.PublicClientApplication(
+            client_id, authority=authority, http_client=session, instance_discovery=False
+        )
 
     def token(self, organization: dict[str, Any], scope: str = EXCHANGE_SCOPE) -> str:
         """An application token by client secret (cheap)."""
