@@ -32,19 +32,20 @@ def access(request: HttpRequest, organization_id: UUID) -> HttpResponse:
     if organization is None:
         raise Http404
     form, now = AccessForm(request.GET), timezone.now()
-    span, two_days = form.span(now), form.comparison(now)
+    read_at = last_read_at(organization.partner)
+    span, two_days = form.span(now, read_at), form.comparison(now)
     readings = readings_around(organization.partner, span.end)
     context = {
         "organization": organization,
         "form": form,
         "ignored": form.ignored(),
         "asked": _asked(span, form),
-        "standings": standings(organization, span, last_read_at(organization.partner)),
+        "standings": standings(organization, span, read_at),
         "inferred": inferred(organization, span),
         "reading_note": _reading_note(readings),
         "difference": _difference(organization, two_days) if two_days else None,
         "changes_url": f"{reverse('tenants:relationship-changes')}?{urlencode({'organization': str(organization.pk)})}",
-        **_doings(actor, organization, span),
+        **_doings(actor, organization, span.begin if form.chosen().get("on") else now),
     }
     return render_page(request, "tenants/organizations/access.html", context)
 
@@ -69,12 +70,12 @@ def _difference(organization: Organization, days: tuple[datetime, datetime]) -> 
     return {"earlier": days[0], "later": days[1], "rows": compared(organization, *days)}
 
 
-def _doings(actor: Actor, organization: Organization, span: Span) -> dict[str, Any]:
+def _doings(actor: Actor, organization: Organization, on: datetime) -> dict[str, Any]:
     """Return who had something run on that day, with the address of the history; nothing without the right."""
     if not actor.has(Permission.RUN_READ):
         return {"doings": None}
-    begin = span.begin.replace(hour=0, minute=0, second=0, microsecond=0)
-    end = span.end.replace(hour=23, minute=59, second=59, microsecond=999_999)
+    begin = on.replace(hour=0, minute=0, second=0, microsecond=0)
+    end = on.replace(hour=23, minute=59, second=59, microsecond=999_999)
     query = {"organization": str(organization.pk), "since": str(begin.date()), "until": str(end.date())}
     return {
         "doings": doings(actor, organization, begin=begin, end=end),

@@ -47,17 +47,21 @@ class AccessForm(FilterForm):
             self.add_error(None, "The comparison was ignored: it needs a day to begin with.")
         return cleaned
 
-    def span(self, now: datetime) -> Span:
-        """Return the time that is asked about: the moment, the whole day, or now."""
+    def span(self, now: datetime, last_read_at: datetime | None) -> Span:
+        """Return the time that is asked about: the moment, the whole day, or now, which is the last reading.
+
+        Of a day that is not over, what lies behind its last reading is left out: nobody has looked since.
+        """
         chosen = self.chosen()
         day: date | None = chosen.get("on")
         if day is None:
-            return Span(now, now)
+            return Span(last_read_at or now, last_read_at or now)
         if chosen.get("at") is not None:
-            moment = datetime.combine(day, chosen["at"], UTC)
-            return Span(min(moment, now), min(moment, now))
+            moment = min(datetime.combine(day, chosen["at"], UTC), now)
+            return Span(moment, moment)
         begin = datetime.combine(day, time(), UTC)
-        return Span(begin, min(begin + timedelta(days=1) - timedelta(microseconds=1), now))
+        end = min(begin + timedelta(days=1) - timedelta(microseconds=1), now)
+        return Span(begin, last_read_at if last_read_at and begin <= last_read_at < end == now else end)
 
     def comparison(self, now: datetime) -> tuple[datetime, datetime] | None:
         """Return the ends of the two days to be compared, the second one now when it is missing."""
