@@ -13,8 +13,14 @@ class TenantsConfig(AppConfig):
         from portal.exports.listings import register
         from tenants.microsoft.explanations import PARTNER_APIS
         from tenants.tokens.explanations import EXPLANATIONS
-        from tenants.web.listings import access, changes, groups, organizations
+        from tenants.web.listings import access, changes, consents, groups, organizations
 
         make_known((*EXPLANATIONS, *PARTNER_APIS.values()))
-        for listing in (*organizations.LISTINGS, *groups.LISTINGS, *access.LISTINGS, *changes.LISTINGS):
+        for listing in (
+            *organizations.LISTINGS,
+            *groups.LISTINGS,
+            *access.LISTINGS,
+            *changes.LISTINGS,
+            *consents.LISTINGS,
+        ):
             register(listing)

@@ -1,6 +1,7 @@
 """Re-exports every model for Django; import them from their topics."""
 
 from tenants.app_registrations.models import AppRegistration, Certificate
+from tenants.consents.models import Consent, ConsentChange
 from tenants.groups.models import OrganizationGroup
 from tenants.organizations.models import Organization
 from tenants.partner.models import Partner, PartnerSignIn
@@ -21,6 +22,8 @@ __all__ = [
     "AppRegistration",
     "Certificate",
     "ConnectionProfile",
+    "Consent",
+    "ConsentChange",
     "DelegatedAdminRelationship",
     "Organization",
     "OrganizationGroup",

@@ -106,6 +106,7 @@ def _ending_of_refused_send(reason: NotSent) -> Ending:
 
 def _connection(story: Story, way: Way) -> AbstractContextManager[ExchangeConnection]:
     access, environment = way.access, way.access.environment
+    story.application_id = access.identity.application_id
     for_compliance = way.plan.service == "scc"
     scope = (environment.compliance_scope if for_compliance else environment.exchange_scope) or ""
     spec = ConnectionSpec(
@@ -120,7 +121,7 @@ def _connection(story: Story, way: Way) -> AbstractContextManager[ExchangeConnec
     )
     return connect(
         spec,
-        partial(_token, access, scope),
+        partial(_token, story, access, scope),
         commands=(way.plan.cmdlet,),
         connection_id=str(story.claimed.connection_id),
         before_probe=lambda cmdlet, client_request_id: _note_probe(story, cmdlet, client_request_id),
@@ -128,12 +129,14 @@ def _connection(story: Story, way: Way) -> AbstractContextManager[ExchangeConnec
     )
 
 
-def _token(access: Access, scope: str, claims_challenge: str | None) -> AccessToken:
+def _token(story: Story, access: Access, scope: str, claims_challenge: str | None) -> AccessToken:
     """Return a token; one of a person's own account only while that person is signed in."""
     sign_in_id = access.identity.sign_in_id
     if sign_in_id is not None and not clerk.ask(are_alive, sign_in_id):
         raise TokenFailure(SIGN_IN_ENDED)
-    return access.identity.tokens.acquire(access.tenant_id, scope, claims=claims_challenge)
+    token = access.identity.tokens.acquire(access.tenant_id, scope, claims=claims_challenge)
+    story.permissions = token.roles or token.scopes
+    return token
 
 
 def _secrets_to_send(exchange: ExchangeConnection, way: Way) -> dict[str, Any]:

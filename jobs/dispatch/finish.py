@@ -21,6 +21,8 @@ from portal.audit.models import AuditEvent
 from portal.audit.services import draft, write
 from portal.core.bulk import update_rows
 from portal.core.text import storable
+from tenants.consents.evidence import Sighting, sighting
+from tenants.consents.services import note_consents
 from tenants.organizations.services import note_reachability
 
 END = """
@@ -65,7 +67,24 @@ def store(endings: Sequence[Finished]) -> list[bool]:
         if item.story.finding and not is_late
     }
     note_reachability(actor=worker_actor(), findings=findings)
+    note_consents(actor=worker_actor(), sightings=_sightings(endings, late))
     return [not is_late for is_late in late]
+
+
+def _sightings(endings: Sequence[Finished], late: Sequence[bool]) -> list[Sighting]:
+    """Return what the attempts show about the consents of their organizations."""
+    shown = [
+        sighting(
+            organization_id=item.story.claimed.organization_id,
+            application_id=item.story.application_id,
+            permissions=item.story.permissions,
+            error_class=item.ending.error_class,
+            code=item.ending.code,
+        )
+        for item, is_late in zip(endings, late, strict=True)
+        if not is_late
+    ]
+    return [each for each in shown if each]
 
 
 def _end_targets(endings: Sequence[Finished]) -> set[UUID]:

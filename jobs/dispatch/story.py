@@ -1,6 +1,6 @@
 """What is known of an attempt while it goes on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -24,9 +24,15 @@ class Way:
 
 @dataclass(slots=True)
 class Story:
-    """One attempt so far; times are aware UTC."""
+    """One attempt so far; times are aware UTC.
+
+    `application_id` is the client id with which tokens were asked for, `permissions` what the token carried: none when
+    none was issued.
+    """
 
     claimed: Claim
+    application_id: str = ""
+    permissions: Sequence[str] = ()
     connected_at: datetime | None = None
     intended_at: datetime | None = None
     answered_at: datetime | None = None

@@ -31,6 +31,7 @@ class AuditAction(StrEnum):
     ORGANIZATION_RETURNED = "organization.returned"
     ORGANIZATION_REACHABILITY_CHANGED = "organization.reachability_changed"
     RELATIONSHIP_CHANGED = "relationship.changed"
+    CONSENT_CHANGED = "consent.changed"
     ORGANIZATION_GROUP_CREATED = "organization_group.created"
     ORGANIZATION_GROUP_CHANGED = "organization_group.changed"
     ORGANIZATION_GROUP_DELETED = "organization_group.deleted"
@@ -87,6 +88,7 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.ORGANIZATION_RETURNED: "{target} is among the organizations again",
     AuditAction.ORGANIZATION_REACHABILITY_CHANGED: "{target} became {reachability}",
     AuditAction.RELATIONSHIP_CHANGED: "{relationship} of {target}: {what}: {before} → {after}",
+    AuditAction.CONSENT_CHANGED: "The consent of {target} to {application} is now {after}",
     AuditAction.ORGANIZATION_GROUP_CREATED: "{actor} created the organization group {target}",
     AuditAction.ORGANIZATION_GROUP_CHANGED: "{actor} changed the organization group {target}",
     AuditAction.ORGANIZATION_GROUP_DELETED: "{actor} deleted the organization group {target}",

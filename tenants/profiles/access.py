@@ -20,13 +20,15 @@ class Tokens(Protocol):
 class Identity:
     """Who signs in, for people to read, and with which tokens.
 
-    `sign_in_id` names the personal sign-in whose end forbids any further use.
+    `sign_in_id` names the personal sign-in whose end forbids any further use. `application_id` is the client id of the
+    app registration that is used, empty where none of the partner's is.
     """
 
     name: str
     tokens: Tokens
     is_app_only: bool = False
     sign_in_id: UUID | None = None
+    application_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,14 +75,17 @@ class Accesses:
 
     def _application(self, facts: ProfileFacts, profile: ConnectionProfile, environment: Environment) -> Identity:
         certificate = self._certificate(profile.partner, facts.thumbprint, app_registration=profile.app_registration)
-        name = f"application {certificate.app_registration.application_id}, certificate {certificate.thumbprint[:8]}…"
-        return Identity(name, application_tokens(certificate.pk, environment.name), is_app_only=True)
+        application_id = str(certificate.app_registration.application_id)
+        name = f"application {application_id}, certificate {certificate.thumbprint[:8]}…"
+        tokens = application_tokens(certificate.pk, environment.name)
+        return Identity(name, tokens, is_app_only=True, application_id=application_id)
 
     def _service_account(self, profile: ConnectionProfile, environment: Environment) -> Identity:
         sign_in = self._partner_sign_in(profile.partner)
         certificate = self._certificate(profile.partner, app_registration=profile.app_registration)
         tokens = service_account_tokens(sign_in, certificate.pk, environment.name)
-        return Identity(sign_in.user_principal_name, tokens)
+        application_id = str(certificate.app_registration.application_id)
+        return Identity(sign_in.user_principal_name, tokens, application_id=application_id)
 
     def _person(
         self,
@@ -100,7 +103,8 @@ class Accesses:
             )
         certificate_id = None if sign_in.is_public_client else self._certificate_of_client(profile.partner, sign_in)
         tokens = personal_tokens(sign_in.pk, certificate_id, environment.name)
-        return Identity(sign_in.user_principal_name, tokens, sign_in_id=sign_in.pk)
+        application_id = str(sign_in.application_id)
+        return Identity(sign_in.user_principal_name, tokens, sign_in_id=sign_in.pk, application_id=application_id)
 
     def _certificate_of_client(self, partner: Partner, sign_in: PersonalSignIn) -> UUID:
         client = AppRegistration.objects.get(application_id=sign_in.application_id)

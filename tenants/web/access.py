@@ -15,6 +15,7 @@ from portal.core.actors import Actor
 from portal.core.htmx import render_page
 from portal.core.permissions import Permission
 from portal.core.templatetags.presentation import day
+from tenants.consents.selectors import ConsentView, consents_of
 from tenants.organizations.history import doings
 from tenants.organizations.models import Organization
 from tenants.organizations.selectors import find_organization
@@ -42,6 +43,7 @@ def access(request: HttpRequest, organization_id: UUID) -> HttpResponse:
         "asked": _asked(span, form),
         "standings": standings(organization, span, read_at),
         "inferred": inferred(organization, span),
+        "consents": _consents(actor, organization, form, span),
         "reading_note": _reading_note(readings),
         "difference": _difference(organization, two_days) if two_days else None,
         "changes_url": f"{reverse('tenants:relationship-changes')}?{urlencode({'organization': str(organization.pk)})}",
@@ -64,6 +66,13 @@ def _reading_note(readings: Readings) -> str:
         return f"Signalbox did not read relationships yet: its first reading was on {at(readings.first)}."
     after = f" The next reading was on {at(readings.after)}." if readings.after else ""
     return f"The last reading before it ended was on {at(readings.before)}.{after}"
+
+
+def _consents(actor: Actor, organization: Organization, form: AccessForm, span: Span) -> list[ConsentView] | None:
+    """Return the consents as they were known then; None without the right to know app registrations."""
+    if not actor.has(Permission.APP_REGISTRATION_READ):
+        return None
+    return consents_of(organization, at=span.end if form.chosen().get("on") else None)
 
 
 def _difference(organization: Organization, days: tuple[datetime, datetime]) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from django.urls import path
 from tenants.web import (
     access,
     app_registrations,
+    consent_answer,
+    consents,
     groups,
     organization,
     organizations,
@@ -44,6 +46,8 @@ urlpatterns = [
         app_registrations.partner_sign_in,
         name="partner-sign-in",
     ),
+    path("connections/consent/answer/", consent_answer.answer, name="consent-answer"),
+    path("app-registrations/<uuid:app_registration_id>/consents/", consents.listing, name="consents"),
     path("app-registrations/<uuid:app_registration_id>/", app_registrations.detail, name="app-registration"),
     path(
         "app-registrations/certificates/<uuid:certificate_id>/remove/",

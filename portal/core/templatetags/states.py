@@ -58,6 +58,10 @@ LOOKS: dict[str, Look] = {
     "deleted": Look("Deleted", "x-circle", "bad"),
     "error": Look("Error", "exclamation-triangle", "bad"),
     "disappeared": Look("No longer listed", "x-circle", "bad"),
+    # consents ("unknown" looks like an unknown outcome)
+    "granted": Look("Granted", "check-circle", "good"),
+    "missing": Look("Missing", "x-circle", "bad"),
+    "refused": Look("Refused", "hand-thumb-down", "denied"),
     # certificates and connections
     "valid": Look("Valid", "check-circle", "good"),
     "open": Look("Open", "link", "busy"),
