@@ -4,7 +4,7 @@ from functools import cache
 from uuid import UUID
 
 from tenants.app_registrations.models import AppRegistration, Certificate
-from tenants.microsoft.environments import Environment
+from tenants.microsoft.environments import Environment, EnvironmentRefused
 from tenants.organizations.models import Organization
 from tenants.partner.models import Partner
 from tenants.profiles.access import Access, Identity
@@ -119,10 +119,10 @@ def environment_for(organization: Organization, facts: ProfileFacts) -> Environm
             f"{organization.name} is in {organization.environment}, and the connection profile “{facts.name}” is for "
             f"{facts.environment}. Assign a profile for {organization.environment}."
         )
-    environment = environment_named(organization.environment)
-    if environment.closed:
-        raise WrongEnvironment(f"{environment.name} was closed by Microsoft in 2021: nobody can connect to it.")
-    return environment
+    try:
+        return environment_named(organization.environment)
+    except EnvironmentRefused as refusal:
+        raise WrongEnvironment(str(refusal)) from refusal
 
 
 def fits(sign_in: PersonalSignIn, organization: Organization, facts: ProfileFacts) -> bool:

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from portal.core.refusals import Refused
 from tenants.app_registrations.models import AppRegistration
-from tenants.microsoft.environments import ENVIRONMENTS
+from tenants.microsoft.environments import EnvironmentRefused, require_open
 from tenants.profiles.certificates import choose_certificate
 from tenants.profiles.methods import Delegation, Method, ProfileService
 from tenants.profiles.microsoft import environment_named
@@ -79,16 +79,10 @@ def _check_name(profile: ConnectionProfile, name: str) -> None:
 def _check_environment(values: ProfileValues) -> None:
     if not values.environment:
         return
-    environment = ENVIRONMENTS.get(values.environment)
-    if environment is None:
-        known = ", ".join(ENVIRONMENTS)
-        raise ProfileRefused(f"There is no environment {values.environment}. Known are: {known}.", "environment")
-    if environment.closed:
-        raise ProfileRefused(
-            "O365GermanyCloud was closed by Microsoft in 2021: nobody can connect to it. It is known so that old "
-            "scripts can be read. Its organizations moved to O365Default.",
-            "environment",
-        )
+    try:
+        environment = require_open(values.environment)
+    except EnvironmentRefused as refusal:
+        raise ProfileRefused(str(refusal), "environment") from refusal
     if environment.compliance_scope is None and values.service is ProfileService.COMPLIANCE:
         raise ProfileRefused(
             f"How to sign in to Security & Compliance in {environment.name} is not known. Choose Exchange Online.",
