@@ -25,6 +25,7 @@ def main() -> None:
     ready.unlink(missing_ok=True)
     files = ensure_server_certificate(folder)
     doors, listeners = open_doors(arguments.port, folder / "doors.json")
+    plain = listeners.pop(Door.MANAGED_IDENTITY)
     cloud = Cloud(
         Settings(
             folder,
@@ -41,6 +42,7 @@ def main() -> None:
         content = {
             "url": doors.url(Door.WORLDWIDE),
             "regional_url": doors.regional_url(Door.WORLDWIDE),
+            "managed_identity_url": doors.managed_identity_url,
             "clouds": doors.describe(),
             "ca_file": str(files.ca_file.resolve()),
             "pid": os.getpid(),
@@ -53,7 +55,7 @@ def main() -> None:
         sys.stdout.flush()
 
     try:
-        serve(SandboxApp(cloud), files, listeners, on_ready)
+        serve(SandboxApp(cloud), files, [*listeners.values()], plain, on_ready)
     finally:
         ready.unlink(missing_ok=True)
         cloud.ledger.close()

@@ -4,23 +4,30 @@ import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from portal.sandbox import tokens
 from portal.sandbox.cloud import Cloud
 from portal.sandbox.control import Control
 from portal.sandbox.doors import CLOUD_OF, DIRECTORY_OF, Door, Doors
-from portal.sandbox.exchange import PATH, Exchange, read_call
+from portal.sandbox.exchange import PATH as EXCHANGE_PATH
+from portal.sandbox.exchange import Exchange, read_call
 from portal.sandbox.faults import AFTER, BEFORE, Call, Rule, answer_after, answer_before
 from portal.sandbox.graph import Graph
 from portal.sandbox.http import Request, Response
 from portal.sandbox.login.control import LoginControl
 from portal.sandbox.login.service import Login
+from portal.sandbox.managed_identity import PATHS, ManagedIdentity
 from portal.sandbox.partner_center import PartnerCenter
 from portal.sandbox.server import abort
+from portal.sandbox.tokens import MAIL_RESOURCES
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 LOGIN, GRAPH, EXCHANGE, PARTNER_CENTER, CONTROL = "login", "graph", "exchange", "partner_center", "control"
+MANAGED_IDENTITY = "managed_identity"
+ACCEPTED = {EXCHANGE: MAIL_RESOURCES, GRAPH: {tokens.GRAPH}, PARTNER_CENTER: {tokens.PARTNER_CENTER}}
+"""The resources whose tokens a service takes; the others take none."""
 
 
 class SandboxApp:
@@ -33,7 +40,8 @@ class SandboxApp:
         self._exchange = Exchange(cloud)
         self._partner_center = PartnerCenter(cloud)
         self._control = Control(cloud)
-        self._login_control = LoginControl(cloud, self._login)
+        self._managed_identity = ManagedIdentity(cloud)
+        self._login_control = LoginControl(cloud, self._login, self._managed_identity)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -47,6 +55,7 @@ class SandboxApp:
         service = service_of(request.path)
         if service == CONTROL and request.door is Door.WORLDWIDE:
             return self._login_control.handle(request) or self._control.handle(request)
+        self._note_misdirected(service, request)
         if self.cloud.latency:
             await asyncio.sleep(self.cloud.latency)
         rule = self._rule(service, request) if self.cloud.faults.rules else None
@@ -73,12 +82,21 @@ class SandboxApp:
             return self._graph.handle(request)
         if service == PARTNER_CENTER:
             return self._partner_center.handle(request)
+        if service == MANAGED_IDENTITY:
+            return self._managed_identity.handle(request)
         return self._login.handle(request, revoked=rule is not None and rule.type == "revoke_rt")
+
+    def _note_misdirected(self, service: str, request: Request) -> None:
+        """Count a token that was sent to a service that it is not for."""
+        claims = self.cloud.tokens.read(request.bearer) if request.bearer else None
+        resource = tokens.resource_of(claims["aud"]) if claims else None
+        if claims and resource not in ACCEPTED.get(service, frozenset()):
+            self.cloud.violation(f"{resource}_token_at_{service}")
 
     def _rule(self, service: str, request: Request) -> Rule | None:
         cmdlet, tenant = "", ""
         if service == EXCHANGE:
-            match = PATH.match(request.path)
+            match = EXCHANGE_PATH.match(request.path)
             tenant = match.group(2) if match else ""
             cmdlet = request.headers.get("x-cmdletname") or read_call(request)[0] or ""
         elif service == LOGIN:
@@ -94,10 +112,14 @@ class SandboxApp:
             self._exchange.record_fault(request, rule.type, response)
         elif service == LOGIN:
             self._login.record_fault(request, rule.type, response)
+        elif service == MANAGED_IDENTITY:
+            self._managed_identity.log(request, str(response.status) if response.status else rule.type)
         return response
 
 
 def _is_behind(service: str, door: Door) -> bool:
+    if service == MANAGED_IDENTITY:
+        return door is Door.MANAGED_IDENTITY
     if service == LOGIN:
         return door in DIRECTORY_OF
     if service == EXCHANGE:
@@ -112,6 +134,8 @@ def service_of(path: str) -> str:
         return EXCHANGE
     if path.startswith("/_sandbox/"):
         return CONTROL
+    if path in PATHS:
+        return MANAGED_IDENTITY
     if lowered.startswith(("/v1/customers", "/v1/")):
         return PARTNER_CENTER
     return GRAPH if lowered.startswith(("/v1.0/", "/beta/")) else LOGIN

@@ -24,11 +24,11 @@ the first delegated admin relationship; roles and assigned are template ids, eac
 
 More, about people and sign-ins: `portal/sandbox/login/control.py`.
 
-Match members: service (login, graph, partner_center, exchange), host and path (part of it), method, cmdlet, tenant
-(id), `*` as wildcard or a list of alternatives, nth (number or list), probability, times. Actions: status (code, body,
-headers), throttled (retry_after), nul403, delay (seconds), hold, html (status, body), reset_before_execute,
-execute_then_reset, execute_then_504, execute_then_timeout, truncate_body, bad_gzip, drop_batch_id, expire_cursor,
-flip_backend, revoke_rt, claims_challenge, stale_role.
+Match members: service (login, graph, partner_center, exchange, managed_identity), host and path (part of it), method,
+cmdlet, tenant (id), `*` as wildcard or a list of alternatives, nth (number or list), probability, times. Actions:
+status (code, body, headers), throttled (retry_after), nul403, delay (seconds), hold, html (status, body),
+reset_before_execute, execute_then_reset, execute_then_504, execute_then_timeout, truncate_body, bad_gzip,
+drop_batch_id, expire_cursor, flip_backend, revoke_rt, claims_challenge, stale_role.
 """
 
 from portal.sandbox.cloud import Cloud, Throttle

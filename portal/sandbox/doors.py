@@ -27,6 +27,7 @@ class Door(StrEnum):
     COMPLIANCE_EUR = "compliance-eur"
     COMPLIANCE_GBR = "compliance-gbr"
     COMPLIANCE_NAM = "compliance-nam"
+    MANAGED_IDENTITY = "managed-identity"  # the only one without TLS, as on a machine in Azure
 
 
 DIRECTORY_OF = {Door.WORLDWIDE: "worldwide", Door.US_LOGIN: "us-government", Door.CHINA: "china"}
@@ -70,6 +71,11 @@ class Doors:
         """The same port under the name of a host behind it."""
         return f"https://127.0.0.1:{self._ports[door]}"
 
+    @property
+    def managed_identity_url(self) -> str:
+        """Where the managed identity endpoints are."""
+        return f"http://127.0.0.1:{self._ports[Door.MANAGED_IDENTITY]}"
+
     def login_url(self, cloud: str) -> str:
         """The login host of a cloud."""
         return self.url(_LOGIN_DOORS[cloud])
@@ -96,7 +102,7 @@ class Doors:
         }
 
 
-def open_doors(port: int, memory: Path) -> tuple[Doors, list[socket.socket]]:
+def open_doors(port: int, memory: Path) -> tuple[Doors, dict[Door, socket.socket]]:
     """Listen at every door: the worldwide one at `port` (0: a free one), the others where they were last time.
 
     The ports are remembered in `memory`, so that clients find every door again after a restart.
@@ -109,7 +115,7 @@ def open_doors(port: int, memory: Path) -> tuple[Doors, list[socket.socket]]:
     }
     ports = {door: int(listener.getsockname()[1]) for door, listener in listeners.items()}
     memory.write_bytes(orjson.dumps({door.value: number for door, number in ports.items()}))
-    return Doors(ports), list(listeners.values())
+    return Doors(ports), listeners
 
 
 def _listen_again(port: int) -> socket.socket:

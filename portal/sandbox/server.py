@@ -1,12 +1,15 @@
 """The TLS server: one uvicorn process on loopback that can reset connections and stops at once."""
 
+import asyncio
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
 import uvicorn
+import uvloop
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from portal.sandbox.certificates import ServerFiles
@@ -26,9 +29,12 @@ class ResettableProtocol(HttpToolsProtocol):
 class SandboxServer(uvicorn.Server):
     """Server that calls `on_ready` when it accepts connections and does not wait for open requests when stopped."""
 
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, on_ready: Callable[[], None], together_with: uvicorn.Server | None = None
+    ) -> None:
         super().__init__(config)
         self._on_ready = on_ready
+        self._other = together_with
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then tell."""
@@ -44,7 +50,18 @@ class SandboxServer(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Stop now; requests that are held open on purpose would never end."""
-        self.should_exit = self.force_exit = True
+        for server in (self, self._other):
+            if server is not None:
+                server.should_exit = server.force_exit = True
+
+
+class PlainServer(SandboxServer):
+    """The server beside another one, which takes the signals for both."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Leave the signals alone."""
+        yield
 
 
 def listen(port: int) -> socket.socket:
@@ -55,16 +72,29 @@ def listen(port: int) -> socket.socket:
     return listener
 
 
-def serve(app: Any, files: ServerFiles, listeners: list[socket.socket], on_ready: Callable[[], None]) -> None:
-    """Serve at every listening socket until SIGTERM or SIGINT."""
-    config = uvicorn.Config(
+def serve(
+    app: Any, files: ServerFiles, listeners: list[socket.socket], plain: socket.socket, on_ready: Callable[[], None]
+) -> None:
+    """Serve with TLS at every listening socket, and without at `plain`, until SIGTERM or SIGINT."""
+    certificates = {"ssl_certfile": str(files.certificate), "ssl_keyfile": str(files.key)}
+    without = PlainServer(_config(app), lambda: None)
+    server = SandboxServer(_config(app, **certificates), on_ready, together_with=without)
+
+    async def both() -> None:
+        await asyncio.gather(without.serve(sockets=[plain]), server.serve(sockets=listeners))
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(both())
+
+
+def _config(app: Any, **certificates: str) -> uvicorn.Config:
+    return uvicorn.Config(
         app,
         http=ResettableProtocol,
-        loop="uvloop",
         lifespan="off",
         ws="none",
-        ssl_certfile=str(files.certificate),
-        ssl_keyfile=str(files.key),
+        ssl_certfile=certificates.get("ssl_certfile"),
+        ssl_keyfile=certificates.get("ssl_keyfile"),
         access_log=False,
         log_level="critical",
         server_header=False,
@@ -72,7 +102,6 @@ def serve(app: Any, files: ServerFiles, listeners: list[socket.socket], on_ready
         timeout_keep_alive=75,
         backlog=2048,
     )
-    SandboxServer(config, on_ready).run(sockets=listeners)
 
 
 def abort(scope: Any, *, politely: bool = False) -> None:

@@ -11,6 +11,8 @@
 the code optional |
 | DELETE `aadsts` | it answers by itself again |
 | POST `device-codes` `{"expires_in": seconds, "interval": seconds}` | how new device codes live and are polled |
+| GET `managed-identity` | its tenant, header, key folder and identities |
+| POST `managed-identity` `{"tenant": id}` | its tokens are for another tenant |
 | POST `codes` `{"older_by": seconds}` | authorization codes get older |
 | POST `apps/{application_id}/redirect-uris` `{"uri": address}` | registers a redirect URI |
 | POST `apps/{application_id}/public-flows` `{"allowed": bool}` | "Allow public client flows" |
@@ -23,6 +25,8 @@ from portal.sandbox.cloud import Cloud
 from portal.sandbox.http import Json, Request, Response, json_response
 from portal.sandbox.login.forced import Forced
 from portal.sandbox.login.service import Login
+from portal.sandbox.managed_identity import ManagedIdentity
+from portal.sandbox.world.organizations import Organization
 from portal.sandbox.world.people import Person
 
 STATES = ("", "disabled", "locked", "password_expired", "federated")
@@ -31,9 +35,10 @@ STATES = ("", "disabled", "locked", "password_expired", "federated")
 class LoginControl:
     """Answers the control endpoints above; others are not its own."""
 
-    def __init__(self, cloud: Cloud, login: Login) -> None:
+    def __init__(self, cloud: Cloud, login: Login, managed_identity: ManagedIdentity) -> None:
         self._cloud = cloud
         self._login = login
+        self._managed_identity = managed_identity
 
     def handle(self, request: Request) -> Response | None:
         """Dispatch by method and path; None for a path of another file's."""
@@ -48,6 +53,7 @@ class LoginControl:
         match request.method, parts:
             case "POST", ["reset"]:
                 self._login.reset()
+                self._managed_identity.reset()
             case "GET", ["people"]:
                 return json_response(200, self._people(request.query.get("tenant", "")))
             case "POST", ["people", name, what]:
@@ -64,12 +70,22 @@ class LoginControl:
                 devices.expires_in = int(body.get("expires_in", devices.expires_in))
                 devices.interval = int(body.get("interval", devices.interval))
                 return json_response(200, {"expires_in": devices.expires_in, "interval": devices.interval})
+            case _, ["managed-identity"]:
+                if request.method == "POST":
+                    self._managed_identity.tenant_id = self._organization(body["tenant"]).tenant_id
+                return json_response(200, self._managed_identity.describe())
             case "POST", ["codes"]:
                 self._login.codes.age(float(body["older_by"]))
                 return json_response(200, {})
             case "POST", ["apps", application_id, ("redirect-uris" | "public-flows") as what]:
                 return self._application(application_id, what, body)
         return None
+
+    def _organization(self, tenant: str) -> Organization:
+        found = self._cloud.find(tenant)
+        if found is None:
+            raise ValueError(f"there is no tenant {tenant}")
+        return found
 
     def _people(self, tenant: str) -> list[Json]:
         organization = self._cloud.find(tenant) if tenant else None

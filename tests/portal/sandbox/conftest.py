@@ -46,6 +46,18 @@ def pem_of(certificate: x509.Certificate) -> str:
     return certificate.public_bytes(serialization.Encoding.PEM).decode()
 
 
+class _WithPort(requests.adapters.HTTPAdapter):
+    """Sends what msal asks of the user realm to the port of the login host, which msal leaves away there."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self._url = url
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        request.url = str(request.url).replace("https://localhost/", f"{self._url}/", 1)
+        return super().send(request, *args, **kwargs)
+
+
 @dataclass
 class Sandbox:
     """A running sandbox, its state and the registered certificate."""
@@ -125,6 +137,7 @@ class Sandbox:
         """The client of the Exchange Online module, or another one without a secret."""
         session = requests.Session()
         session.verify, session.trust_env = self.ca_file, False
+        session.mount("https://localhost/", _WithPort(self.url))
         authority = f"{self.url}/{tenant}"
         return msal.PublicClientApplication(
             client_id, authority=authority, http_client=session, instance_discovery=False
