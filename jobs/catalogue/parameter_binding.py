@@ -8,7 +8,7 @@ from jobs.catalogue.cmdlets import Cmdlet, Parameter, nearest
 from jobs.catalogue.kinds import Kind
 from jobs.catalogue.parameter_names import COMMON_PARAMETERS
 from jobs.catalogue.powershell_commands import Argument, Command
-from jobs.catalogue.powershell_values import NotLiteral, shown
+from jobs.catalogue.powershell_values import NotLiteral, OpenTable, Unread, shown
 from jobs.catalogue.text_values import typed_text
 
 _UNITS = {"k": 10, "m": 20, "g": 30, "t": 40, "p": 50}
@@ -20,13 +20,23 @@ _NO_VALUE = object()
 class Bound:
     """The text of each parameter; `left_out` says what was not taken over and why, `notes` what to know.
 
-    `given` are all parameters that stand there, also those whose value could not be read or is a secret.
+    `given` are all parameters that stand there, also those whose value could not be read or is a secret; `sources` is
+    what is written for them. `faults` are those of `left_out` that PowerShell itself would refuse; `is_open` says that
+    there are more parameters in a table that is not known.
     """
 
     texts: dict[str, str] = field(default_factory=dict)
     given: set[str] = field(default_factory=set)
+    sources: dict[str, str] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    is_open: bool = False
+
+    def refuse(self, fault: str) -> None:
+        """Leave out what PowerShell would refuse."""
+        self.left_out.append(fault)
+        self.faults.append(fault)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +49,16 @@ class _Pair:
 
     def read(self, variables: Mapping[str, object]) -> object:
         """Return the value; raises `NotLiteral`."""
+        if isinstance(self.value, Unread):
+            raise NotLiteral(f"{shown(self.value.text)} is computed by PowerShell: type its value.")
         return self.argument.value(variables) if self.argument else self.value
+
+    @property
+    def source(self) -> str:
+        """What is written for the value."""
+        if self.argument:
+            return self.argument.text
+        return self.value.text if isinstance(self.value, Unread) else ""
 
 
 def bind(cmdlet: Cmdlet, command: Command, variables: Mapping[str, object]) -> Bound:
@@ -80,8 +99,9 @@ def _splatted(argument: Argument, variables: Mapping[str, object], bound: Bound)
     table = variables.get(argument.splatted or "")
     if isinstance(table, dict):
         return [_Pair(name, None, item) for name, item in table.items()]
+    bound.is_open = True
     bound.left_out.append(f"{shown(argument.text)} holds parameters that are not in this text: type them.")
-    return []
+    return [_Pair(name, None, item) for name, item in table.entries.items()] if isinstance(table, OpenTable) else []
 
 
 def _is_switch(cmdlet: Cmdlet, typed: str) -> bool:
@@ -111,7 +131,7 @@ def _parameter(cmdlet: Cmdlet, typed: str, bound: Bound) -> Parameter | None:
     """Return the parameter that a name means, or None after saying why there is none."""
     names = _meant(cmdlet, typed)
     if len(names) != 1:
-        bound.left_out.append(_unknown(cmdlet, typed, names))
+        bound.refuse(_unknown(cmdlet, typed, names))
         return None
     if names[0] in cmdlet.parameters:
         return cmdlet.parameters[names[0]]
@@ -132,11 +152,12 @@ def _take(parameter: Parameter, pair: _Pair, variables: Mapping[str, object], bo
     """Keep the text of one parameter, or say why it is left out."""
     name = parameter.name
     bound.given.add(name)
+    bound.sources.setdefault(name, pair.source)
     if parameter.secret:
         bound.left_out.append(f"{name} is a secret: type it into its field. What was pasted for it is not kept.")
         return
     if name in bound.texts:
-        bound.left_out.append(f"{name} is given twice: the first value is kept.")
+        bound.refuse(f"{name} is given twice: the first value is kept.")
         return
     try:
         value = _value(parameter, pair, variables)
@@ -196,7 +217,7 @@ def _by_position(cmdlet: Cmdlet, unnamed: list[_Pair], variables: Mapping[str, o
     for pair, name in zip(unnamed, free, strict=False):
         _take(cmdlet.parameters[name], pair, variables, bound)
     for pair in unnamed[len(free) :]:
-        bound.left_out.append(f"{shown(pair.argument.text if pair.argument else '')} belongs to no parameter: name it.")
+        bound.refuse(f"{shown(pair.argument.text if pair.argument else '')} belongs to no parameter: name it.")
 
 
 def _positions(cmdlet: Cmdlet, given: set[str], number: int) -> list[str]:

@@ -70,14 +70,15 @@ class Script:
 
 
 @cache
-def _parser() -> Parser:
+def parser() -> Parser:
+    """Return the parser of PowerShell."""
     return Parser(Language(tree_sitter_powershell.language()))
 
 
 def parse(text: str) -> Script:
     """Return the commands in `text`, the notes about what is no command, and the variables with a plain value."""
     script = Script()
-    for node in _parser().parse(canonical(text).encode()).root_node.children:
+    for node in parser().parse(canonical(text).encode()).root_node.children:
         _walk(node, script)
     return script
 
@@ -121,13 +122,20 @@ def _command(node: Node) -> Command:
     )
 
 
+def _is_redirection(node: Node) -> bool:
+    """Whether this sends an output elsewhere; the grammar takes `2>$null` for a word."""
+    return node.type == "redirection" or (node.type == "generic_token" and source(node)[1:2] == ">")
+
+
 def _arguments(elements: Node) -> Iterator[Argument]:
     """Yield names and values in order; what no blank separates belongs together, a colon ties a value to its name."""
     name: str | None = None
     nodes: list[Node] = []
     tied = False
     for node in elements.children:
-        if node.type == "redirection":
+        if _is_redirection(node):
+            if nodes and source(nodes[-1]) == "'*'":
+                nodes.pop()
             continue
         if node.type != "command_argument_sep" and node.type != "command_parameter":
             nodes.append(node)

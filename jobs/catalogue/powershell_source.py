@@ -212,6 +212,11 @@ class _Scanner:
     def is_bare(self, written: str) -> bool:
         return not (written[0] in "$@[" or _NUMBER.fullmatch(written) or re.match(r"\d+>|::|\.", written))
 
+    def ends_early(self) -> bool:
+        """Whether a table or the value of an assignment begins here, right behind a word or a type."""
+        assigns = self.text[self.at] == "=" and not self.frame.command
+        return assigns or self.text.startswith("@{", self.at)
+
     def raw(self) -> str:
         """Pass everything up to what ends a word; quoted parts and braced names belong to it."""
         start = self.at
@@ -222,7 +227,7 @@ class _Scanner:
                 self.subexpression()
             elif self.text[self.at] == "`":
                 self.at += 2
-            elif self.at > start and self.text[self.at] == "=" and not self.frame.command:
+            elif self.at > start and self.ends_early():
                 break
             elif self.at > start and self.text[self.at] in SINGLE_QUOTES and self.frame.command:
                 self.single()

@@ -1,6 +1,7 @@
 """The values that literals of a parsed PowerShell source stand for. Nothing is evaluated."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from tree_sitter import Node
 
@@ -15,6 +16,20 @@ _MOST_SHOWN = 60
 
 class NotLiteral(ValueError):
     """A piece of the source has to be computed; the message says what it is and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """An entry of a table whose value has to be computed; `text` is its source."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTable:
+    """A table that may hold more than `entries`: some are written where it depends on a condition."""
+
+    entries: dict[str, object]
 
 
 def shown(text: str) -> str:
@@ -131,6 +146,17 @@ def _signed(node: Node, variables: Mapping[str, object]) -> object:
     raise NotLiteral(f"{shown(source(node))} is computed by PowerShell: type its value.")
 
 
+def _sum(node: Node, variables: Mapping[str, object]) -> object:
+    """Return texts put together with plus signs."""
+    if node.child_count == 1:
+        return value(node.children[0], variables)
+    first, *others = (value(child, variables) for child in node.named_children)
+    signs = {source(child) for child in node.children if not child.is_named}
+    if signs != {"+"} or not isinstance(first, str) or any(isinstance(o, list | dict) for o in others):
+        raise NotLiteral(f"{shown(source(node))} is computed by PowerShell: type its value.")
+    return first + "".join("" if other is None else str(other) for other in others)
+
+
 def _cast(node: Node, variables: Mapping[str, object]) -> object:
     type_name = source(node.children[0]).strip("[]").lower().removeprefix("system.").removesuffix("[]")
     if type_name not in _HARMLESS_CASTS:
@@ -145,11 +171,12 @@ def _table(node: Node, variables: Mapping[str, object]) -> object:
             if entry.type != "hash_entry" or entry.named_child_count != 2:
                 raise NotLiteral(f"{shown(source(node))} is not a plain table: type its value.")
             key, content = entry.named_children
-            table[_key(key, variables)] = value(content, variables)
+            table[key_text(key, variables)] = value(content, variables)
     return table
 
 
-def _key(node: Node, variables: Mapping[str, object]) -> str:
+def key_text(node: Node, variables: Mapping[str, object]) -> str:
+    """Return the key of an entry of a table; raises `NotLiteral`."""
     inner = _innermost(node)
     return source(inner) if inner.type not in _READERS else str(value(inner, variables))
 
@@ -172,6 +199,8 @@ def _call(node: Node, variables: Mapping[str, object]) -> object:
 
 
 _READERS = {
+    "additive_expression": _sum,
+    "additive_argument_expression": _sum,
     "array_expression": _array,
     "array_literal_expression": _list,
     "cast_expression": _cast,

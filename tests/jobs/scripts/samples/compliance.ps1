@@ -1,0 +1,3 @@
+Connect-IPPSSession -UserPrincipalName auditor@fabrikam.example
+Get-DlpCompliancePolicy
+Disconnect-ExchangeOnline -Confirm:$false

@@ -1,0 +1,1 @@
+Connect-ExchangeOnline -ConnectionUri https://webmail.apps.mil/powershell-liveID -AzureADAuthorizationEndpointUri https://login.microsoftonline.us/organizations

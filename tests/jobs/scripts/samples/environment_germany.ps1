@@ -1,0 +1,2 @@
+$exo = @{ ExchangeEnvironmentName = 'O365GermanyCloud' }
+Connect-ExchangeOnline @exo

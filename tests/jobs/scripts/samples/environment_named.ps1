@@ -1,0 +1,1 @@
+Connect-ExchangeOnline -UserPrincipalName a@gov.example -ExchangeEnvironmentName o365usgovgcchigh

@@ -1,0 +1,2 @@
+param($Cloud)
+Connect-ExchangeOnline -ExchangeEnvironmentName $Cloud

@@ -1,0 +1,2 @@
+Connect-ExchangeOnline -InlineCredential -ShowBanner:$false
+Get-AcceptedDomain

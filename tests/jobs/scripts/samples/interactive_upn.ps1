@@ -1,0 +1,3 @@
+$AdminUPN = "admin@fabrikam.example"
+connect-EXCHANGEonline -userprincipalname $AdminUPN -ShowProgress $true
+get-mailbox -Identity 'Front Desk'

@@ -1,0 +1,3 @@
+# Azure Automation runbook
+Connect-ExchangeOnline -ManagedIdentity -Organization "fabrikam.onmicrosoft.com"
+$boxes = Get-Mailbox -ResultSize Unlimited

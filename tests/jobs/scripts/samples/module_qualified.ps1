@@ -1,0 +1,3 @@
+ExchangeOnlineManagement\Connect-ExchangeOnline -UserPrincipalName "ops@fabrikam.example"
+& ExchangeOnlineManagement\Get-Mailbox -Identity anna
+& "Disconnect-ExchangeOnline" -Confirm:$false

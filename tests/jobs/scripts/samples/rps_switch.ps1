@@ -1,0 +1,2 @@
+Connect-ExchangeOnline -UserPrincipalName ops@fabrikam.example -UseRPSSession
+Get-PSSession | Remove-PSSession

@@ -1,0 +1,8 @@
+$p = @{ ShowBanner = $false }
+if ($Unattended) {
+    $p.CertificateThumbprint = $Thumb
+    $p.AppId = $App
+} else {
+    $p.UserPrincipalName = $Upn
+}
+Connect-ExchangeOnline @p

@@ -1,0 +1,2 @@
+function Open-It { param([hashtable]$With) Connect-ExchangeOnline @With }
+Open-It -With $settings.Exchange

@@ -1,0 +1,3 @@
+Connect-ExchangeOnline -UserPrincipalName ops@fabrikam.example
+Get-Mailbox anna
+Get-PSSession | Remove-PSSession
