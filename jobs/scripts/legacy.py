@@ -2,11 +2,11 @@
 
 from dataclasses import asdict, dataclass
 
-from jobs.catalogue.powershell import quoted
 from jobs.scripts.connections import LEGACY_WAYS, ScriptConnection, Way
 from jobs.scripts.environments import DEFAULT, compliance_address
 from jobs.scripts.found import Call
 from jobs.scripts.signatures import VARIABLE
+from portal.core.powershell_text import quoted
 
 _SESSIONS = "Microsoft ended remote PowerShell sessions in 2023: everything goes over REST now."
 _BASIC = f"Exchange Online refuses Basic authentication since 2022. {_SESSIONS}"

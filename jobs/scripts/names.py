@@ -1,6 +1,9 @@
 """Which command a name means: quotes, module in front, aliases of PowerShell and of the script."""
 
+from functools import cache
 from types import MappingProxyType
+
+from jobs.catalogue.cmdlets import raw_cmdlets
 
 ALIASES = MappingProxyType(
     {
@@ -33,6 +36,13 @@ ALIASES = MappingProxyType(
 )
 """Aliases that PowerShell itself has, of commands that matter here."""
 
+_OTHERS = frozenset(
+    {
+        *("connect-exchangeonline", "connect-ippssession", "disconnect-exchangeonline", "connect-exopssession"),
+        *("new-pssession", "remove-pssession", "import-pssession", "invoke-command"),
+        *("convertto-securestring", "new-object", "set-alias", "new-alias"),
+    }
+)
 _MOST_HOPS = 5
 
 
@@ -61,3 +71,18 @@ def meant(name: str, aliases: dict[str, str]) -> str:
             break
         known = bare(further).lower()
     return known
+
+
+def variable(written: str) -> str:
+    """Return the name of a variable in lower case, without dollar, braces and scope."""
+    return written.strip("${} ").lower().rpartition(":")[2]
+
+
+def is_known(name: str) -> bool:
+    """Whether this is a cmdlet of Exchange or opens or closes a connection."""
+    return bare(name).lower() in _known()
+
+
+@cache
+def _known() -> frozenset[str]:
+    return frozenset(name.lower() for name in raw_cmdlets()) | _OTHERS

@@ -4,9 +4,8 @@ from bisect import bisect_left
 from collections.abc import Callable
 
 from jobs.scripts.found import Call, Found
-from jobs.scripts.names import meant
+from jobs.scripts.names import meant, variable
 from jobs.scripts.tree import Source
-from jobs.scripts.walk import variable
 
 _TELLS = ("password", "passwd", "passphrase", "pwd", "secret", "apikey", "api_key", "accesstoken", "refreshtoken")
 _HARMLESS_ENDS = ("file", "path", "policy", "name", "uri", "url", "length", "days", "expires", "id", "notification")

@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
 
 from tree_sitter import Node, Tree
 
-from jobs.catalogue.cmdlets import raw_cmdlets
 from jobs.scripts.blocks import Block, BlockKind, Statement, kind_of
 from jobs.scripts.found import Assignment, Call, Found, ScriptInput
-from jobs.scripts.names import bare, is_loop, spelling
+from jobs.scripts.names import bare, is_known, is_loop, spelling, variable
+from jobs.scripts.nodes import target_of, variables_in
 from jobs.scripts.tree import Source, is_false_alarm
 
 _INNER = frozenset(
@@ -26,13 +25,6 @@ _TEXTS = frozenset(
 )
 _WORDS = frozenset({"simple_name", "generic_token", "path_command_name_token"})
 _SAFE = frozenset({"write-host", "write-output", "write-verbose", "write-information", "write-debug"})
-_OTHERS = frozenset(
-    {
-        *("connect-exchangeonline", "connect-ippssession", "disconnect-exchangeonline", "connect-exopssession"),
-        *("new-pssession", "remove-pssession", "import-pssession", "invoke-command"),
-        *("convertto-securestring", "new-object", "set-alias", "new-alias"),
-    }
-)
 _NO_STATEMENT = frozenset({"empty_statement", "comment", ";"})
 _MOST_DEEP = 2000
 _MOST_GUESSES = 500
@@ -241,7 +233,7 @@ class _Walker:
 
     def assignment(self, node: Node) -> None:
         operator = next((c for c in node.children if c.type == "assignement_operator"), None)
-        target = _inside(node.children[0])
+        target = target_of(node.children[0])
         value = node.children[-1]
         span = (value.start_byte, value.end_byte)
         if operator is None:
@@ -253,7 +245,7 @@ class _Walker:
             last = target.children[-1] if target.type == "member_access" else target.children[2]
             self.write(variable(self.text(target.children[0])), spelling(self.text(last)), "=", span)
         else:
-            for name in _variables(node.children[0]):
+            for name in variables_in(node.children[0]):
                 self.write(variable(self.text(name)), None, "=", (0, 0))
 
     def foreach(self, node: Node) -> None:
@@ -263,7 +255,7 @@ class _Walker:
                 return
 
     def counted(self, node: Node) -> None:
-        for name in _variables(node):
+        for name in variables_in(node):
             self.write(variable(self.text(name)), None, "=", (0, 0))
 
     def script_parameter(self, node: Node) -> None:
@@ -308,44 +300,3 @@ class _Walker:
         begin = start + blank
         call = self.call(name, begin, begin + len(name.encode()), self.source.end_of_command(begin))
         call.is_unclear = True
-
-
-def variable(written: str) -> str:
-    """Return the name of a variable in lower case, without dollar, braces and scope."""
-    return written.strip("${} ").lower().rpartition(":")[2]
-
-
-def is_known(name: str) -> bool:
-    """Whether this is a cmdlet of Exchange or opens or closes a connection."""
-    return bare(name).lower() in _known()
-
-
-@cache
-def _known() -> frozenset[str]:
-    return frozenset(name.lower() for name in raw_cmdlets()) | _OTHERS
-
-
-def _inside(node: Node) -> Node:
-    """Return what is written to, without what only wraps it and without a type in front."""
-    for _ in range(_MOST_DEEP):
-        if node.type == "cast_expression":
-            node = node.children[-1]
-        elif node.type in ("variable", "member_access", "element_access") or node.named_child_count != 1:
-            return node
-        else:
-            node = node.named_children[0]
-    return node
-
-
-def _variables(node: Node) -> list[Node]:
-    """Return the variables inside, not looking deeply."""
-    found, waiting = [], [node]
-    for _ in range(_MOST_DEEP):
-        if not waiting:
-            break
-        current = waiting.pop()
-        if current.type == "variable":
-            found.append(current)
-        else:
-            waiting += current.children[:50]
-    return found
