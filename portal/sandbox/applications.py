@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from portal.sandbox.http import Json
 from portal.sandbox.tokens import decode, encode
 
-ANSWER_PATH = "/connections/sign-in/answer/"
+ANSWER_PATHS = ("/connections/sign-in/answer/", "/connections/consent/answer/")
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 EXCHANGE_MODULE_CLIENT = "fb78d390-0c51-40cd-8e17-fdbfab77341b"
 
@@ -69,7 +69,7 @@ class Application:
             return False
         if not self.confidential:
             return parts.scheme == "http" and parts.hostname == "localhost" and parts.path in {"", "/"}
-        return parts.scheme in {"http", "https"} and parts.path.endswith(ANSWER_PATH)
+        return parts.scheme in {"http", "https"} and parts.path.endswith(ANSWER_PATHS)
 
     def register(self, pem: str) -> RegisteredCertificate:
         """Add a public certificate. Raises ValueError if it is not an X.509 certificate with an RSA key."""

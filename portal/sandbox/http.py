@@ -76,3 +76,8 @@ def json_response(status: int, value: object, headers: Iterable[tuple[str, str]]
         orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS),
         [("content-type", "application/json; charset=utf-8"), *headers],
     )
+
+
+def redirect(location: str) -> Response:
+    """Send a browser somewhere else."""
+    return Response(302, b"", [("location", location), ("cache-control", "no-store")])

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from portal.sandbox.applications import Application
 from portal.sandbox.cloud import Cloud
-from portal.sandbox.http import Request, Response
+from portal.sandbox.http import Request, Response, redirect
 from portal.sandbox.login import html
 from portal.sandbox.login.authorities import read_authority
 from portal.sandbox.login.codes import AuthorizationCode, Codes
@@ -71,9 +71,7 @@ class ForApplication:
             continued = '<button class="first">Continue</button>'
             return html.page("Back to the application", html.form(redirect_uri, answer, continued))
         mark = "#" if self.parameters.get("response_mode") == "fragment" else "?"
-        return Response(
-            302, b"", [("location", f"{redirect_uri}{mark}{urlencode(answer)}"), ("cache-control", "no-store")]
-        )
+        return redirect(f"{redirect_uri}{mark}{urlencode(answer)}")
 
 
 class Authorize:

@@ -9,6 +9,8 @@ from portal.sandbox.login import html, realm
 from portal.sandbox.login.authorities import ANY_ORGANIZATION
 from portal.sandbox.login.authorize import Authorize
 from portal.sandbox.login.codes import Codes
+from portal.sandbox.login.consent import PATHS as CONSENT_PATHS
+from portal.sandbox.login.consent import AdminConsent
 from portal.sandbox.login.device_pages import PATH as DEVICE_PATH
 from portal.sandbox.login.device_pages import DevicePages
 from portal.sandbox.login.devices import DeviceCodes
@@ -26,7 +28,9 @@ LOGGED = {
     "oauth2/v2.0/token": "token",
     "oauth2/v2.0/devicecode": "devicecode",
     "oauth2/v2.0/authorize": "authorize",
+    **dict.fromkeys(CONSENT_PATHS, "adminconsent"),
 }
+ON_A_PAGE = frozenset({"oauth2/v2.0/authorize", *CONSENT_PATHS})
 
 
 class Login:
@@ -46,6 +50,7 @@ class Login:
         self._tokens = TokenEndpoint(cloud, Grants(cloud, self.codes, self.devices))
         self._authorize = Authorize(cloud, self._sign_ins, self.codes)
         self._device_pages = DevicePages(cloud, self._sign_ins, self.devices)
+        self._consent = AdminConsent(cloud, self._sign_ins)
         self._discovery: dict[tuple[str, str], Response] = {}
 
     def handle(self, request: Request, *, revoked: bool = False) -> Response:
@@ -56,7 +61,7 @@ class Login:
             response = self._dispatch(request, tenant, rest, entry, revoked=revoked)
         except Refused as refused:
             entry.code = refused.code
-            response = _page(refused) if rest == "oauth2/v2.0/authorize" else refused.response
+            response = _page(refused) if rest in ON_A_PAGE else refused.response
         entry.answered = str(response.status)
         if entry.kind:
             note(self._cloud, entry)
@@ -93,6 +98,8 @@ class Login:
                 return self._device_pages.issue(request, tenant)
             case _, path if path == DEVICE_PATH:
                 return self._device_pages.enter(request)
+            case _, path if path in CONSENT_PATHS:
+                return self._consent.answer(request, tenant, rest)
             case "POST", _ if request.path == f"/{realm.ADDRESS}":
                 return realm.federation_server()
         return Response(404)
