@@ -4,6 +4,7 @@ It is told apart from a real installation only by what it is given: everything g
 """
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,6 +25,7 @@ from portal.core.actors import Actor, Source
 from tenants.app_registrations.material import CertificateMaterial
 from tenants.app_registrations.models import AppRegistration
 from tenants.app_registrations.services import add_app_registration, add_certificate
+from tenants.clouds.adding import add_organization
 from tenants.groups.models import OrganizationGroup
 from tenants.groups.services import create_organization_group
 from tenants.organizations.models import Organization
@@ -76,18 +78,39 @@ def create_people() -> None:
 def connect_demo_partner(sandbox_url: str) -> Partner:
     """Connect the simulated cloud's partner with app registration, certificate and partner sign-in; repeatable."""
     state = _ask(sandbox_url, "state")["partner"]
-    partner = Partner.objects.filter(tenant_id=UUID(state["tenant_id"])).first() or connect_partner_with_profile(
-        actor=DEMO, name=state["name"], tenant_id=UUID(state["tenant_id"]), initial_domain=state["initial_domain"]
-    )
-    application_id = UUID(state["application_id"])
-    app_registration = AppRegistration.objects.filter(application_id=application_id).first() or add_app_registration(
-        actor=DEMO, partner=partner, display_name="Signalbox", application_id=application_id
-    )
+    partner = _connect(sandbox_url, {**state, "environment": "O365Default"})
     store_partner_sign_in(
         actor=DEMO,
         partner=partner,
         user_principal_name=state["service_account"],
         refresh_token=state["refresh_token"],
+    )
+    return partner
+
+
+def connect_national_partners(sandbox_url: str) -> list[Partner]:
+    """Connect the partners of the other clouds, and add their organizations by domain; repeatable."""
+    states = [state for state in _ask(sandbox_url, "state")["partners"] if state["environment"] != "O365Default"]
+    partners = {state["environment"]: _connect(sandbox_url, state) for state in states}
+    known = set(Organization.objects.values_list("tenant_id", flat=True))
+    for listed in _ask(sandbox_url, "organizations"):
+        if listed["cloud"] in partners and UUID(listed["tenant_id"]) not in known:
+            domain = listed["initial_domain"]
+            add_organization(actor=DEMO, partner=partners[listed["cloud"]], domain_or_tenant_id=domain)
+    return list(partners.values())
+
+
+def _connect(sandbox_url: str, state: Mapping[str, Any]) -> Partner:
+    partner = Partner.objects.filter(tenant_id=UUID(state["tenant_id"])).first() or connect_partner_with_profile(
+        actor=DEMO,
+        name=state["name"],
+        tenant_id=UUID(state["tenant_id"]),
+        initial_domain=state["initial_domain"],
+        environment=state["environment"],
+    )
+    application_id = UUID(state["application_id"])
+    app_registration = AppRegistration.objects.filter(application_id=application_id).first() or add_app_registration(
+        actor=DEMO, partner=partner, display_name="Signalbox", application_id=application_id
     )
     if not app_registration.certificates.exists():
         add_certificate(actor=DEMO, app_registration=app_registration, material=self_signed_certificate())
@@ -130,12 +153,11 @@ def register_certificate(sandbox_url: str, application_id: UUID, certificate_pem
         ).raise_for_status()
 
 
-def _ask(sandbox_url: str, what: str) -> dict[str, Any]:
+def _ask(sandbox_url: str, what: str) -> Any:
     with microsoft_client() as client:
         response: httpx.Response = client.get(f"{sandbox_url}/_sandbox/{what}")
     response.raise_for_status()
-    answer: dict[str, Any] = response.json()
-    return answer
+    return response.json()
 
 
 def _password() -> str:

@@ -24,7 +24,7 @@ from jobs.dispatch.clerk import clerk
 from jobs.dispatch.plans import frozen_plan
 from portal.local import environment as local
 from portal.local.commands import argv
-from tenants.demo import create_people, register_certificate
+from tenants.demo import connect_national_partners, create_people, register_certificate
 from tenants.microsoft.http import close_thread_connections, light_client
 from tenants.organizations.models import Organization
 from tenants.partner.models import Partner
@@ -156,6 +156,13 @@ def partner(sandbox: Sandbox, transactional_db: None) -> Iterator[Partner]:
         refresh_token=state["refresh_token"],
     )
     yield partner
+    settle()
+
+
+@pytest.fixture
+def national_partners(sandbox: Sandbox, transactional_db: None) -> Iterator[dict[str, Partner]]:
+    """The partners of the national clouds, by environment, connected with their organizations as the demo does it."""
+    yield {partner.environment: partner for partner in connect_national_partners(sandbox.url)}
     settle()
 
 

@@ -117,6 +117,7 @@ def _connection(story: Story, way: Way) -> AbstractContextManager[ExchangeConnec
         scope=scope,
         allowed_hosts=environment.allowed_hosts,
         app_only=access.identity.is_app_only,
+        regional_host=access.compliance_host if for_compliance else "",
         ca_file=ca_file(),
     )
     return connect(
@@ -126,6 +127,7 @@ def _connection(story: Story, way: Way) -> AbstractContextManager[ExchangeConnec
         connection_id=str(story.claimed.connection_id),
         before_probe=lambda cmdlet, client_request_id: _note_probe(story, cmdlet, client_request_id),
         sends_secrets=bool(way.secrets),
+        found_region=story.note_compliance_host,
     )
 
 

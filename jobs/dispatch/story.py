@@ -42,6 +42,11 @@ class Story:
     answer: Answer | None = None
     exchanges: list[Exchange] = field(default_factory=list)
     finding: Finding | None = None
+    compliance_host: str = ""
+
+    def note_compliance_host(self, host: str) -> None:
+        """Remember where Security & Compliance was found."""
+        self.compliance_host = host
 
     def as_object(self) -> Object:
         """Return how audit events name the target."""

@@ -55,8 +55,8 @@ class Connection:
 
     `before_probe` allows the one cmdlet that opening may send, a read that finds out why a named cmdlet is not offered.
     It is called with the cmdlet's name and client request id, under the same rules; without it, no probe is sent.
-    `opening` records how the connection was opened; `regional_host` is where Security & Compliance was found, also when
-    opening failed later on.
+    `opening` records how the connection was opened; `regional_host` is where Security & Compliance is. `found_region`
+    is called with it when it had to be asked for, before anything else is done, so that a failure does not lose it.
     """
 
     def __init__(
@@ -70,6 +70,7 @@ class Connection:
         clock: Callable[[], datetime] = utc_now,
         before_probe: Callable[[str, str], None] | None = None,
         sends_secrets: bool = False,
+        found_region: Callable[[str], None] | None = None,
     ) -> None:
         self.spec = spec
         self.id = connection_id or str(uuid4())
@@ -82,6 +83,7 @@ class Connection:
         self._commands = tuple(commands)
         self._before_probe = before_probe
         self._sends_secrets = sends_secrets
+        self._found_region = found_region
         self._protection_key: RSAPublicKey | None = None
         self._acquire_token: AcquireToken | None = acquire_token
         self._clock = clock
@@ -255,6 +257,8 @@ class Connection:
         if not (httpx.codes.is_success(reply.status) or httpx.codes.is_redirect(reply.status)):
             raise self._refusal(request, reply)
         self.regional_host = self._wire.host
+        if self._found_region:
+            self._found_region(self.regional_host)
 
     def _read_module_file(self) -> None:
         request = self._opening_request(capabilities.module_file_headers(self._commands), keeps_response=False)
@@ -319,12 +323,13 @@ def connect(
     clock: Callable[[], datetime] = utc_now,
     before_probe: Callable[[str, str], None] | None = None,
     sends_secrets: bool = False,
+    found_region: Callable[[str], None] | None = None,
 ) -> Iterator[Connection]:
     """Open a connection for the named cmdlets, and close it on every path.
 
     Raises `CallFailed` if it cannot be opened; nothing has run then, unless `before_probe` (see `Connection`) allowed a
     probe. `connection_id` names it in the caller's ledger and on the wire; `transport` replaces the shared connections.
-    With `sends_secrets` the key for `Connection.protect` is kept.
+    With `sends_secrets` the key for `Connection.protect` is kept; `found_region` as in `Connection`.
     """
     connection = Connection(
         spec,
@@ -335,6 +340,7 @@ def connect(
         clock=clock,
         before_probe=before_probe,
         sends_secrets=sends_secrets,
+        found_region=found_region,
     )
     try:
         connection.open()

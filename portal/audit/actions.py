@@ -23,10 +23,13 @@ class AuditAction(StrEnum):
     CONNECTION_PROFILE_UNASSIGNED = "connection_profile.unassigned"
     PARTNER_PASSWORDS_ALLOWED = "partner.passwords_allowed"
     PARTNER_PASSWORDS_FORBIDDEN = "partner.passwords_forbidden"
+    PARTNER_MADE_TARGET = "partner.made_target"
+    PARTNER_NO_TARGET = "partner.made_no_target"
     SYNCHRONIZATION_STARTED = "synchronization.started"
     SYNCHRONIZATION_FINISHED = "synchronization.finished"
     SYNCHRONIZATION_FAILED = "synchronization.failed"
     ORGANIZATION_ADDED = "organization.added"
+    ORGANIZATION_ADDED_BY_HAND = "organization.added_by_hand"
     ORGANIZATION_VANISHED = "organization.vanished"
     ORGANIZATION_RETURNED = "organization.returned"
     ORGANIZATION_REACHABILITY_CHANGED = "organization.reachability_changed"
@@ -80,10 +83,13 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.CONNECTION_PROFILE_UNASSIGNED: "{actor} withdrew the connection profile {target} from {place}",
     AuditAction.PARTNER_PASSWORDS_ALLOWED: "{actor} allowed connections with user name and password for {target}",
     AuditAction.PARTNER_PASSWORDS_FORBIDDEN: "{actor} forbade connections with user name and password for {target}",
+    AuditAction.PARTNER_MADE_TARGET: "{actor} made the own organization of {target} a target",
+    AuditAction.PARTNER_NO_TARGET: "{actor} took the own organization of {target} out of the targets",
     AuditAction.SYNCHRONIZATION_STARTED: "{actor} started to read the organizations of {target}",
     AuditAction.SYNCHRONIZATION_FINISHED: "The organizations of {target} were read",
     AuditAction.SYNCHRONIZATION_FAILED: "Reading the organizations of {target} failed",
     AuditAction.ORGANIZATION_ADDED: "{target} appeared among the organizations",
+    AuditAction.ORGANIZATION_ADDED_BY_HAND: "{actor} added the organization {target}",
     AuditAction.ORGANIZATION_VANISHED: "{target} is no longer among the organizations",
     AuditAction.ORGANIZATION_RETURNED: "{target} is among the organizations again",
     AuditAction.ORGANIZATION_REACHABILITY_CHANGED: "{target} became {reachability}",

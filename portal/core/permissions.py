@@ -16,6 +16,7 @@ class Permission(StrEnum):
     APP_REGISTRATION_MANAGE = "tenants:app_registration:manage"
     APP_REGISTRATION_READ = "tenants:app_registration:read"
     CONNECTION_PROFILE_MANAGE = "tenants:connection_profile:manage"
+    ORGANIZATION_ADD = "tenants:organization:add"
     ORGANIZATION_GROUP_MANAGE = "tenants:organization_group:manage"
     ORGANIZATION_VARIABLE_MANAGE = "tenants:organization_variable:manage"
     ORGANIZATION_READ = "tenants:organization:read"

@@ -41,6 +41,7 @@ _CLASSES: Mapping[Rung | Beside, tuple[str, ...]] = {
         "organization_unavailable",
         "wrong_cloud",
         "wrong_environment",
+        "own_organization",
     ),
     Rung.ROLE: ("role_missing", "app_role_unsupported"),
     Rung.CONSENT: (

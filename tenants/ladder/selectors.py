@@ -8,6 +8,7 @@ from django.utils import timezone
 from portal.core.explanations import known_explanation
 from portal.core.templatetags.presentation import counted, day, days_left, relative
 from tenants.ladder.rungs import TITLES, Beside, Rung, rung_of
+from tenants.organizations.clouds import wrong_cloud_of
 from tenants.organizations.models import Organization, Reachability, RelationshipState
 from tenants.organizations.outcomes import Outcome
 from tenants.profiles.certificates import choose_certificate
@@ -69,6 +70,9 @@ def ladder_of(
 
 def _relationship(organization: Organization) -> Step:
     rung, state, end = Rung.RELATIONSHIP, organization.relationship_state, organization.relationship_ends_at
+    diagnosis = wrong_cloud_of(organization)
+    if diagnosis:
+        return Step(rung, BAD, diagnosis.fact, diagnosis.fix)
     if _fails_on(organization, rung):
         return _broken(organization, rung)
     if state == RelationshipState.ACTIVE:

@@ -65,6 +65,14 @@ def note_reachability(*, actor: Actor, findings: Mapping[UUID, Finding]) -> None
     write(events)
 
 
+def note_compliance_hosts(hosts: Mapping[UUID, str]) -> None:
+    """Remember, by organization id, where Security & Compliance was found (origin of a URL), in this transaction."""
+    now = timezone.now()
+    found = sorted(hosts.items())
+    rows = [{"pk": key, "compliance_host": host, "compliance_host_found_at": now} for key, host in found]
+    update_rows(Organization, rows)
+
+
 def _change(actor: Actor, organization: Organization, finding: Finding) -> AuditEvent:
     return draft(
         AuditAction.ORGANIZATION_REACHABILITY_CHANGED,

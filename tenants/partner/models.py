@@ -6,7 +6,10 @@ from portal.core.identifiers import uuid7
 
 
 class Partner(models.Model):
-    """The MSP's own tenant; there may be several."""
+    """The MSP's own tenant; there may be several.
+
+    Only with `is_target` may cmdlets be run in it.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     name = models.CharField(max_length=300)
@@ -14,6 +17,7 @@ class Partner(models.Model):
     initial_domain = models.CharField(max_length=253)
     environment = models.CharField(max_length=30, default="O365Default")
     allows_passwords = models.BooleanField("may connect with user name and password", default=False)
+    is_target = models.BooleanField("its own organization is a target", default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -2,7 +2,12 @@
 
 from uuid import UUID
 
+from portal.core.refusals import Refused
 from tenants.partner.models import Partner
+
+
+class PartnerUnknown(Refused):
+    """No partner, or more than one, is meant."""
 
 
 def partners_with_sign_in() -> list[Partner]:
@@ -18,3 +23,15 @@ def find_partner(partner_id: UUID) -> Partner | None:
 def first_partner() -> Partner | None:
     """Return the partner that was connected first, with its sign-in."""
     return Partner.objects.select_related("sign_in").order_by("created_at").first()
+
+
+def partner_named(text: str) -> Partner:
+    """Return the partner with this name, initial domain or tenant id, or the only one; raises `PartnerUnknown`."""
+    text = text.strip()
+    partners = list(Partner.objects.order_by("name", "pk"))
+    fitting = [p for p in partners if text.lower() in (p.name.lower(), p.initial_domain.lower(), str(p.tenant_id))]
+    found = fitting if text else partners
+    if len(found) != 1:
+        names = ", ".join(partner.name for partner in partners) or "none is connected yet"
+        raise PartnerUnknown(f"Name one partner: {names}.")
+    return found[0]

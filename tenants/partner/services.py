@@ -11,6 +11,7 @@ from portal.core.actors import Actor
 from portal.core.permissions import Permission
 from portal.core.refusals import Refused
 from portal.core.secrets import seal, unseal
+from tenants.microsoft.environments import require_open
 from tenants.partner.models import Partner, PartnerSignIn
 
 
@@ -24,13 +25,22 @@ def as_object(partner: Partner) -> Object:
 
 
 @transaction.atomic
-def connect_partner(*, actor: Actor, name: str, tenant_id: UUID, initial_domain: str) -> Partner:
-    """Add the MSP's own tenant; raises `PartnerRefused` when it is there already."""
+def connect_partner(
+    *, actor: Actor, name: str, tenant_id: UUID, initial_domain: str, environment: str = "O365Default"
+) -> Partner:
+    """Add the MSP's own tenant in one cloud; raises `PartnerRefused` when it is there already.
+
+    Raises `EnvironmentRefused` for a cloud that is closed or unknown.
+    """
     actor.require(Permission.APP_REGISTRATION_MANAGE)
+    require_open(environment)
     if Partner.objects.filter(tenant_id=tenant_id).exists():
         raise PartnerRefused(f"The tenant {tenant_id} is connected already.")
-    partner = Partner.objects.create(name=name, tenant_id=tenant_id, initial_domain=initial_domain)
-    record(AuditAction.PARTNER_CONNECTED, actor=actor, target=as_object(partner), data={"tenant_id": str(tenant_id)})
+    partner = Partner.objects.create(
+        name=name, tenant_id=tenant_id, initial_domain=initial_domain, environment=environment
+    )
+    data = {"tenant_id": str(tenant_id), "environment": environment}
+    record(AuditAction.PARTNER_CONNECTED, actor=actor, target=as_object(partner), data=data)
     return partner
 
 

@@ -33,7 +33,10 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Everything that a worker needs to connect to one organization; it asks the database nothing more."""
+    """Everything that a worker needs to connect to one organization; it asks the database nothing more.
+
+    `compliance_host` is where Security & Compliance was found last time, empty if never.
+    """
 
     profile_name: str
     method: Method
@@ -41,3 +44,4 @@ class Access:
     tenant_id: str
     initial_domain: str
     identity: Identity
+    compliance_host: str = ""

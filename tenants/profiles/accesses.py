@@ -5,6 +5,7 @@ from uuid import UUID
 
 from tenants.app_registrations.models import AppRegistration, Certificate
 from tenants.microsoft.environments import Environment, EnvironmentRefused
+from tenants.organizations.clouds import wrong_cloud_of
 from tenants.organizations.models import Organization
 from tenants.partner.models import Partner
 from tenants.profiles.access import Access, Identity
@@ -15,7 +16,7 @@ from tenants.profiles.handed_in import handed_in_token
 from tenants.profiles.methods import Method
 from tenants.profiles.microsoft import environment_named
 from tenants.profiles.models import ConnectionProfile
-from tenants.profiles.refusals import NotSignedIn, ProfileChanged, WrongEnvironment
+from tenants.profiles.refusals import NotSignedIn, OwnOrganization, ProfileChanged, WrongEnvironment
 from tenants.profiles.token_sources import (
     application_tokens,
     managed_identity_tokens,
@@ -48,6 +49,7 @@ class Accesses:
             environment=environment,
             tenant_id=str(organization.tenant_id),
             initial_domain=organization.initial_domain,
+            compliance_host=organization.compliance_host,
             identity=self._identity(organization, facts, profile, environment, person_id),
         )
 
@@ -113,7 +115,18 @@ class Accesses:
 
 
 def environment_for(organization: Organization, facts: ProfileFacts) -> Environment:
-    """Return the cloud to connect to; raises `WrongEnvironment` unless it is the organization's, and open."""
+    """Return the cloud to connect to; raises `WrongEnvironment` unless it is the organization's, and open.
+
+    Raises `OwnOrganization` for the partner's own, unless it was made a target.
+    """
+    if organization.is_partners_own and not organization.partner.is_target:
+        raise OwnOrganization(
+            f"{organization.name} is the own organization of its partner, and no target. An administrator can make it "
+            "one under App registrations."
+        )
+    diagnosis = wrong_cloud_of(organization)
+    if diagnosis:
+        raise WrongEnvironment(str(diagnosis))
     if facts.environment and facts.environment != organization.environment:
         raise WrongEnvironment(
             f"{organization.name} is in {organization.environment}, and the connection profile “{facts.name}” is for "

@@ -42,3 +42,9 @@ class WrongEnvironment(NoWayIn):
     """The profile is for another cloud than the organization's, or for one that is closed."""
 
     error_class = "wrong_environment"
+
+
+class OwnOrganization(NoWayIn):
+    """The organization is the partner's own, which nobody has made a target."""
+
+    error_class = "own_organization"

@@ -1,14 +1,17 @@
 """What Microsoft says about the partner's customers, read into one picture per tenant."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import httpx
 
+from tenants.clouds.detection import NoSuchTenant, look_up, look_up_all
 from tenants.microsoft import graph, partner_center
 from tenants.microsoft.environments import ENVIRONMENTS, Environment
 from tenants.microsoft.errors import MicrosoftError
 from tenants.microsoft.graph import AccessAssignment, Relationship
+from tenants.organizations.models import Organization
 from tenants.partner.models import Partner
 from tenants.profiles.delegated import partner_tokens
 from tenants.profiles.microsoft import environment_named, microsoft_client
@@ -16,12 +19,16 @@ from tenants.tokens.delegated import DelegatedTokens
 from tenants.tokens.failures import TokenFailure
 
 Progress = Callable[[str, int, int], None]
+LOOK_UPS_PER_REPORT = 20
 _NOT_FOR_US = frozenset({httpx.codes.FORBIDDEN, httpx.codes.NOT_FOUND})
 
 
 @dataclass(slots=True)
 class Customer:
-    """Everything that was read about one customer; an empty domain means that no source told it."""
+    """Everything that was read about one customer; an empty domain means that no source told it.
+
+    `environment` is the cloud that the login host named, empty when it was not asked now.
+    """
 
     tenant_id: str
     name: str = ""
@@ -30,6 +37,7 @@ class Customer:
     relationship_to_partner: str = ""
     relationships: list[Relationship] = field(default_factory=list)
     assignments: list[AccessAssignment] = field(default_factory=list)
+    environment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +60,9 @@ class Reading:
 class CustomerReader:
     """Reads relationships, assignments, groups, contracts, Partner Center's customers and missing domains.
 
-    `progress(step, done, total)` is called as it goes on. Every step raises `TokenFailure` or `MicrosoftError`.
+    Where the partner's cloud has no delegated administration, only what was added by hand is looked up.
+    `progress(step, done, total)` is called as it goes on. Every step raises `TokenFailure`, `MicrosoftError` or
+    `Refused`.
     """
 
     def __init__(self, partner: Partner, progress: Progress) -> None:
@@ -60,11 +70,18 @@ class CustomerReader:
         self._progress = progress
         self._environment: Environment = environment_named(partner.environment)
         self._published = ENVIRONMENTS[partner.environment]
-        self._tokens: DelegatedTokens = partner_tokens(partner)
         self._customers: dict[str, Customer] = {}
 
     def read(self) -> Reading:
         """Return the whole picture."""
+        groups = self._read_lists() if self._environment.has_gdap else []
+        self._look_up_added_by_hand()
+        self._find_clouds()
+        by_name = sorted(self._customers.values(), key=lambda customer: (customer.name.casefold(), customer.tenant_id))
+        return Reading(by_name, groups)
+
+    def _read_lists(self) -> list[Group] | None:
+        self._tokens: DelegatedTokens = partner_tokens(self._partner)
         with microsoft_client() as client:
             bearer = self._bearer(str(self._partner.tenant_id), f"{self._published.graph_url}/.default")
             self._read_relationships(client, bearer)
@@ -74,8 +91,31 @@ class CustomerReader:
             if self._environment.partner_center_url:
                 self._read_partner_center(client, self._environment.partner_center_url)
         self._read_missing_domains()
-        by_name = sorted(self._customers.values(), key=lambda customer: (customer.name.casefold(), customer.tenant_id))
-        return Reading(by_name, groups)
+        return groups
+
+    def _look_up_added_by_hand(self) -> None:
+        """Keep every organization that was added by hand and on no list, unless its login host knows it no longer."""
+        by_hand = Organization.objects.filter(partner=self._partner, is_added_by_hand=True).select_related("partner")
+        unlisted = [o for o in by_hand if str(o.tenant_id) not in self._customers and not o.is_partners_own]
+        for done, organization in enumerate(unlisted, start=1):
+            self._progress("Looking up what was added by hand", done, len(unlisted))
+            with suppress(NoSuchTenant):
+                self._keep(organization, look_up(str(organization.tenant_id)).environment)
+
+    def _keep(self, organization: Organization, environment: str) -> None:
+        customer = self._customer(str(organization.tenant_id), organization.name)
+        customer.initial_domain, customer.default_domain = organization.initial_domain, organization.default_domain
+        customer.environment = environment
+
+    def _find_clouds(self) -> None:
+        """Ask for the cloud of every organization for which nobody has asked yet."""
+        asked = Organization.objects.filter(partner=self._partner, environment_detected_at__isnull=False)
+        known = {str(tenant_id) for tenant_id in asked.values_list("tenant_id", flat=True)}
+        unknown = [key for key, customer in self._customers.items() if key not in known and not customer.environment]
+        for done, (key, found) in enumerate(look_up_all(unknown), start=1):
+            self._customers[key].environment = found.environment
+            if done % LOOK_UPS_PER_REPORT == 0 or done == len(unknown):
+                self._progress("Asking which cloud organizations are in", done, len(unknown))
 
     def _bearer(self, tenant_id: str, scope: str) -> str:
         return self._tokens.acquire(tenant_id, scope).value

@@ -30,6 +30,8 @@ FIELDS = [
     "relationship_state",
     "relationship_ends_at",
     "is_reseller_customer",
+    "detected_environment",
+    "environment_detected_at",
     "vanished_at",
 ]
 
@@ -56,7 +58,9 @@ def store_reading(*, actor: Actor, partner: Partner, reading: Reading, known_at:
     for customer in customers:
         organization = known.get(customer.tenant_id)
         if organization is None:
-            organization = Organization(partner=partner, tenant_id=UUID(customer.tenant_id))
+            organization = Organization(
+                partner=partner, tenant_id=UUID(customer.tenant_id), environment=partner.environment
+            )
             added.append(organization)
             _describe(organization, customer)
             events.append(draft(AuditAction.ORGANIZATION_ADDED, actor=actor, target=as_object(organization)))
@@ -66,7 +70,8 @@ def store_reading(*, actor: Actor, partner: Partner, reading: Reading, known_at:
         _describe(organization, customer)
         kept.append(organization)
     present = {customer.tenant_id for customer in customers}
-    gone = [o for tenant_id, o in known.items() if tenant_id not in present and o.vanished_at is None]
+    own = str(partner.tenant_id)  # on no list of customers, and a target as long as an administrator wants it
+    gone = [o for tenant_id, o in known.items() if tenant_id not in {*present, own} and o.vanished_at is None]
     for organization in gone:
         organization.vanished_at = now
         events.append(draft(AuditAction.ORGANIZATION_VANISHED, actor=actor, target=as_object(organization)))
@@ -107,6 +112,8 @@ def _describe(organization: Organization, customer: Customer) -> None:
     organization.relationship_state, organization.relationship_ends_at = _best(customer.relationships)
     organization.is_reseller_customer = bool(customer.relationship_to_partner)
     organization.vanished_at = None
+    if customer.environment:
+        organization.note_environment(customer.environment)
 
 
 def _best(relationships: list[Relationship]) -> tuple[RelationshipState, datetime | None]:

@@ -4,6 +4,9 @@ from typing import Any
 
 from django import forms
 
+from tenants.microsoft.environments import ENVIRONMENTS, EnvironmentRefused, require_open
+from tenants.organizations.clouds import CLOUD_NAMES
+
 MAX_UPLOAD_BYTES = 200_000
 
 
@@ -21,6 +24,19 @@ class PartnerForm(forms.Form):
         help_text="It ends in .onmicrosoft.com.",
         error_messages={"invalid": "Type the initial domain of your tenant, for instance contoso.onmicrosoft.com."},
     )
+    environment = forms.ChoiceField(
+        choices=[(name, f"{name}: {CLOUD_NAMES[name]}") for name in ENVIRONMENTS],
+        initial="O365Default",
+        label="Environment",
+        help_text="The cloud that your tenant is in. Each cloud needs a tenant and an app registration of its own.",
+    )
+
+    def clean_environment(self) -> str:
+        """Explain why a closed cloud cannot be chosen."""
+        try:
+            return require_open(self.cleaned_data["environment"]).name
+        except EnvironmentRefused as refusal:
+            raise forms.ValidationError(str(refusal)) from refusal
 
 
 class AppRegistrationForm(forms.Form):

@@ -10,12 +10,12 @@ from django.core.management.base import BaseCommand
 from jobs.catalogue.cmdlets import Parameter, UnknownCmdlet, find
 from jobs.catalogue.problems import InvalidCall, Problem
 from jobs.catalogue.text_values import parse_text
-from jobs.command_line.actor import acting_person
 from jobs.command_line.output import print_csv, print_json, print_summary, report
 from jobs.command_line.progress import follow
 from jobs.launch import RunRequest, draft_run, launch_run
 from jobs.runs.selection import Selection
 from jobs.runs.states import RunState
+from portal.accounts.command_line import acting_person
 from portal.core.actors import Actor
 from portal.core.errors import DATABASE_AWAY
 from portal.core.permissions import PermissionRefused

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand
 
-from jobs.command_line.actor import acting_person
 from jobs.runs.models import Run
 from jobs.runs.services import cancel_run
+from portal.accounts.command_line import acting_person
 from portal.core.permissions import PermissionRefused
 from portal.core.refusals import Refused
 

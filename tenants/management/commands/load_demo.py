@@ -35,6 +35,8 @@ class Command(BaseCommand):
             demo.create_people()
             partner = demo.connect_demo_partner(options["sandbox_url"])
             read_organizations(partner)
+            national = demo.connect_national_partners(options["sandbox_url"])
+            console.print(f"Organizations of {', '.join(each.name for each in national)} were added by domain")
             demo.create_groups()
             return
         table = Table("Sign-in name", "Password", "Who", "Role", box=None, header_style="bold", pad_edge=False)

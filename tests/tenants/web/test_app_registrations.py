@@ -199,8 +199,14 @@ class TestPartner:
         tenant_id, application_id = uuid4(), uuid4()
         answer = browser.post(
             reverse("tenants:partner-connect"),
-            {"name": "Northwind", "tenant_id": tenant_id, "initial_domain": "northwind.onmicrosoft.com"},
+            {
+                "name": "Northwind",
+                "tenant_id": tenant_id,
+                "initial_domain": "northwind.onmicrosoft.us",
+                "environment": "O365USGovDoD",
+            },
         )
+        assert Partner.objects.get(tenant_id=tenant_id).environment == "O365USGovDoD"
         add = reverse("tenants:app-registration-add", args=[Partner.objects.get(tenant_id=tenant_id).pk])
         assert answer["Location"] == add
         answer = browser.post(add, {"display_name": "Signalbox", "application_id": application_id})
@@ -211,7 +217,7 @@ class TestPartner:
     def test_a_refused_partner_keeps_what_was_typed(self, browser: Client, domain: str) -> None:
         answer = browser.post(
             reverse("tenants:partner-connect"),
-            {"name": "Northwind", "tenant_id": str(uuid4()), "initial_domain": domain},
+            {"name": "Northwind", "tenant_id": str(uuid4()), "initial_domain": domain, "environment": "O365Default"},
         )
         page = answer.content.decode()
         assert answer.status_code == 422
@@ -219,11 +225,21 @@ class TestPartner:
         assert f'value="{domain}"' in page
         assert "for instance contoso.onmicrosoft.com" in page
 
+    def test_a_closed_cloud_is_shown_and_refused_with_what_to_choose_instead(self, browser: Client) -> None:
+        connect = reverse("tenants:partner-connect")
+        assert "O365GermanyCloud" in browser.get(connect).content.decode()
+        typed = {"name": "N", "tenant_id": str(uuid4()), "initial_domain": "northwind.onmicrosoft.de"}
+        answer = browser.post(connect, {**typed, "environment": "O365GermanyCloud"})
+        assert answer.status_code == 422
+        assert "Microsoft closed this cloud in 2021" in answer.content.decode()
+        assert not Partner.objects.filter(name="N").exists()
+
     def test_a_tenant_or_application_that_is_there_is_refused_at_its_field(
         self, browser: Client, app_registration: AppRegistration
     ) -> None:
         partner = app_registration.partner
         again = {"name": "X", "tenant_id": str(partner.tenant_id), "initial_domain": "x.onmicrosoft.com"}
+        again |= {"environment": "O365Default"}
         assert "is connected already" in browser.post(reverse("tenants:partner-connect"), again).content.decode()
         again = {"display_name": "X", "application_id": str(app_registration.application_id)}
         add = reverse("tenants:app-registration-add", args=[partner.pk])
