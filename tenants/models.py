@@ -2,6 +2,7 @@
 
 from tenants.app_registrations.models import AppRegistration, Certificate
 from tenants.consents.models import Consent, ConsentChange
+from tenants.expiry.models import ExpiryWarning
 from tenants.groups.models import OrganizationGroup
 from tenants.organizations.models import Organization
 from tenants.partner.models import Partner, PartnerSignIn
@@ -25,6 +26,7 @@ __all__ = [
     "Consent",
     "ConsentChange",
     "DelegatedAdminRelationship",
+    "ExpiryWarning",
     "Organization",
     "OrganizationGroup",
     "OrganizationVariable",

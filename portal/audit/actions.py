@@ -15,6 +15,10 @@ class AuditAction(StrEnum):
     APP_REGISTRATION_ADDED = "app_registration.added"
     CERTIFICATE_ADDED = "certificate.added"
     CERTIFICATE_REMOVED = "certificate.removed"
+    CERTIFICATE_ACTIVATED = "certificate.activated"
+    CERTIFICATE_TESTED = "certificate.tested"
+    CERTIFICATE_EXPIRING = "certificate.expiring"
+    RELATIONSHIP_EXPIRING = "relationship.expiring"
     PARTNER_SIGN_IN_STORED = "partner_sign_in.stored"
     CONNECTION_PROFILE_CREATED = "connection_profile.created"
     CONNECTION_PROFILE_CHANGED = "connection_profile.changed"
@@ -75,6 +79,10 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.APP_REGISTRATION_ADDED: "{actor} added the app registration {target}",
     AuditAction.CERTIFICATE_ADDED: "{actor} added the certificate {target}",
     AuditAction.CERTIFICATE_REMOVED: "{actor} removed the certificate {target}",
+    AuditAction.CERTIFICATE_ACTIVATED: "{actor} chose the certificate {target} to sign in with",
+    AuditAction.CERTIFICATE_TESTED: "{actor} asked Entra whether it takes the certificate {target}: {outcome}",
+    AuditAction.CERTIFICATE_EXPIRING: "The certificate {target} expires on {ends}, within {days} days",
+    AuditAction.RELATIONSHIP_EXPIRING: "{relationship} of {target} ends on {ends}, within {days} days",
     AuditAction.PARTNER_SIGN_IN_STORED: "{actor} stored the partner sign-in of {target}",
     AuditAction.CONNECTION_PROFILE_CREATED: "{actor} created the connection profile {target}",
     AuditAction.CONNECTION_PROFILE_CHANGED: "{actor} changed the connection profile {target}",

@@ -13,10 +13,9 @@ from jobs.web.words import counts_in_words
 from portal.core.actors import Actor
 from portal.core.templatetags.presentation import day, relative
 from tenants.app_registrations.selectors import certificates_ending
+from tenants.expiry.thresholds import CERTIFICATE_DAYS, RELATIONSHIP_DAYS
 from tenants.organizations import selectors as organizations
 
-RELATIONSHIP_DAYS = (7, 30, 60, 90)
-CERTIFICATE_DAYS = (7, 30, 60)
 SOON_DAYS = 7
 FAILED_DAYS = 14
 REASONS_SHOWN = 5
@@ -116,7 +115,8 @@ def _ending(actor: Actor) -> Card | None:
     return Card(
         figure=number,
         title=f"{_noun(number, 'relationship ends', 'relationships end')} within {days} days",
-        sentence=f"The first on {day(ending.first)}. Extend the delegated admin relationship, or we lose access.",
+        sentence=f"The first on {day(ending.first)}; none of them extends itself. Extend the delegated admin "
+        "relationship, or we lose access.",
         action="Show them",
         url=_list(ends_within=days, sort="ends"),
         tone="bad" if days <= SOON_DAYS else "partly",
@@ -134,8 +134,8 @@ def _expiring(actor: Actor) -> Card | None:
         figure=number,
         title=f"{_noun(number, 'certificate expires', 'certificates expire')} within {days} days",
         sentence=f"The first on {day(ending.first)}. Upload a new one here and in Entra before that.",
-        action="Show app registrations",
-        url=reverse("tenants:app-registrations"),
+        action="Show them",
+        url=f"{reverse('tenants:app-registrations')}?{urlencode({'expires_within': days})}",
         tone="bad" if days <= SOON_DAYS else "partly",
         icon="key",
     )

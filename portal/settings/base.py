@@ -189,6 +189,11 @@ CELERY = {
             "schedule": float(SWEEP_SECONDS),
             "options": {"expires": 60},
         },
+        "warn-of-expiries": {
+            "task": "tenants.expiry.warn",
+            "schedule": float(env.integer("EXPIRY_SECONDS", 3600)),
+            "options": {"expires": 600},
+        },
     },
 }
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import (
@@ -17,6 +18,10 @@ from cryptography.hazmat.primitives.serialization import (
 from django.utils import timezone
 
 from portal.core.refusals import Refused
+
+_OLD_ENCRYPTION = (
+    "The private key is encrypted in a way that is no longer supported. Export it again, encrypted with AES-256."
+)
 
 
 class CertificateRefused(Refused):
@@ -68,7 +73,13 @@ def read_pfx(content: bytes, password: str) -> CertificateMaterial:
     """Read a PFX file; raises `CertificateRefused`."""
     try:
         key, certificate, others = pkcs12.load_key_and_certificates(content, password.encode() or None)
+    except UnsupportedAlgorithm as error:
+        raise CertificateRefused(_OLD_ENCRYPTION) from error
     except ValueError as error:
+        if _is_bare_certificate(content):
+            raise CertificateRefused(
+                "This is a certificate without its private key. Upload a PFX file, or its key file beside it."
+            ) from error
         if "password" in str(error).lower() or "mac" in str(error).lower():
             raise CertificateRefused(
                 "The password does not open this PFX file. Type the one it was exported with."
@@ -81,6 +92,19 @@ def read_pfx(content: bytes, password: str) -> CertificateMaterial:
     if certificate is None:
         raise CertificateRefused("The PFX file holds no certificate. Export it again with the certificate included.")
     return _checked(certificate, key)
+
+
+def read_pair(certificate: bytes, private_key: bytes, password: str = "") -> CertificateMaterial:
+    """Read a certificate (PEM or DER) and its private key (PEM) from two files; raises `CertificateRefused`."""
+    if b"PRIVATE KEY-----" not in private_key:
+        raise CertificateRefused(
+            "The key file holds no private key. It must have a block “-----BEGIN PRIVATE KEY-----”."
+        )
+    if b"PRIVATE KEY-----" in certificate:
+        raise CertificateRefused("The certificate file holds a private key, too. Upload one of the two keys only.")
+    if _is_bare_certificate(certificate):
+        certificate = x509.load_der_x509_certificate(certificate).public_bytes(Encoding.PEM)
+    return read_pem(certificate + b"\n" + private_key, password)
 
 
 def read_pem(content: bytes, password: str = "") -> CertificateMaterial:
@@ -97,6 +121,8 @@ def read_pem(content: bytes, password: str = "") -> CertificateMaterial:
         )
     try:
         key = load_pem_private_key(_key_block(content), password.encode() or None)
+    except UnsupportedAlgorithm as error:
+        raise CertificateRefused(_OLD_ENCRYPTION) from error
     except TypeError as error:
         wanted = "is encrypted: type its password" if not password else "is not encrypted: leave the password empty"
         raise CertificateRefused(f"The private key in the PEM file {wanted}.") from error
@@ -106,6 +132,15 @@ def read_pem(content: bytes, password: str = "") -> CertificateMaterial:
         ) from error
     matching = [c for c in certificates if c.public_key() == key.public_key()]
     return _checked(matching[0] if matching else certificates[0], key)
+
+
+def _is_bare_certificate(content: bytes) -> bool:
+    """Whether `content` is a certificate alone, in DER: what Windows exports as .cer."""
+    try:
+        x509.load_der_x509_certificate(content)
+    except ValueError:
+        return False
+    return True
 
 
 def _key_block(content: bytes) -> bytes:

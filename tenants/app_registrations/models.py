@@ -1,5 +1,6 @@
 """App registrations of the partner and their certificates."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.db import models
@@ -26,14 +27,15 @@ class AppRegistration(models.Model):
 
     @property
     def certificate_in_use(self) -> "Certificate | None":
-        """The valid certificate that was stored first; the others stand by."""
-        now = timezone.now()
-        usable = (c for c in self.certificates.all() if c.not_before <= now < c.not_after)
-        return min(usable, key=lambda c: c.added_at, default=None)
+        """The valid certificate that signs in; the others stand by."""
+        return next(iter(in_order_of_use(self.certificates.all())), None)
 
 
 class Certificate(models.Model):
-    """A certificate of an app registration; its private key is sealed and never shown again."""
+    """A certificate of an app registration; its private key is sealed and never shown again.
+
+    `activated_at` is when a person chose it, `accepted_at` when Entra last took it in a test.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     app_registration = models.ForeignKey(AppRegistration, on_delete=models.PROTECT, related_name="certificates")
@@ -46,6 +48,8 @@ class Certificate(models.Model):
     sealed_private_key = models.BinaryField()
     added_at = models.DateTimeField(auto_now_add=True)
     added_by = models.CharField(max_length=300)
+    activated_at = models.DateTimeField(null=True)
+    accepted_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "certificate"
@@ -63,3 +67,15 @@ class Certificate(models.Model):
     def expires_soon(self) -> bool:
         """Whether it ends within 60 days."""
         return not self.is_expired and self.not_after - timezone.now() < timedelta(days=60)
+
+
+def in_order_of_use(certificates: Iterable[Certificate]) -> list[Certificate]:
+    """Return those that are valid now, the one in use first: the last one chosen, else the one stored first.
+
+    A newer one stands by until it is chosen, or the older one is removed or has expired: Entra may not know it yet.
+    """
+    now = timezone.now()
+    usable = [each for each in certificates if each.not_before <= now < each.not_after]
+    return sorted(
+        usable, key=lambda each: (-each.activated_at.timestamp() if each.activated_at else 0.0, each.added_at)
+    )

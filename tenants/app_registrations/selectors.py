@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from portal.core.actors import Actor
 from portal.core.permissions import Permission
-from tenants.app_registrations.models import AppRegistration, Certificate
+from tenants.app_registrations.models import AppRegistration, Certificate, in_order_of_use
 from tenants.organizations.selectors import Ending
 
 
@@ -30,15 +30,24 @@ def find_app_registration(actor: Actor, app_registration_id: UUID) -> AppRegistr
 def find_certificate(actor: Actor, certificate_id: UUID) -> Certificate | None:
     """Return one certificate with its app registration; raises `PermissionRefused`."""
     actor.require(Permission.APP_REGISTRATION_READ)
-    return Certificate.objects.select_related("app_registration").filter(pk=certificate_id).first()
+    return Certificate.objects.select_related("app_registration__partner").filter(pk=certificate_id).first()
 
 
 def successor_of(certificate: Certificate) -> Certificate | None:
     """Return the certificate that would be in use without this one, of the same partner; None when there is none."""
-    now = timezone.now()
     others = Certificate.objects.filter(app_registration__partner=certificate.app_registration.partner_id)
-    usable = others.exclude(pk=certificate.pk).filter(not_before__lte=now, not_after__gt=now)
-    return usable.order_by("added_at").first()
+    return next(iter(in_order_of_use(others.exclude(pk=certificate.pk))), None)
+
+
+def comes_first(certificate: Certificate, other: Certificate | None) -> bool:
+    """Whether `certificate` signs in rather than `other`."""
+    return in_order_of_use(each for each in (certificate, other) if each)[:1] == [certificate]
+
+
+def expires_within(app_registration: AppRegistration, days: int) -> bool:
+    """Whether one of its certificates (loaded) ends within so many days or has ended."""
+    last = timezone.now() + timedelta(days=days)
+    return any(certificate.not_after <= last for certificate in app_registration.certificates.all())
 
 
 def certificates_ending(actor: Actor, *, spans: Sequence[int]) -> Ending:

@@ -5,6 +5,7 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 from django.db import transaction
+from django.utils import timezone
 
 from portal.audit.actions import AuditAction
 from portal.audit.services import Object, record
@@ -13,7 +14,7 @@ from portal.core.permissions import Permission
 from portal.core.refusals import Refused
 from portal.core.secrets import seal, unseal
 from tenants.app_registrations.material import CertificateMaterial, CertificateRefused
-from tenants.app_registrations.models import AppRegistration, Certificate
+from tenants.app_registrations.models import AppRegistration, Certificate, in_order_of_use
 from tenants.partner.models import Partner
 
 
@@ -24,6 +25,11 @@ class AppRegistrationRefused(Refused):
 def as_object(app_registration: AppRegistration) -> Object:
     """Return how audit events name an app registration."""
     return Object("app registration", str(app_registration.pk), app_registration.display_name)
+
+
+def certificate_as_object(certificate: Certificate) -> Object:
+    """Return how audit events name a certificate."""
+    return Object("certificate", str(certificate.pk), certificate.thumbprint)
 
 
 @transaction.atomic
@@ -74,6 +80,35 @@ def remove_certificate(*, actor: Actor, certificate: Certificate) -> None:
     certificate.delete()
 
 
+@transaction.atomic
+def activate_certificate(*, actor: Actor, certificate: Certificate) -> None:
+    """Sign in with this certificate from now on; raises `CertificateRefused` unless it is valid now."""
+    actor.require(Permission.APP_REGISTRATION_MANAGE)
+    if not in_order_of_use([certificate]):
+        raise CertificateRefused(
+            f"The certificate {certificate.thumbprint} is valid from {certificate.not_before:%d %B %Y} to "
+            f"{certificate.not_after:%d %B %Y}, so it cannot sign in now. Choose another one."
+        )
+    certificate.activated_at = timezone.now()
+    certificate.save(update_fields=["activated_at"])
+    _record_certificate(AuditAction.CERTIFICATE_ACTIVATED, actor, certificate)
+
+
+@transaction.atomic
+def note_certificate_test(*, actor: Actor, certificate: Certificate, accepted: bool, answer: str) -> None:
+    """Remember what Entra said to a certificate in a test; `answer` is Microsoft's code, empty when it took it."""
+    actor.require(Permission.APP_REGISTRATION_MANAGE)
+    if accepted:
+        certificate.accepted_at = timezone.now()
+        certificate.save(update_fields=["accepted_at"])
+    record(
+        AuditAction.CERTIFICATE_TESTED,
+        actor=actor,
+        target=certificate_as_object(certificate),
+        data={"outcome": "accepted" if accepted else "not accepted", "answer": answer},
+    )
+
+
 def private_key_of(certificate: Certificate) -> RSAPrivateKey:
     """Return the private key, opened; raises `SecretUnreadable` under another encryption key."""
     key = load_der_private_key(unseal(bytes(certificate.sealed_private_key), **_place(certificate)), None)
@@ -90,7 +125,7 @@ def _record_certificate(action: AuditAction, actor: Actor, certificate: Certific
     record(
         action,
         actor=actor,
-        target=Object("certificate", str(certificate.pk), certificate.thumbprint),
+        target=certificate_as_object(certificate),
         data={
             "app_registration": certificate.app_registration.display_name,
             "subject": certificate.subject,

@@ -31,9 +31,14 @@ def _called(word: str) -> Q:
 
 
 def ends_within(days: int, now: datetime) -> Q:
-    """The active relationship ends after `now` and within `days`."""
+    """The active relationship ends after `now` and within `days`, and does not extend itself."""
     end = now + timedelta(days=days)
-    return Q(relationship_state=RelationshipState.ACTIVE, relationship_ends_at__gt=now, relationship_ends_at__lte=end)
+    return Q(
+        relationship_state=RelationshipState.ACTIVE,
+        relationship_extends=False,
+        relationship_ends_at__gt=now,
+        relationship_ends_at__lte=end,
+    )
 
 
 def picked_for(group_id: UUID) -> Q:

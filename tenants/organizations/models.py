@@ -46,6 +46,7 @@ class Organization(models.Model):
         max_length=20, choices=RelationshipState.choices, default=RelationshipState.NONE
     )
     relationship_ends_at = models.DateTimeField(null=True)
+    relationship_extends = models.BooleanField("relationship extends itself", default=False)
     is_reseller_customer = models.BooleanField(default=False)
     reachability = models.CharField(max_length=20, choices=Reachability.choices, default=Reachability.UNTRIED)
     reachability_class = models.CharField(max_length=60, blank=True)

@@ -34,6 +34,6 @@ class OrganizationQuerySet(models.QuerySet["Organization"]):
         return found
 
     def ending_within(self, span: timedelta, now: datetime) -> Self:
-        """Return those whose active relationship ends after `now` and within `span`."""
-        active = self.filter(relationship_state="active")
+        """Return those whose active relationship ends after `now` and within `span`, and does not extend itself."""
+        active = self.filter(relationship_state="active", relationship_extends=False)
         return active.filter(relationship_ends_at__gt=now, relationship_ends_at__lte=now + span)

@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from tenants.app_registrations.models import AppRegistration, Certificate
+from tenants.app_registrations.models import AppRegistration, Certificate, in_order_of_use
 from tenants.partner.models import Partner
 from tenants.profiles.refusals import NoUsableCertificate
 
@@ -10,10 +10,9 @@ from tenants.profiles.refusals import NoUsableCertificate
 def choose_certificate(
     partner: Partner, thumbprint: str = "", *, app_registration: AppRegistration | None = None
 ) -> Certificate:
-    """Return the certificate to sign in with: the one named, or the valid one that was stored first.
+    """Return the certificate to sign in with: the one named, or the first in order of use.
 
-    `app_registration` narrows it to one of the partner's. A newer one stands by until the older one is removed or has
-    expired: it may not be known to Entra yet. Raises `NoUsableCertificate`.
+    `app_registration` narrows it to one of the partner's. Raises `NoUsableCertificate`.
     """
     of_partner = Certificate.objects.filter(app_registration__partner=partner)
     if app_registration is not None:
@@ -26,7 +25,7 @@ def choose_certificate(
     if thumbprint:
         stored = [c for c in stored if c.thumbprint == thumbprint.upper()] or _refuse_thumbprint(thumbprint, stored)
     now = timezone.now()
-    usable = sorted((c for c in stored if c.not_before <= now < c.not_after), key=lambda c: c.added_at)
+    usable = in_order_of_use(stored)
     if not usable and stored[0].not_before > now:
         raise NoUsableCertificate(
             f"The certificate {stored[0].thumbprint} is not valid before {stored[0].not_before:%d %B %Y %H:%M} UTC."

@@ -16,7 +16,7 @@ from tenants.microsoft.graph import Relationship
 from tenants.organizations.models import Organization, RelationshipState
 from tenants.organizations.services import as_object
 from tenants.partner.models import Partner
-from tenants.relationships.facts import IN_FORCE, of_group, of_relationship, of_reseller
+from tenants.relationships.facts import IN_FORCE, extension_in_words, of_group, of_relationship, of_reseller
 from tenants.relationships.models import VersionKind
 from tenants.relationships.recording import Known, record_reading, without_membership
 from tenants.sync.present import store_present
@@ -29,6 +29,7 @@ FIELDS = [
     "default_domain",
     "relationship_state",
     "relationship_ends_at",
+    "relationship_extends",
     "is_reseller_customer",
     "detected_environment",
     "environment_detected_at",
@@ -110,6 +111,9 @@ def _describe(organization: Organization, customer: Customer) -> None:
     organization.initial_domain = initial_domain or organization.initial_domain
     organization.default_domain = default_domain or organization.default_domain or organization.initial_domain
     organization.relationship_state, organization.relationship_ends_at = _best(customer.relationships)
+    organization.relationship_extends = any(
+        r.status in IN_FORCE and extension_in_words(r.auto_extend_duration) for r in customer.relationships
+    )
     organization.is_reseller_customer = bool(customer.relationship_to_partner)
     organization.vanished_at = None
     if customer.environment:

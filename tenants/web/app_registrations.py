@@ -17,12 +17,15 @@ from portal.core.htmx import render_page
 from portal.core.permissions import Permission
 from portal.core.refusals import Refused
 from tenants.app_registrations import selectors, services
-from tenants.app_registrations.material import CertificateMaterial, read_pem, read_pfx
+from tenants.app_registrations.material import CertificateMaterial, read_pair, read_pem, read_pfx
 from tenants.app_registrations.models import AppRegistration, Certificate
+from tenants.app_registrations.rotation import rotation_of
+from tenants.expiry.thresholds import CERTIFICATE_DAYS
 from tenants.partner.models import Partner
 from tenants.partner.selectors import find_partner, partners_with_sign_in
 from tenants.partner.services import store_partner_sign_in
 from tenants.profiles.partners import connect_partner_with_profile
+from tenants.web.certificate_filter import read_expires_within
 from tenants.web.forms import AppRegistrationForm, CertificateForm, PartnerForm, PartnerSignInForm
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
@@ -31,9 +34,14 @@ get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 @require_safe
 def listing(request: HttpRequest) -> HttpResponse:
     """Show the partners and their app registrations with certificates."""
-    actor = actor_of(request)
+    actor, (within, ignored) = actor_of(request), read_expires_within(request.GET)
+    stored = selectors.app_registrations(actor)
     context = {
-        "app_registrations": selectors.app_registrations(actor),
+        "app_registrations": [each for each in stored if within is None or selectors.expires_within(each, within)],
+        "is_any": bool(stored),
+        "within": within,
+        "spans": [(days, f"?expires_within={days}") for days in CERTIFICATE_DAYS],
+        "ignored": ignored,
         "partners": partners_with_sign_in(),
         "can_manage": actor.has(Permission.APP_REGISTRATION_MANAGE),
     }
@@ -98,25 +106,11 @@ def detail(request: HttpRequest, app_registration_id: UUID) -> HttpResponse:
                 return _to("tenants:app-registration", app_registration.pk)
     context = {
         "app_registration": app_registration,
+        "rotation": rotation_of(app_registration),
         "sign_in": getattr(app_registration.partner, "sign_in", None),
         "can_manage": actor.has(Permission.APP_REGISTRATION_MANAGE),
     }
     return _form_page(request, form, "tenants/app_registrations/detail.html", context)
-
-
-@get_or_post
-def remove_certificate(request: HttpRequest, certificate_id: UUID) -> HttpResponse:
-    """Ask whether a certificate shall be removed, and remove it."""
-    actor = _manager(request)
-    certificate = _certificate(actor, certificate_id)
-    if request.method == "POST":
-        services.remove_certificate(actor=actor, certificate=certificate)
-        messages.success(request, f"The certificate {certificate.thumbprint} and its private key were removed.")
-        return _to("tenants:app-registration", certificate.app_registration_id)
-    successor = selectors.successor_of(certificate)
-    is_in_use = not certificate.is_expired and (successor is None or successor.added_at > certificate.added_at)
-    context = {"certificate": certificate, "successor": successor, "is_in_use": is_in_use}
-    return render_page(request, "tenants/app_registrations/confirm.html", context)
 
 
 @require_safe
@@ -155,6 +149,8 @@ def partner_sign_in(request: HttpRequest, partner_id: UUID) -> HttpResponse:
 
 def _material(form: CertificateForm) -> CertificateMaterial:
     upload, password = form.cleaned_data["file"], form.cleaned_data["password"]
+    if form.cleaned_data["key_file"]:
+        return read_pair(upload.read(), form.cleaned_data["key_file"].read(), password)
     content: bytes = upload.read() if upload else form.cleaned_data["pem"].encode()
     return read_pem(content, password) if b"-----BEGIN" in content else read_pfx(content, password)
 

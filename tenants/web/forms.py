@@ -59,10 +59,17 @@ class WriteOnlyTextarea(forms.Textarea):
 
 
 class CertificateForm(forms.Form):
-    """A certificate with its private key: a file (PFX or PEM), or a pasted PEM."""
+    """A certificate with its private key: a file (PFX or PEM), two files, or a pasted PEM."""
 
     file = forms.FileField(
-        required=False, label="File", help_text="A PFX file, or a PEM file that holds certificate and private key."
+        required=False,
+        label="File",
+        help_text="A PFX file, a PEM file with certificate and private key, or the certificate alone (.cer, .pem).",
+    )
+    key_file = forms.FileField(
+        required=False,
+        label="Private key file",
+        help_text="Only when the certificate and its private key (PEM) are two files.",
     )
     pem = forms.CharField(
         required=False,
@@ -88,10 +95,13 @@ class CertificateForm(forms.Form):
         upload, pem = cleaned.get("file"), (cleaned.get("pem") or "").strip()
         if upload and pem:
             raise forms.ValidationError("Give a file or a pasted PEM, not both.")
+        if cleaned.get("key_file") and not upload:
+            raise forms.ValidationError("Choose the certificate's file, too: the private key alone is not enough.")
         if not upload and not pem and not self.errors:
             raise forms.ValidationError("Choose a PFX or PEM file, or paste a PEM.")
-        if upload and upload.size > MAX_UPLOAD_BYTES:
-            self.add_error("file", f"The file is larger than {MAX_UPLOAD_BYTES:,} bytes: it is not a certificate.")
+        for name in ("file", "key_file"):
+            if cleaned.get(name) and cleaned[name].size > MAX_UPLOAD_BYTES:
+                self.add_error(name, f"The file is larger than {MAX_UPLOAD_BYTES:,} bytes: it is not a certificate.")
         return cleaned
 
 

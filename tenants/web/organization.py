@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from portal.accounts.web.access import actor_of
 from portal.core.htmx import render_page
 from portal.core.permissions import Permission
+from tenants.expiry.selectors import notice_of
 from tenants.groups.selectors import groups_by_organization
 from tenants.ladder.selectors import ladder_of
 from tenants.organizations.models import Organization
@@ -55,6 +56,7 @@ def organization_page(
         "groups": groups_by_organization(actor, [organization]).get(organization.pk, ()),
         "ladder": ladder_of(organization, relationships, outcomes),
         "picture": sparkline_picture(outcomes) if outcomes else None,
+        "notice": notice_of(organization, relationships),
         "tabs": [_link(each, organization, current) for each in tabs],
         "tab": current.key,
         "tab_template": f"tenants/organizations/tabs/{current.key}.html",

@@ -5,6 +5,7 @@ from django.urls import path
 from tenants.web import (
     access,
     app_registrations,
+    certificates,
     consent_answer,
     consents,
     groups,
@@ -51,9 +52,11 @@ urlpatterns = [
     path("app-registrations/<uuid:app_registration_id>/", app_registrations.detail, name="app-registration"),
     path(
         "app-registrations/certificates/<uuid:certificate_id>/remove/",
-        app_registrations.remove_certificate,
+        certificates.remove,
         name="certificate-remove",
     ),
+    path("app-registrations/certificates/<uuid:certificate_id>/use/", certificates.use, name="certificate-use"),
+    path("app-registrations/certificates/<uuid:certificate_id>/test/", certificates.test, name="certificate-test"),
     path(
         "app-registrations/certificates/<uuid:certificate_id>/signalbox.cer",
         app_registrations.download_certificate,

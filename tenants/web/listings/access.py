@@ -10,13 +10,14 @@ from portal.core.actors import Actor
 from portal.core.pagination import each_by_key
 from portal.core.permissions import Permission
 from portal.core.refusals import Refused
-from portal.exports.listings import Listing, Row, Selection, Table
+from portal.exports.listings import Listing, Row, Selection, Table, address
 from tenants.app_registrations.models import AppRegistration, Certificate
-from tenants.app_registrations.selectors import app_registrations
+from tenants.app_registrations.selectors import app_registrations, expires_within
 from tenants.organizations.selectors import find_organization
 from tenants.relationships.models import DelegatedAdminRelationship
 from tenants.relationships.roles import role_name
 from tenants.relationships.selectors import visible_relationships
+from tenants.web.certificate_filter import read_expires_within
 
 RELATIONSHIP_COLUMNS = (
     "Organization",
@@ -42,6 +43,8 @@ CERTIFICATE_COLUMNS = (
     "ExpiresAt",
     "AddedAt",
     "AddedBy",
+    "ChosenAt",
+    "TestedAt",
 )
 
 
@@ -92,13 +95,17 @@ def _relationship_row(relationship: DelegatedAdminRelationship) -> Row:
 
 
 def _open_certificates(actor: Actor, selection: Selection) -> Table:
-    found = [row for each in app_registrations(actor) for row in _certificate_rows(each)]
+    within, ignored = read_expires_within(selection.query)
+    wanted = [each for each in app_registrations(actor) if within is None or expires_within(each, within)]
+    found = [row for each in wanted for row in _certificate_rows(each)]
+    words = f"Certificate expires within {within} days" if within else ""
     return Table(
         title="App registrations and certificates",
         columns=lambda: CERTIFICATE_COLUMNS,
         rows=lambda: found,
-        url=reverse("tenants:app-registrations"),
+        url=address(reverse("tenants:app-registrations"), selection.query),
         total=len(found),
+        filters="; ".join(filter(None, [words, *ignored])),
     )
 
 
@@ -126,6 +133,8 @@ def _certificate(certificate: Certificate) -> Row:
         certificate.not_after,
         certificate.added_at,
         certificate.added_by,
+        certificate.activated_at,
+        certificate.accepted_at,
     )
     return dict(zip(CERTIFICATE_COLUMNS[3:], values, strict=True))
 

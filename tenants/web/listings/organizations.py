@@ -34,6 +34,7 @@ COLUMNS = (
     "Fix",
     "Relationship",
     "RelationshipEndsAt",
+    "RelationshipExtendsItself",
     "IsResellerCustomer",
     "CheckedAt",
 )
@@ -78,6 +79,7 @@ def _row(organization: Organization, groups: Sequence[OrganizationGroup]) -> Row
         organization.reachability_fix,
         organization.get_relationship_state_display(),
         organization.relationship_ends_at,
+        organization.relationship_extends,
         organization.is_reseller_customer,
         organization.reachability_checked_at,
     )

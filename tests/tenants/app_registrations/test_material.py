@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
-from tenants.app_registrations.material import CertificateRefused, read_pem, read_pfx
+from tenants.app_registrations.material import CertificateRefused, read_pair, read_pem, read_pfx
 
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 PASSWORD = "opens sesame"
@@ -84,6 +84,53 @@ class TestPfx:
         key = ec.generate_private_key(ec.SECP256R1())
         with pytest.raises(CertificateRefused, match="only RSA keys"):
             read_pfx(pfx(key, certificate_for(key)), PASSWORD)
+
+    def test_with_a_chain_gives_the_certificate_of_the_key(self) -> None:
+        certificate, authority = certificate_for(rsa_key()), certificate_for(rsa_key(number=1))
+        content = pkcs12.serialize_key_and_certificates(
+            b"x", rsa_key(), certificate, [authority, certificate_for(rsa_key(number=2))], NoEncryption()
+        )
+        assert read_pfx(content, "").certificate == certificate
+
+    def test_a_bare_certificate_is_told_apart_from_a_broken_file(self) -> None:
+        content = certificate_for(rsa_key()).public_bytes(Encoding.DER)
+        with pytest.raises(CertificateRefused, match="certificate without its private key"):
+            read_pfx(content, "")
+
+
+class TestPair:
+    @pytest.mark.parametrize("encoding", [Encoding.PEM, Encoding.DER])
+    def test_is_read_from_two_files(self, encoding: Encoding) -> None:
+        certificate = certificate_for(rsa_key())
+        material = read_pair(certificate.public_bytes(encoding), key_pem(rsa_key(), PASSWORD), PASSWORD)
+        assert material.certificate == certificate
+        assert material.private_key.private_numbers() == rsa_key().private_numbers()
+
+    def test_the_key_picks_its_certificate_out_of_a_chain(self) -> None:
+        certificate, authority = certificate_for(rsa_key()), certificate_for(rsa_key(number=1))
+        assert read_pair(pem_of(authority) + pem_of(certificate), key_pem(rsa_key())).certificate == certificate
+
+    def test_without_a_key_in_the_key_file_is_refused(self) -> None:
+        content = pem_of(certificate_for(rsa_key()))
+        with pytest.raises(CertificateRefused, match="key file holds no private key"):
+            read_pair(content, content)
+
+    def test_of_files_in_the_wrong_order_is_refused_in_words(self) -> None:
+        with pytest.raises(CertificateRefused, match="key file holds no private key"):
+            read_pair(key_pem(rsa_key()), pem_of(certificate_for(rsa_key())))
+
+    def test_with_two_keys_is_refused(self) -> None:
+        with pytest.raises(CertificateRefused, match="one of the two keys"):
+            read_pair(pem_of(certificate_for(rsa_key())) + key_pem(rsa_key()), key_pem(rsa_key()))
+
+    def test_of_two_that_do_not_belong_together_is_refused(self) -> None:
+        with pytest.raises(CertificateRefused, match="do not belong together"):
+            read_pair(pem_of(certificate_for(rsa_key())), key_pem(rsa_key(number=1)))
+
+    @pytest.mark.parametrize("content", [b"", b"hello", b"\xff\xfe\x00"])
+    def test_of_anything_else_is_refused(self, content: bytes) -> None:
+        with pytest.raises(CertificateRefused, match="holds no certificate"):
+            read_pair(content, key_pem(rsa_key()))
 
 
 class TestPem:

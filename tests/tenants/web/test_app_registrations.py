@@ -262,3 +262,73 @@ class TestPartner:
         answer = browser.post(path, {"user_principal_name": "nobody", "refresh_token": "0.AX-very-secret"})
         assert answer.status_code == 422
         assert "very-secret" not in answer.content.decode()
+
+
+class TestTwoFilesAndSize:
+    def test_certificate_and_key_are_stored_from_two_files(self, browser: Client, path: str) -> None:
+        certificate = certificate_for(KEY)
+        whole = pem_of(KEY, certificate)
+        at = whole.index("-----BEGIN PRIVATE KEY")
+        files = {
+            "file": SimpleUploadedFile("c.pem", whole[:at].encode()),
+            "key_file": SimpleUploadedFile("k.pem", whole[at:].encode()),
+        }
+        assert browser.post(path, files).status_code == 303
+        assert private_key_of(Certificate.objects.get()).private_numbers() == KEY.private_numbers()
+
+    @pytest.mark.parametrize(
+        ("names", "sentence"),
+        [
+            (("file",), "The file is larger than 200,000 bytes"),
+            (("key_file",), "Choose the certificate&#x27;s file, too"),
+        ],
+    )
+    def test_five_megabytes_and_a_key_alone_are_refused(
+        self, browser: Client, path: str, names: tuple[str, ...], sentence: str
+    ) -> None:
+        files = {name: SimpleUploadedFile("x.pfx", b"0" * 5_000_000) for name in names}
+        answer = browser.post(path, files)
+        assert answer.status_code == 422
+        assert sentence in answer.content.decode()
+        assert not Certificate.objects.exists()
+
+
+class TestUse:
+    def test_is_confirmed_and_then_signs_in(
+        self, browser: Client, path: str, app_registration: AppRegistration
+    ) -> None:
+        make_certificate(app_registration, days=20)
+        new = make_certificate(app_registration)
+        use = reverse("tenants:certificate-use", args=[new.pk])
+        assert "Entra may not know it yet" in browser.get(use).content.decode()
+        page = browser.post(use, follow=True).content.decode()
+        assert f"The certificate {new.thumbprint} signs in from now on." in page
+        assert "Remove the old one" in page
+        new.refresh_from_db()
+        assert new.activated_at
+
+    def test_of_one_that_has_expired_is_refused_in_words(
+        self, browser: Client, app_registration: AppRegistration
+    ) -> None:
+        old = make_certificate(app_registration)
+        Certificate.objects.update(not_after=datetime.now(UTC) - timedelta(days=1))
+        answer = browser.post(reverse("tenants:certificate-use", args=[old.pk]))
+        assert answer.status_code == 422
+        assert "cannot sign in now" in answer.content.decode()
+
+    def test_is_not_for_technicians(
+        self, technician: User, signed_in: Callable[[User], Client], app_registration: AppRegistration
+    ) -> None:
+        certificate = make_certificate(app_registration)
+        for name in ("certificate-use", "certificate-test", "certificate-remove"):
+            answer = signed_in(technician).post(reverse(f"tenants:{name}", args=[certificate.pk]))
+            assert answer.status_code == 403
+
+    def test_the_list_can_be_narrowed_to_what_expires(self, browser: Client, app_registration: AppRegistration) -> None:
+        make_certificate(app_registration, days=20)
+        make_app_registration()
+        listed = browser.get("/app-registrations/?expires_within=30").context["app_registrations"]
+        assert listed == [app_registration]
+        page = browser.get("/app-registrations/?expires_within=31&x=1").content.decode()
+        assert "“31” was ignored" in page
+        assert "“x” was ignored" in page
