@@ -15,6 +15,7 @@ from jobs.catalogue.validation import ValidCall, validate
 from jobs.runs.events import run_as_object, target_as_object
 from jobs.runs.models import Run, RunTarget
 from jobs.runs.plans import build_plan, check, hash_of
+from jobs.runs.purposes import Purpose
 from jobs.runs.secrets import erase_secrets, fingerprints_of, missing_secrets, seal_secrets
 from jobs.runs.selection import Selection, chosen_organizations
 from jobs.runs.states import RunState, TargetState
@@ -51,6 +52,7 @@ class RunRequest:
     profile_id: UUID | None = None
     service: str | None = None
     job_id: UUID | None = None
+    purpose: Purpose = Purpose.CMDLET
 
 
 def checked_call(request: RunRequest) -> ValidCall:
@@ -79,6 +81,7 @@ def planned_run(*, actor: Actor, request: RunRequest, call: ValidCall, organizat
         requested_by_id=actor.id,
         requested_by=actor.label,
         job_id=request.job_id,
+        purpose=request.purpose,
     )
 
 
@@ -164,6 +167,7 @@ def _plan(
         ticket=request.ticket,
         warnings=call.warnings,
         secrets=secrets,
+        purpose=request.purpose.value,
     )
 
 

@@ -1,6 +1,7 @@
 """Re-exports every model for Django; import them from their topics."""
 
 from tenants.app_registrations.models import AppRegistration, Certificate
+from tenants.capabilities.models import Capabilities, CmdletSet
 from tenants.consents.models import Consent, ConsentChange
 from tenants.expiry.models import ExpiryWarning
 from tenants.groups.models import OrganizationGroup
@@ -21,7 +22,9 @@ from tenants.variables.models import OrganizationVariable
 __all__ = [
     "AccessAssignment",
     "AppRegistration",
+    "Capabilities",
     "Certificate",
+    "CmdletSet",
     "ConnectionProfile",
     "Consent",
     "ConsentChange",

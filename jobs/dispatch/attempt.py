@@ -19,6 +19,7 @@ from jobs.dispatch.heart import heart
 from jobs.dispatch.intent import NotSent, intend, may_still_send, note_probes
 from jobs.dispatch.last import finish_runs
 from jobs.dispatch.outcomes import Ending, ending_of_answer, ending_of_failure, ending_of_fault
+from jobs.dispatch.right_organization import check_who_answered
 from jobs.dispatch.story import Story, Way
 from jobs.exchange.connection import Connection as ExchangeConnection
 from jobs.exchange.connection import connect
@@ -63,13 +64,16 @@ def _converse(story: Story, way: Way) -> Ending:
     try:
         with _connection(story, way) as exchange:
             story.connected_at, story.exchanges = timezone.now(), exchange.opening
+            story.offered = exchange.offered
             exchange.before_send = lambda client_request_id: _intend(story, way, client_request_id)
-            story.answer = exchange.invoke(
+            answer = exchange.invoke(
                 way.plan.cmdlet,
                 {**way.plan.parameters, **_secrets_to_send(exchange, way)},
                 reads=way.plan.effect is Effect.READ,
                 secret_parameters=way.secrets,
             )
+            check_who_answered(story, way, answer)
+            story.answer = answer
     except CallFailed as failure:
         story.close_reason = failure.explanation.title
         story.exchanges = [*story.exchanges, *failure.exchanges]
@@ -128,6 +132,7 @@ def _connection(story: Story, way: Way) -> AbstractContextManager[ExchangeConnec
         before_probe=lambda cmdlet, client_request_id: _note_probe(story, cmdlet, client_request_id),
         sends_secrets=bool(way.secrets),
         found_region=story.note_compliance_host,
+        lists_every_cmdlet=way.plan.is_connection_test,
     )
 
 

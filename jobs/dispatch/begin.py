@@ -32,8 +32,8 @@ def begin(run_target_ids: Sequence[UUID]) -> list[Begun | None]:
         [claim.organization_id for claim in claims.values()]
     )
     ways = Ways()
-    begun: dict[UUID, Begun] = {
-        key: (Story(claim), ways.find(claim, organizations[claim.organization_id])) for key, claim in claims.items()
+    begun = {
+        key: _begun(claim, ways.find(claim, organizations[claim.organization_id])) for key, claim in claims.items()
     }
     Connection.objects.bulk_create(
         _ledger_row(story.claimed, way) for story, way in begun.values() if isinstance(way, Way)
@@ -55,6 +55,10 @@ def begin(run_target_ids: Sequence[UUID]) -> list[Begun | None]:
         ]
     )
     return [begun.get(key) for key in run_target_ids]
+
+
+def _begun(claim: Claim, way: Way | Ending) -> Begun:
+    return Story(claim, way if isinstance(way, Way) else None), way
 
 
 class Ways:

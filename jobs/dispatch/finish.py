@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import connection
 from django.utils import timezone
 
+from jobs.dispatch.capabilities import keep_capabilities
 from jobs.dispatch.ledger import close_connections
 from jobs.dispatch.outcomes import Ending
 from jobs.dispatch.story import Story
@@ -60,7 +61,16 @@ def store(endings: Sequence[Finished]) -> list[bool]:
     close_connections([(item.story, item.ending) for item in endings])
     late = [item.story.claimed.run_target_id not in current for item in endings]
     Result.objects.bulk_create(_results(endings, late))
-    write([_event(item, is_late=is_late) for item, is_late in zip(endings, late, strict=True)])
+    write(
+        [
+            *(_event(item, is_late=is_late) for item, is_late in zip(endings, late, strict=True)),
+            *(
+                _alarm(item.story, item.story.answered_by_another)
+                for item in endings
+                if item.story.answered_by_another is not None
+            ),
+        ]
+    )
     findings = {
         item.story.claimed.organization_id: item.story.finding
         for item, is_late in zip(endings, late, strict=True)
@@ -70,6 +80,9 @@ def store(endings: Sequence[Finished]) -> list[bool]:
     note_consents(actor=worker_actor(), sightings=_sightings(endings, late))
     note_compliance_hosts(
         {i.story.claimed.organization_id: i.story.compliance_host for i in endings if i.story.compliance_host}
+    )
+    keep_capabilities(
+        (item.story, item.ending.error_class) for item, is_late in zip(endings, late, strict=True) if not is_late
     )
     return [not is_late for is_late in late]
 
@@ -160,6 +173,19 @@ def _results(endings: Sequence[Finished], late: Sequence[bool]) -> list[Result]:
             item.result.is_late = is_late
             results.append(item.result)
     return results
+
+
+def _alarm(story: Story, domains: Sequence[str]) -> AuditEvent:
+    return draft(
+        AuditAction.CONNECTION_ANSWERED_BY_ANOTHER,
+        actor=worker_actor(),
+        target=story.as_object(),
+        data={
+            "on_behalf_of": story.claimed.requested_by,
+            "connection": str(story.claimed.connection_id),
+            "domains": [storable(domain, 253) for domain in domains[:20]],
+        },
+    )
 
 
 def _event(item: Finished, *, is_late: bool) -> AuditEvent:

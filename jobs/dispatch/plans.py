@@ -8,6 +8,7 @@ from uuid import UUID
 from jobs.catalogue.effects import Effect
 from jobs.runs.models import Run
 from jobs.runs.plans import check
+from jobs.runs.purposes import Purpose
 from jobs.runs.ways import FrozenWays
 
 
@@ -25,6 +26,7 @@ class FrozenPlan:
     plan_hash: str
     ways: FrozenWays
     secrets: dict[str, str]
+    is_connection_test: bool = False
 
 
 @lru_cache(maxsize=256)
@@ -40,4 +42,5 @@ def frozen_plan(run_id: UUID) -> FrozenPlan:
         plan_hash=run.plan_hash,
         ways=FrozenWays.of_plan(run.plan),
         secrets=run.plan.get("secrets", {}),
+        is_connection_test=run.plan.get("purpose", "") == Purpose.CONNECTION_TEST,
     )

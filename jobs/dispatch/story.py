@@ -27,10 +27,12 @@ class Story:
     """One attempt so far; times are aware UTC.
 
     `application_id` is the client id with which tokens were asked for, `permissions` what the token carried: none when
-    none was issued.
+    none was issued. `way` is None where there is none; `offered` are all cmdlets that a connection test was told of;
+    `answered_by_another` are the domains of another organization that answered in place of this one.
     """
 
     claimed: Claim
+    way: Way | None = None
     application_id: str = ""
     permissions: Sequence[str] = ()
     connected_at: datetime | None = None
@@ -43,6 +45,8 @@ class Story:
     exchanges: list[Exchange] = field(default_factory=list)
     finding: Finding | None = None
     compliance_host: str = ""
+    offered: frozenset[str] = frozenset()
+    answered_by_another: Sequence[str] | None = None
 
     def note_compliance_host(self, host: str) -> None:
         """Remember where Security & Compliance was found."""

@@ -10,6 +10,8 @@ from jobs.exchange.page import UnreadablePage, json_object
 
 # The module version whose file format is asked for.
 MODULE_VERSION = "3.9.2"
+# Instead of names: every cmdlet that the identity may run.
+EVERY_CMDLET = "*"
 _KEY_BEGINS, _KEY_ENDS = "<RSAKeyValue>", "</RSAKeyValue>"
 
 
@@ -66,8 +68,8 @@ def _number(xml: str, name: str) -> int:
 
 
 def exported_cmdlets(body: bytes) -> frozenset[str]:
-    """Return the names of the allowed cmdlets in lower case; `UnreadablePage` if the body is no module file."""
+    """Return the names of the allowed cmdlets; raises `UnreadablePage` if the body is no module file."""
     files = json_object(body).get("value")
     texts = [file.get("exportedCmdlets") for file in files or () if isinstance(file, dict)]
     names = ",".join(text for text in texts if isinstance(text, str)).split(",")
-    return frozenset(name.strip().lower() for name in names if name.strip())
+    return frozenset(name.strip() for name in names if name.strip())

@@ -57,6 +57,8 @@ class Connection:
     It is called with the cmdlet's name and client request id, under the same rules; without it, no probe is sent.
     `opening` records how the connection was opened; `regional_host` is where Security & Compliance is. `found_region`
     is called with it when it had to be asked for, before anything else is done, so that a failure does not lose it.
+    With `lists_every_cmdlet`, opening reads `offered`, all that the identity may run, and a named cmdlet that is not
+    among them fails only when it is invoked.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class Connection:
         before_probe: Callable[[str, str], None] | None = None,
         sends_secrets: bool = False,
         found_region: Callable[[str], None] | None = None,
+        lists_every_cmdlet: bool = False,
     ) -> None:
         self.spec = spec
         self.id = connection_id or str(uuid4())
@@ -78,12 +81,14 @@ class Connection:
         self.opened_at: datetime | None = None
         self.opening: list[Exchange] = []
         self.before_send: Callable[[str], None] | None = None
+        self.offered: frozenset[str] = frozenset()
         self.granted: frozenset[str] = frozenset()
         self.regional_host = ""
         self._commands = tuple(commands)
         self._before_probe = before_probe
         self._sends_secrets = sends_secrets
         self._found_region = found_region
+        self._lists_every_cmdlet = lists_every_cmdlet
         self._protection_key: RSAPublicKey | None = None
         self._acquire_token: AcquireToken | None = acquire_token
         self._clock = clock
@@ -261,7 +266,8 @@ class Connection:
             self._found_region(self.regional_host)
 
     def _read_module_file(self) -> None:
-        request = self._opening_request(capabilities.module_file_headers(self._commands), keeps_response=False)
+        asked = (capabilities.EVERY_CMDLET,) if self._lists_every_cmdlet else self._commands
+        request = self._opening_request(capabilities.module_file_headers(asked), keeps_response=False)
         url = self._wire.host + capabilities.module_file_path(self.spec.tenant_id)
         reply = self._authorized(lambda token: self._wire.send(request, url, token))
         if not httpx.codes.is_success(reply.status):
@@ -286,12 +292,13 @@ class Connection:
 
     def _grant(self, reply: Reply) -> None:
         try:
-            self.granted = capabilities.exported_cmdlets(reply.body)
+            self.offered = capabilities.exported_cmdlets(reply.body)
+            self.granted = frozenset(name.lower() for name in self.offered)
             self._protection_key = capabilities.protection_key(reply.body) if self._sends_secrets else None
         except UnreadablePage as error:
             raise CallFailed(UNREADABLE_ANSWER, ran=Ran.NO, detail=str(error)) from error
         absent = [name for name in self._commands if name.lower() not in self.granted]
-        if absent:
+        if absent and not (self._lists_every_cmdlet and self.offered):
             raise self._reason_for_absence() or CallFailed(
                 refusals.CMDLET_ABSENT, ran=Ran.NO, answered=True, detail=", ".join(absent)
             )
@@ -324,12 +331,14 @@ def connect(
     before_probe: Callable[[str, str], None] | None = None,
     sends_secrets: bool = False,
     found_region: Callable[[str], None] | None = None,
+    lists_every_cmdlet: bool = False,
 ) -> Iterator[Connection]:
     """Open a connection for the named cmdlets, and close it on every path.
 
     Raises `CallFailed` if it cannot be opened; nothing has run then, unless `before_probe` (see `Connection`) allowed a
     probe. `connection_id` names it in the caller's ledger and on the wire; `transport` replaces the shared connections.
-    With `sends_secrets` the key for `Connection.protect` is kept; `found_region` as in `Connection`.
+    With `sends_secrets` the key for `Connection.protect` is kept; `found_region` and `lists_every_cmdlet` as in
+    `Connection`.
     """
     connection = Connection(
         spec,
@@ -341,6 +350,7 @@ def connect(
         before_probe=before_probe,
         sends_secrets=sends_secrets,
         found_region=found_region,
+        lists_every_cmdlet=lists_every_cmdlet,
     )
     try:
         connection.open()

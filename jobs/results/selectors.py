@@ -9,7 +9,7 @@ from django.db.models import OuterRef, Subquery
 
 from jobs.results.bodies import unpack
 from jobs.results.models import Result
-from jobs.runs.models import RunTarget
+from jobs.runs.models import Run, RunTarget
 from portal.core.actors import Actor
 
 CHUNK = 100
@@ -41,6 +41,13 @@ def rows_by_target(*, actor: Actor, run_id: UUID) -> Iterator[TargetRows]:
     for target in targets.iterator(chunk_size=CHUNK):
         body: memoryview | bytes | None = getattr(target, "result_body", None)
         yield TargetRows(target, list(unpack(bytes(body))) if body else [])
+
+
+def rows_of_only_target(*, actor: Actor, run: Run) -> list[dict[str, Any]]:
+    """Return the rows of a run in one organization; of a run in several, none."""
+    if run.target_count != 1:
+        return []
+    return next((item.rows for item in rows_by_target(actor=actor, run_id=run.pk)), [])
 
 
 def merged_columns(*, actor: Actor, run_id: UUID) -> list[str]:

@@ -5,6 +5,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
+from jobs.runs.purposes import Purpose
 from jobs.runs.querysets import ConnectionQuerySet, RunQuerySet, RunTargetQuerySet
 from jobs.runs.states import OPEN_TARGET_STATES, RunState, TargetState
 from portal.core.identifiers import uuid7
@@ -17,6 +18,7 @@ class Run(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     state = models.CharField(max_length=20, choices=RunState.choices, default=RunState.DRAFT)
+    purpose = models.CharField(max_length=20, choices=Purpose.choices, default=Purpose.CMDLET, blank=True)
     cmdlet = models.CharField(max_length=100)
     risk = models.CharField(max_length=20)
     effect = models.CharField(max_length=20)
@@ -51,7 +53,13 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         places = "1 organization" if self.target_count == 1 else f"{self.target_count} organizations"
-        return f"{self.cmdlet} in {places}"
+        what = "Connection test" if self.is_connection_test else self.cmdlet
+        return f"{what} in {places}"
+
+    @property
+    def is_connection_test(self) -> bool:
+        """Whether the run asks which organizations can be reached, and what we may do there."""
+        return self.purpose == Purpose.CONNECTION_TEST
 
     @property
     def parameters(self) -> dict[str, Any]:

@@ -29,11 +29,12 @@ def build_plan(
     ticket: str,
     warnings: Iterable[str] = (),
     secrets: Mapping[str, str] | None = None,
+    purpose: str = "",
 ) -> dict[str, Any]:
     """Return the plan as plain JSON, organizations sorted by tenant id.
 
     `sent_as` is the cmdlet's name on the wire and `parameters` are encoded as they will be sent,
-    except secret ones: `secrets` holds the fingerprint of each.
+    except secret ones: `secrets` holds the fingerprint of each. `purpose` is that of the run.
     """
     plan: dict[str, Any] = {
         "version": PLAN_VERSION,
@@ -52,6 +53,8 @@ def build_plan(
     }
     if secrets:
         plan["secrets"] = dict(secrets)
+    if purpose:
+        plan["purpose"] = purpose
     return plan
 
 

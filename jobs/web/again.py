@@ -1,7 +1,10 @@
 """Where a run may be launched again: never where its change was, or may have been, carried out already."""
 
 from collections.abc import Sequence
+from urllib.parse import urlencode
 from uuid import UUID
+
+from django.urls import reverse
 
 from jobs.catalogue.effects import Effect
 from jobs.exchange.disturbances import INCOMPLETE_ANSWER
@@ -43,6 +46,15 @@ def retry_sentence(run: Run, state: str, error_class: str) -> str:
     if state not in AGAIN_STATES:
         return ""
     return _RETRIES[explanation_of(error_class).retry] if may_repeat(run, state, error_class) else _ACTS_TWICE
+
+
+def again_url(run: Run, **narrowed: str | list[str]) -> str:
+    """Return where a run is launched again, or a connection tested again; `narrowed` are `state` and `cause`."""
+    where = reverse("jobs:connection-test") if run.is_connection_test else reverse("jobs:launch", args=[run.cmdlet])
+    query: dict[str, str | list[str]] = {"from": str(run.pk), **narrowed}
+    if run.is_connection_test:
+        query["service"] = run.service
+    return f"{where}?{urlencode(query, doseq=True)}"
 
 
 def organizations_again(*, actor: Actor, run: Run, states: Sequence[str] = (), error_class: str = "") -> list[UUID]:

@@ -3,15 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from urllib.parse import urlencode
-
-from django.urls import reverse
 
 from jobs.results.explanations import explanation_of
 from jobs.runs.models import Run
 from jobs.runs.selectors import Cell
 from jobs.runs.states import OPEN_TARGET_STATES, TargetState
-from jobs.web.again import may_repeat, retry_sentence
+from jobs.web.again import again_url, may_repeat, retry_sentence
 from jobs.web.run_view import RunView
 from portal.core.explanations import Explanation, Retry
 
@@ -53,7 +50,6 @@ def _row(run: Run, first: Cell, counts: Mapping[str, int], view: RunView) -> Cau
     error_class = first.error_class
     explanation, current = explanation_of(error_class), view.cause == error_class
     again = [state.value for state in TargetState if counts.get(state) and may_repeat(run, state, error_class)]
-    query = urlencode({"from": run.pk, "cause": error_class, "state": again}, doseq=True)
     helps = again and explanation.retry is not Retry.NEVER
     return CauseRow(
         error_class=error_class,
@@ -62,7 +58,7 @@ def _row(run: Run, first: Cell, counts: Mapping[str, int], view: RunView) -> Cau
         waiting=sum(number for state, number in counts.items() if state in OPEN_TARGET_STATES),
         retry=_retry(run, error_class, counts),
         again=sum(counts[state] for state in again),
-        again_url=f"{reverse('jobs:launch', args=[run.cmdlet])}?{query}" if helps else "",
+        again_url=again_url(run, cause=error_class, state=again) if helps else "",
         url=view.query(cause="" if current else error_class),
         current=current,
         first=first,

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import QueryDict
 from django.urls import reverse
@@ -15,7 +14,7 @@ from jobs.catalogue.effects import Effect
 from jobs.runs.models import Run
 from jobs.runs.selectors import Cell, Progress, newest_cells, progress_of
 from jobs.runs.states import RunState, TargetState, is_open
-from jobs.web.again import organizations_again
+from jobs.web.again import again_url, organizations_again
 from jobs.web.cursor import cursor_of
 from jobs.web.pictures import MARKS, bar_markup
 from jobs.web.sentences import done, page_title, run_sentence
@@ -130,14 +129,13 @@ def live(
 def actions_context(actor: Actor, run: Run) -> dict[str, Any]:
     """Return which buttons the actor gets."""
     stoppable = is_open(run.state) and run.cancel_requested_at is None
-    again = f"{reverse('jobs:launch', args=[run.cmdlet])}?from={run.pk}"
     return {
         "run": run,
         "can_stop": stoppable and actor.has(Permission.RUN_CANCEL),
         "can_launch": actor.has(Permission.RUN_LAUNCH),
         "can_export": actor.has(Permission.RUN_EXPORT),
-        "again_url": again,
-        **_retry(actor, run, again),
+        "again_url": again_url(run),
+        **_retry(actor, run),
     }
 
 
@@ -193,14 +191,13 @@ def _title_of(tab: str) -> str:
     return f" · {word}" if word else ""
 
 
-def _retry(actor: Actor, run: Run, again_url: str) -> dict[str, Any]:
+def _retry(actor: Actor, run: Run) -> dict[str, Any]:
     """Return the address that launches an ended run again where it failed, and in how many organizations."""
     states = [state.value for state in _UNSUCCESSFUL if run.counts.get(state)]
     if is_open(run.state) or not states:
         return {"retry_url": "", "retry_count": 0}
     number = len(organizations_again(actor=actor, run=run, states=states))
-    url = f"{again_url}&{urlencode({'state': states}, doseq=True)}" if number else ""
-    return {"retry_url": url, "retry_count": number}
+    return {"retry_url": again_url(run, state=states) if number else "", "retry_count": number}
 
 
 def _count(run: Run, tab: str) -> int | None:

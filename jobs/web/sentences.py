@@ -8,6 +8,12 @@ from jobs.runs.states import OPEN_TARGET_STATES, RunState, TargetState, is_open
 from jobs.web.words import counted, counts_in_words, duration
 
 ENOUGH_TO_ESTIMATE = 5
+TESTED = {
+    TargetState.SUCCEEDED: "reachable",
+    TargetState.FAILED: "refused by Exchange",
+    TargetState.ERRORED: "cannot be reached",
+}
+"""What the states of a connection test mean."""
 
 
 def run_sentence(run: Run, progress: Progress, *, now: datetime, broker_away: bool = False) -> str:
@@ -65,7 +71,7 @@ def _stopping(progress: Progress) -> str:
 
 def _ended(run: Run, progress: Progress) -> str:
     took = f" in {duration(run.finished_at - run.started_at)}" if run.finished_at and run.started_at else ""
-    facts = counts_in_words(progress.counts)
+    facts = counts_in_words(progress.counts, TESTED if run.is_connection_test else {})
     if run.state == RunState.CANCELLED:
         return f"Stopped: {facts}. What was done stays done: stopping is not a rollback."
     return f"{run.get_state_display()}: {facts}{took}"

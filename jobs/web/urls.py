@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from jobs.web import cmdlets, jobs, launch, paste, results, review, run_list, run_live, run_tabs, targets
+from jobs.web import (
+    cmdlets,
+    connection_tests,
+    jobs,
+    launch,
+    paste,
+    results,
+    review,
+    run_list,
+    run_live,
+    run_tabs,
+    targets,
+)
 
 app_name = "jobs"
 urlpatterns = [
@@ -15,6 +27,7 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/duplicate/", jobs.job_duplicate, name="job-duplicate"),
     path("jobs/<uuid:job_id>/delete/", jobs.job_delete, name="job-delete"),
     path("launch-drafts/<uuid:draft_id>/discard/", jobs.launch_draft_discard, name="launch-draft-discard"),
+    path("connections/test/", connection_tests.connection_test, name="connection-test"),
     path("runs/", run_list.run_list, name="runs"),
     path("runs/now/", run_list.runs_live, name="runs-live"),
     path("runs/<uuid:run_id>/", run_tabs.run_detail, name="run"),

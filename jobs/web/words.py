@@ -72,9 +72,12 @@ def needs_confirmation(run: Run) -> bool:
     return run.risk == "destructive" and run.effect != Effect.READ
 
 
-def counts_in_words(counts: Mapping[str, int]) -> str:
-    """Return "187 succeeded, 4 failed"; "nothing yet" when nothing is counted."""
-    words = [f"{counts[state]:,} {state.label.lower()}" for state in _STATES_IN_ORDER if counts.get(state)]
+def counts_in_words(counts: Mapping[str, int], words_of: Mapping[TargetState, str] | None = None) -> str:
+    """Return "187 succeeded, 4 failed", or in other words for some states; "nothing yet" when nothing is counted."""
+    said = words_of or {}
+    words = [
+        f"{counts[state]:,} {said.get(state, state.label.lower())}" for state in _STATES_IN_ORDER if counts.get(state)
+    ]
     return ", ".join(words) or "nothing yet"
 
 

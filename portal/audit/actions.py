@@ -37,6 +37,7 @@ class AuditAction(StrEnum):
     ORGANIZATION_VANISHED = "organization.vanished"
     ORGANIZATION_RETURNED = "organization.returned"
     ORGANIZATION_REACHABILITY_CHANGED = "organization.reachability_changed"
+    ORGANIZATION_CAPABILITIES_CHANGED = "organization.capabilities_changed"
     RELATIONSHIP_CHANGED = "relationship.changed"
     CONSENT_CHANGED = "consent.changed"
     ORGANIZATION_GROUP_CREATED = "organization_group.created"
@@ -59,6 +60,7 @@ class AuditAction(StrEnum):
     RUN_TARGET_ENDED = "run_target.ended"
     CMDLET_INTENDED = "cmdlet.intended"
     CONNECTION_PROBED = "connection.probed"
+    CONNECTION_ANSWERED_BY_ANOTHER = "connection.answered_by_another"
     LATE_ANSWER_KEPT = "late_answer.kept"
     EXPORT_REQUESTED = "export.requested"
     EXPORT_FINISHED = "export.finished"
@@ -101,6 +103,9 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.ORGANIZATION_VANISHED: "{target} is no longer among the organizations",
     AuditAction.ORGANIZATION_RETURNED: "{target} is among the organizations again",
     AuditAction.ORGANIZATION_REACHABILITY_CHANGED: "{target} became {reachability}",
+    AuditAction.ORGANIZATION_CAPABILITIES_CHANGED: (
+        "What {profile} may run in {target} ({service}): {before} → {after}"
+    ),
     AuditAction.RELATIONSHIP_CHANGED: "{relationship} of {target}: {what}: {before} → {after}",
     AuditAction.CONSENT_CHANGED: "The consent of {target} to {application} is now {after}",
     AuditAction.ORGANIZATION_GROUP_CREATED: "{actor} created the organization group {target}",
@@ -123,6 +128,7 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.RUN_TARGET_ENDED: "{cmdlet} in {target}: {state}, for {on_behalf_of}",
     AuditAction.CMDLET_INTENDED: "{cmdlet} is about to be sent to {target}, for {on_behalf_of}",
     AuditAction.CONNECTION_PROBED: "{cmdlet} is about to be read in {target} to learn why the cmdlet is not offered",
+    AuditAction.CONNECTION_ANSWERED_BY_ANOTHER: "Another organization answered for {target}, for {on_behalf_of}",
     AuditAction.LATE_ANSWER_KEPT: "A late answer for {target} was kept as evidence",
     AuditAction.EXPORT_REQUESTED: "{actor} asked for an export of {target}",
     AuditAction.EXPORT_FINISHED: "The export of {target} was made",

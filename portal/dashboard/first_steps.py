@@ -12,8 +12,6 @@ from portal.core.permissions import Permission
 from tenants.organizations.selectors import organizations_for_list
 from tenants.partner.selectors import first_partner
 
-TEST_CMDLET = "Get-AcceptedDomain"
-
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -57,10 +55,9 @@ def steps_for(actor: Actor) -> list[Step]:
         ),
         Step(
             "Test connections",
-            f"A run of {TEST_CMDLET} in every organization only reads. It shows which ones can be reached, and why the "
-            "others cannot.",
+            "A connection test only reads. It shows which organizations can be reached, and why the others cannot.",
             "Test connections",
-            _if(actor, Permission.RUN_LAUNCH, f"{reverse('jobs:launch', args=[TEST_CMDLET])}?match=all"),
+            _if(actor, Permission.RUN_LAUNCH, f"{reverse('jobs:connection-test')}?match=all"),
             is_done=tested,
             who="a technician",
         ),

@@ -109,6 +109,7 @@ _CLASSES: Mapping[Rung | Beside, tuple[str, ...]] = {
         "unreachable",
         "initial_domain_missing",
         "no_protection_key",
+        "wrong_organization_answered",
     ),
     Rung.CMDLET: (
         "cmdlet_absent",

@@ -11,7 +11,6 @@ from portal.core.htmx import render_page
 from portal.core.permissions import Permission
 from tenants.consents.links import Answer, AnswerRefused, read_answer
 from tenants.tokens.explanations import BY_CODE
-from tenants.web.selected import TEST_CMDLET
 
 
 @login_not_required
@@ -54,4 +53,4 @@ def _test_url(request: HttpRequest, told: Answer) -> str:
     """Return where the connection is tested; empty for those who may not, as the customer's own administrator."""
     if not request.user.is_authenticated or not actor_of(request).has(Permission.RUN_LAUNCH):
         return ""
-    return f"{reverse('jobs:launch', args=[TEST_CMDLET])}?{urlencode({'organization': str(told.organization.pk)})}"
+    return f"{reverse('jobs:connection-test')}?{urlencode({'organization': str(told.organization.pk)})}"

@@ -20,7 +20,6 @@ from tenants.organizations.selectors import find_organization
 from tenants.relationships.selectors import relationships_of
 from tenants.web.consent_links import consent_context
 from tenants.web.organization_tabs import TABS, Tab, tab_context
-from tenants.web.selected import TEST_CMDLET
 from tenants.web.sparkline import sparkline_picture
 
 
@@ -63,7 +62,6 @@ def organization_page(
         "typed": typed or {},
         "can_launch": actor.has(Permission.RUN_LAUNCH) and organization.vanished_at is None,
         "can_set_variables": actor.has(Permission.ORGANIZATION_VARIABLE_MANAGE),
-        "test_url": f"{reverse('jobs:launch', args=[TEST_CMDLET])}?organization={organization.pk}",
         **shown,
         **(consent_context(request, organization) if current.key == "relationships" else {}),
         "ignored": [*ignored, *shown.get("ignored", [])],

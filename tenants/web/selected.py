@@ -28,9 +28,6 @@ from tenants.variables.names import VariableRefused, checked_name, checked_value
 from tenants.variables.selectors import effect_of, variable_names
 from tenants.variables.services import Setting, set_variables
 
-TEST_CMDLET = "Get-AcceptedDomain"
-"""What a connection is tested with: every organization answers it, and it changes nothing."""
-
 
 @require_POST
 def selected(request: HttpRequest) -> HttpResponse:
@@ -91,7 +88,7 @@ def _require_some(actor: Actor, selection: QueryDict) -> None:
 
 _ELSEWHERE: dict[str, Callable[[QueryDict], str]] = {
     "run": lambda selection: f"{reverse('jobs:cmdlets')}?{selection.urlencode()}",
-    "test": lambda selection: f"{reverse('jobs:launch', args=[TEST_CMDLET])}?{selection.urlencode()}",
+    "test": lambda selection: f"{reverse('jobs:connection-test')}?{selection.urlencode()}",
     "variable": lambda selection: f"{reverse('tenants:variable-set')}?{selection.urlencode()}",
 }
 

@@ -66,6 +66,7 @@ def test_shoot(
     person = User.objects.get(username="max")
     arguments = story(sandbox, person)
     pages = addresses(browser_of(person), arguments)
+    pages["jobs:connection-test"] = "/connections/test/?match=all"
     pages["jobs:launch"] += f"?draft={arguments['draft_id']}"
     for width, height in SIZES.items():
         for scheme in SCHEMES:

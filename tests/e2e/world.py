@@ -186,6 +186,7 @@ def variants(world: World) -> dict[str, str]:
         "audit, none matches": reverse("audit:events") + nothing,
         "search, found": reverse("search") + "?q=mail",
         "search, none found": reverse("search") + nothing,
+        "connections to test": reverse("jobs:connection-test") + "?match=all",
         "a run that goes on": reverse("jobs:run", args=[world.running.pk]),
     }
 

@@ -35,6 +35,7 @@ ROWS: list[tuple[str, str, Retry, DidItRun]] = [
     ("F16", "managed_identity_missing", FIX, NO),
     ("F16", "managed_identity_unavailable", AUTO, NO),
     ("F17", "wrong_organization", NEVER, NO),
+    ("F17", "wrong_organization_answered", NEVER, YES),
     ("F18", "old_refusal_repeated", LATER, NO),
     ("F19", "consent_already_present", NEVER, NO),
     ("F20", "partner_sign_in_too_weak", FIX, NO),

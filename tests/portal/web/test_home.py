@@ -71,7 +71,7 @@ def test_only_the_next_step_has_an_action(administrator: User, signed_in: Callab
     store_partner_sign_in(actor=SYSTEM, partner=partner, user_principal_name="svc@x.example", refresh_token="x")
     assert actions() == ["/organizations/"]
     organization = make_organizations(1, partner=partner)[0]
-    assert actions() == ["/cmdlets/Get-AcceptedDomain/launch/?match=all"]
+    assert actions() == ["/connections/test/?match=all"]
     organization.reachability = "reachable"
     organization.save(update_fields=["reachability"])
     assert actions() == ["/cmdlets/"]

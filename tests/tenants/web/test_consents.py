@@ -118,7 +118,7 @@ class TestAnswer:
         query = {"admin_consent": "True", "tenant": str(place.tenant_id), "state": self.state(browser, place)}
         page = browser.get(self.PATH, query).content.decode()
         assert f"{place.name} has consented to Signalbox" in page
-        test = reverse("jobs:launch", args=["Get-AcceptedDomain"])
+        test = reverse("jobs:connection-test")
         assert f'href="{test}?organization={place.pk}"' in page
         assert Consent.objects.get(organization=place).state == "missing"
 

@@ -246,7 +246,7 @@ class TestSelected:
         make_organizations(3)
         data = {"match": "all", "reachability": "reachable", "q": "customer", "organization": str(uuid4())}
         answer = browser.post(SELECTED, {**data, "action": "test"})
-        assert answer["Location"].endswith("/Get-AcceptedDomain/launch/?match=all&q=customer&reachability=reachable")
+        assert answer["Location"].endswith("/connections/test/?match=all&q=customer&reachability=reachable")
         answer = browser.post(SELECTED, {**data, "action": "run"})
         assert answer["Location"] == f"{reverse('jobs:cmdlets')}?match=all&q=customer&reachability=reachable"
         browser.post(SELECTED, {**data, "action": "add", "new_group": "Reachable ones"})

@@ -1,0 +1,70 @@
+"""What pages ask about capabilities."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Count, QuerySet
+
+from portal.core.actors import Actor
+from tenants.capabilities.models import Capabilities, CmdletSet
+from tenants.capabilities.sets import enclosed
+from tenants.organizations.models import Organization
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """How many organizations offer the same number of cmdlets to the same connection profile."""
+
+    profile_id: UUID
+    profile_name: str
+    cmdlets: int
+    organizations: int
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of one cmdlet for one organization and profile; `read_at` is aware UTC."""
+
+    is_offered: bool
+    read_at: datetime
+    is_outdated: bool
+
+
+def visible_capabilities(actor: Actor) -> QuerySet[Capabilities]:
+    """Return the capabilities in the organizations that `actor` may see."""
+    return Capabilities.objects.filter(organization__in=Organization.objects.visible_to(actor))
+
+
+def capabilities_of(actor: Actor, organization: Organization) -> list[Capabilities]:
+    """Return what was read in one organization, by service and profile."""
+    found = visible_capabilities(actor).filter(organization=organization)
+    return list(found.select_related("profile", "cmdlets").order_by("service", "profile__name", "pk"))
+
+
+def offers_read_by(actor: Actor, run_id: UUID) -> list[Offer]:
+    """Return what a connection test read that no later one has read again, the most organizations first."""
+    rows = visible_capabilities(actor).filter(run_id=run_id).order_by()
+    counted = rows.values_list("profile", "profile__name", "cmdlets__number").annotate(number=Count("pk"))
+    return [Offer(*row) for row in sorted(counted, key=lambda row: (-row[3], row[1], -row[2]))]
+
+
+def known_of_cmdlet(
+    actor: Actor, *, organization_ids: Sequence[UUID], profile_ids: Iterable[UUID], service: str, cmdlet: str
+) -> dict[tuple[UUID, UUID], Known]:
+    """Return what is known of `cmdlet`, by organization and profile, in two queries; who was never tested is absent."""
+    offering = sets_offering(cmdlet)
+    rows = visible_capabilities(actor).filter(
+        organization__in=organization_ids, profile__in=list(profile_ids), service=service
+    )
+    columns = rows.values_list("organization_id", "profile_id", "cmdlets_id", "read_at", "outdated_at")
+    return {
+        (organization, profile): Known(set_id in offering, read_at, outdated_at is not None)
+        for organization, profile, set_id, read_at, outdated_at in columns
+    }
+
+
+def sets_offering(cmdlet: str) -> set[str]:
+    """Return the sets that hold a cmdlet."""
+    return set(CmdletSet.objects.filter(names__icontains=enclosed(cmdlet)).values_list("pk", flat=True))
