@@ -12,6 +12,7 @@ class TenantsConfig(AppConfig):
         from portal.core.explanations import make_known
         from portal.exports.listings import register
         from tenants.microsoft.explanations import PARTNER_APIS
+        from tenants.sign_ins import receivers  # noqa: F401 - they listen from now on
         from tenants.tokens.explanations import EXPLANATIONS
         from tenants.web.listings import access, changes, consents, groups, organizations
 

@@ -15,7 +15,7 @@ from tenants.relationships.models import (
     RelationshipVersion,
     ResellerRelationship,
 )
-from tenants.sign_ins.models import PersonalSignIn
+from tenants.sign_ins.models import PendingSignIn, PersonalSignIn
 from tenants.sync.models import Synchronization
 from tenants.variables.models import OrganizationVariable
 
@@ -35,6 +35,7 @@ __all__ = [
     "OrganizationVariable",
     "Partner",
     "PartnerSignIn",
+    "PendingSignIn",
     "PersonalSignIn",
     "ProfileAssignment",
     "RelationshipChange",

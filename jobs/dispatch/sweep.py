@@ -23,6 +23,7 @@ from portal.audit.services import record
 from portal.core.actors import Actor
 from portal.core.tasks import queue_length, ring_many
 from portal.exports.sweeping import sweep_exports
+from tenants.sign_ins.services import sweep_sign_ins
 from tenants.sync.services import sweep_synchronizations
 
 log = structlog.get_logger(__name__)
@@ -44,6 +45,7 @@ def sweep() -> None:
         finish_if_done(actor=SWEEPER, run_id=run.pk)
     ring_for_due_targets()
     sweep_secrets()
+    sweep_sign_ins()
     sweep_synchronizations()
     sweep_rows()
     sweep_exports()  # last, because a full or broken disk ends it

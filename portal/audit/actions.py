@@ -20,6 +20,10 @@ class AuditAction(StrEnum):
     CERTIFICATE_EXPIRING = "certificate.expiring"
     RELATIONSHIP_EXPIRING = "relationship.expiring"
     PARTNER_SIGN_IN_STORED = "partner_sign_in.stored"
+    PERSONAL_SIGN_IN_STARTED = "personal_sign_in.started"
+    PERSONAL_SIGN_IN_COMPLETED = "personal_sign_in.completed"
+    PERSONAL_SIGN_IN_REFUSED = "personal_sign_in.refused"
+    PERSONAL_SIGN_IN_ENDED = "personal_sign_in.ended"
     CONNECTION_PROFILE_CREATED = "connection_profile.created"
     CONNECTION_PROFILE_CHANGED = "connection_profile.changed"
     CONNECTION_PROFILE_RETIRED = "connection_profile.retired"
@@ -86,6 +90,10 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.CERTIFICATE_EXPIRING: "The certificate {target} expires on {ends}, within {days} days",
     AuditAction.RELATIONSHIP_EXPIRING: "{relationship} of {target} ends on {ends}, within {days} days",
     AuditAction.PARTNER_SIGN_IN_STORED: "{actor} stored the partner sign-in of {target}",
+    AuditAction.PERSONAL_SIGN_IN_STARTED: "{actor} began to sign in with a Microsoft account at {target}",
+    AuditAction.PERSONAL_SIGN_IN_COMPLETED: "{actor} signed in as {account} at {target}",
+    AuditAction.PERSONAL_SIGN_IN_REFUSED: "A sign-in of {actor} at {target} did not succeed: {reason}",
+    AuditAction.PERSONAL_SIGN_IN_ENDED: "The sign-in as {account} at {target} ended: {reason}",
     AuditAction.CONNECTION_PROFILE_CREATED: "{actor} created the connection profile {target}",
     AuditAction.CONNECTION_PROFILE_CHANGED: "{actor} changed the connection profile {target}",
     AuditAction.CONNECTION_PROFILE_RETIRED: "{actor} retired the connection profile {target}",

@@ -1,9 +1,9 @@
-"""Sign-ins of technicians as themselves."""
+"""Sign-ins of technicians as themselves, and those under way."""
 
 from django.db import models
 
 from portal.core.identifiers import uuid7
-from tenants.sign_ins.querysets import PersonalSignInQuerySet
+from tenants.sign_ins.querysets import PendingSignInQuerySet, PersonalSignInQuerySet
 
 
 class PersonalSignIn(models.Model):
@@ -20,6 +20,7 @@ class PersonalSignIn(models.Model):
     method = models.CharField(max_length=40)
     environment = models.CharField(max_length=30)
     tenant_id = models.UUIDField()
+    tenant_name = models.CharField(max_length=300, default="")
     application_id = models.UUIDField()
     is_public_client = models.BooleanField()
     user_principal_name = models.CharField(max_length=320)
@@ -41,3 +42,38 @@ class PersonalSignIn(models.Model):
 
     def __str__(self) -> str:
         return self.user_principal_name
+
+
+class PendingSignIn(models.Model):
+    """A sign-in at Microsoft that a person has begun and not finished: at most one per person.
+
+    `session` is the hash of the portal's session in which it must be finished. `flow` is what msal needs to finish it:
+    it holds the proof key, the nonce or the device code, and is sealed. `partner_id` alone is set for the partner's
+    service account; otherwise `profile_id` and, for an account of the organization itself, `organization_id`.
+    `ask_every` (seconds) and `asked_at` belong to device codes. `back` is the local address to return to.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    person_id = models.CharField(max_length=64, unique=True)
+    session = models.CharField(max_length=64)
+    method = models.CharField(max_length=40)
+    profile_id = models.UUIDField(null=True)
+    organization_id = models.UUIDField(null=True)
+    partner_id = models.UUIDField(null=True)
+    tenant_id = models.UUIDField()
+    tenant_name = models.CharField(max_length=300)
+    sealed_flow = models.BinaryField()
+    back = models.CharField(max_length=2000, blank=True)
+    began_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    ask_every = models.PositiveIntegerField(default=0)
+    asked_at = models.DateTimeField(null=True)
+
+    objects = PendingSignInQuerySet.as_manager()
+
+    class Meta:
+        db_table = "pending_sign_in"
+        indexes = [models.Index(fields=["session"], name="pending_sign_in_of_session")]
+
+    def __str__(self) -> str:
+        return f"{self.method} at {self.tenant_name}"

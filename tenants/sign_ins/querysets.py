@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 if TYPE_CHECKING:
-    from tenants.sign_ins.models import PersonalSignIn  # noqa: F401 - the queryset's type
+    from tenants.sign_ins.models import PendingSignIn, PersonalSignIn  # noqa: F401 - the querysets' types
 
 
 class PersonalSignInQuerySet(models.QuerySet["PersonalSignIn"]):
@@ -19,3 +19,19 @@ class PersonalSignInQuerySet(models.QuerySet["PersonalSignIn"]):
     def of_person(self, person_id: str) -> Self:
         """Return those of one person: nobody else may use or see them."""
         return self.filter(person_id=person_id)
+
+    def ended(self) -> Self:
+        """Return those whose time is over, by the database's clock."""
+        return self.filter(ends_at__lte=Now())
+
+
+class PendingSignInQuerySet(models.QuerySet["PendingSignIn"]):
+    """Filters over sign-ins under way."""
+
+    def alive(self) -> Self:
+        """Return those that can still be finished, by the database's clock."""
+        return self.filter(ends_at__gt=Now())
+
+    def ended(self) -> Self:
+        """Return those whose time is over, by the database's clock."""
+        return self.filter(ends_at__lte=Now())

@@ -14,6 +14,9 @@ from tenants.web import (
     relationship_changes,
     rules,
     selected,
+    sign_in_answers,
+    sign_in_begin,
+    sign_ins,
     synchronizations,
     variables,
 )
@@ -49,6 +52,11 @@ urlpatterns = [
     ),
     path("connections/consent/answer/", consent_answer.answer, name="consent-answer"),
     path("app-registrations/<uuid:app_registration_id>/consents/", consents.listing, name="consents"),
+    path(
+        "app-registrations/partners/<uuid:partner_id>/sign-in/begin/",
+        sign_in_begin.begin_as_service_account,
+        name="partner-sign-in-begin",
+    ),
     path("app-registrations/<uuid:app_registration_id>/", app_registrations.detail, name="app-registration"),
     path(
         "app-registrations/certificates/<uuid:certificate_id>/remove/",
@@ -69,4 +77,11 @@ urlpatterns = [
         {"form": "pem"},
         name="certificate-pem",
     ),
+    path("connections/sign-in/", sign_ins.listing, name="sign-ins"),
+    path("connections/sign-in/cancel/", sign_ins.cancel, name="sign-in-cancel"),
+    path("connections/sign-in/begin/<uuid:profile_id>/", sign_in_begin.begin, name="sign-in-begin"),
+    path("connections/sign-in/onward/", sign_in_answers.onward, name="sign-in-onward"),
+    path("connections/sign-in/answer/", sign_in_answers.answer, name="sign-in-answer"),
+    path("connections/sign-in/device/", sign_in_answers.device, name="sign-in-device"),
+    path("connections/sign-in/<uuid:sign_in_id>/end/", sign_ins.end, name="sign-in-end"),
 ]
