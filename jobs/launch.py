@@ -14,12 +14,13 @@ from jobs.catalogue.powershell import powershell_line
 from jobs.catalogue.validation import ValidCall, validate
 from jobs.runs.events import run_as_object, target_as_object
 from jobs.runs.models import Run, RunTarget
+from jobs.runs.own_accounts import missing_sign_ins
 from jobs.runs.plans import build_plan, check, hash_of
 from jobs.runs.purposes import Purpose
 from jobs.runs.secrets import erase_secrets, fingerprints_of, missing_secrets, seal_secrets
 from jobs.runs.selection import Selection, chosen_organizations
 from jobs.runs.states import RunState, TargetState
-from jobs.runs.ways import FrozenWays, frozen_ways
+from jobs.runs.ways import frozen_ways
 from portal.audit.actions import AuditAction
 from portal.audit.services import draft, record, write
 from portal.core.actors import Actor
@@ -29,10 +30,8 @@ from portal.core.refusals import Refused
 from portal.core.tasks import enqueue
 from tenants.groups.services import note_use
 from tenants.organizations.models import Organization
-from tenants.profiles.accesses import fits
 from tenants.profiles.models import ConnectionProfile
 from tenants.profiles.selectors import find_profile
-from tenants.sign_ins.selectors import sign_ins_of
 
 
 class RunRefused(Refused):
@@ -182,18 +181,11 @@ def _chosen_profile(actor: Actor, request: RunRequest) -> ConnectionProfile | No
 
 def _require_sign_ins(actor: Actor, run: Run) -> None:
     """Raise `RunRefused` unless the person is signed in wherever the plan uses his own account."""
-    ways = FrozenWays.of_plan(run.plan)
-    if not ways.personal:
-        return
-    own, signed_in = {facts.id for facts in ways.personal}, sign_ins_of(actor=actor)
-    organizations = Organization.objects.filter(tenant_id__in=run.plan["organizations"]).select_related("partner")
-    for organization in organizations:
-        facts = ways.facts(organization.tenant_id)
-        if facts.id in own and not any(fits(sign_in, organization, facts) for sign_in in signed_in):
-            raise RunRefused(
-                f"The connection profile “{facts.name}” uses your own Microsoft account, and you are not signed in "
-                f"with it for {organization}. Sign in under Connections, then launch."
-            )
+    for missing in missing_sign_ins(actor=actor, plan=run.plan):
+        raise RunRefused(
+            f"The connection profile “{missing.facts.name}” uses your own Microsoft account, and you are not signed in "
+            f"with it at {missing.place}. Open the review again: it leads to the sign-in and back."
+        )
 
 
 def _create_targets(actor: Actor, run: Run) -> None:

@@ -15,6 +15,7 @@ from jobs.catalogue.problems import InvalidCall
 from jobs.launch import RunRefused, discard_draft, draft_run, launch_run
 from jobs.runs.estimates import estimate
 from jobs.runs.models import Run
+from jobs.runs.own_accounts import missing_sign_ins
 from jobs.runs.plans import PlanChanged
 from jobs.runs.selection import chosen_tenant_ids
 from jobs.runs.selectors import draft_of, launched_run, planned_organizations, planned_reach, predicted_refusals
@@ -132,6 +133,7 @@ def _context(request: HttpRequest, actor: Actor, draft: Run) -> dict[str, Any]:
         "warnings": _warnings(draft, cmdlet),
         "reach": planned_reach(actor=actor, run=draft),
         "may_leave_out": launch_draft is not None and not draft.plan.get("secrets"),
+        "sign_ins": missing_sign_ins(actor=actor, plan=draft.plan),
         "causes": causes_of(predicted_refusals(actor=actor, run=draft)),
         "changes": _changes(actor, draft, launch_draft) if launch_draft else None,
         "estimate": estimate_words(

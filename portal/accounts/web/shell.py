@@ -1,4 +1,4 @@
-"""The rail: the pages that the signed-in person may open."""
+"""The rail and the person's own menu: the pages that the signed-in person may open."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -35,6 +35,8 @@ ENTRIES = (
     Entry("tenants:app-registrations", "Connections", "key", "n", Permission.APP_REGISTRATION_READ),
 )
 
+OWN_ENTRIES = (Entry("tenants:sign-ins", "My sign-ins", "finger-print", "", Permission.RUN_LAUNCH),)
+
 
 @dataclass(frozen=True, slots=True)
 class RailItem:
@@ -49,19 +51,28 @@ class RailItem:
 
 def rail(request: HttpRequest) -> list[RailItem]:
     """Return the entries that the person behind `request` may open; none when nobody is signed in."""
+    return _items(request, ENTRIES)
+
+
+def own_menu(request: HttpRequest) -> list[RailItem]:
+    """Return the entries of the person's own menu, as `rail` does."""
+    return _items(request, OWN_ENTRIES)
+
+
+def _items(request: HttpRequest, entries: tuple[Entry, ...]) -> list[RailItem]:
     if not isinstance(getattr(request, "user", None), User):
         return []
     actor = actor_of(request)
     return [
         RailItem(entry.word, entry.icon, entry.key, url, _lies_under(request.path, (url, *entry.also)))
-        for entry in ENTRIES
+        for entry in entries
         if (url := _address(entry.name)) and (entry.permission is None or actor.has(entry.permission))
     ]
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: `rail`, worked out only when a template asks for it."""
-    return {"rail": partial(rail, request)}
+    """Context processor: `rail` and `own_menu`, worked out only when a template asks for them."""
+    return {"rail": partial(rail, request), "own_menu": partial(own_menu, request)}
 
 
 def _address(name: str) -> str:
