@@ -1,6 +1,7 @@
 """Things that tests need, in the words of the domain."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from itertools import count
 from typing import Any
 from uuid import uuid4
@@ -24,6 +25,8 @@ from tenants.partner.models import Partner
 from tenants.profiles.methods import Method, ProfileService
 from tenants.profiles.models import ConnectionProfile, ProfileAssignment
 from tenants.profiles.services import DEFAULT_NAME
+from tenants.sign_ins.models import PersonalSignIn
+from tenants.sign_ins.secrets import seal_refresh_token
 
 SYSTEM = Actor.system("test")
 PASSWORD = "correct horse battery staple"
@@ -62,6 +65,28 @@ def assign(profile: ConnectionProfile, *, rank: int = 0, **place: Any) -> None:
     for service in (ProfileService.EXCHANGE, ProfileService.COMPLIANCE):
         if ProfileService(profile.service).covers(service):
             ProfileAssignment.objects.create(profile=profile, service=service, rank=rank, assigned_by="test", **place)
+
+
+def make_sign_in(person: User, home: Partner | Organization, **values: Any) -> PersonalSignIn:
+    """Return a person's own account, signed in at the tenant of a partner or an organization; its token is no good."""
+    now = timezone.now()
+    defaults = {
+        "session": "0" * 64,
+        "method": Method.INTERACTIVE,
+        "environment": home.environment,
+        "tenant_id": home.tenant_id,
+        "tenant_name": home.name,
+        "application_id": uuid4(),
+        "is_public_client": True,
+        "user_principal_name": "person@partner.example",
+        "signed_in_with_mfa": True,
+        "signed_in_at": now,
+        "ends_at": now + timedelta(hours=8),
+    }
+    sign_in = PersonalSignIn(person_id=str(person.pk), **{**defaults, **values})
+    sign_in.sealed_refresh_token = seal_refresh_token(sign_in, "no good")
+    sign_in.save(force_insert=True)
+    return sign_in
 
 
 def make_app_registration(partner: Partner | None = None, *, certificate: bool = True) -> AppRegistration:

@@ -31,9 +31,11 @@ from portal.exports.services import request_export
 from tenants.app_registrations.models import Certificate
 from tenants.groups.models import OrganizationGroup
 from tenants.organizations.models import Organization
+from tenants.profiles.methods import Method
 from tenants.sync.models import Synchronization
 from tests.e2e.test_every_page import signed_in
 from tests.e2e.world import addresses, browser_of
+from tests.factories import make_profile, make_sign_in
 from tests.live import ROOT, Processes, Sandbox, wait_for
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(1800)]
@@ -144,6 +146,8 @@ def story(sandbox: Sandbox, person: User) -> dict[str, Any]:
         "certificate_id": certificate.pk,
         "app_registration_id": certificate.app_registration_id,
         "partner_id": organization.partner_id,
+        "tenants:sign-in-begin": {"profile_id": make_profile(organization.partner, method=Method.DEVICE).pk},
+        "sign_in_id": make_sign_in(person, organization.partner).pk,
     }
 
 

@@ -27,8 +27,18 @@ from portal.core.actors import Source
 from portal.exports.models import ExportFormat
 from portal.exports.services import request_export
 from tenants.organizations.models import Organization, Reachability
+from tenants.profiles.methods import Method
 from tenants.sync.models import Synchronization
-from tests.factories import SYSTEM, make_app_registration, make_group, make_organizations, make_person, make_run
+from tests.factories import (
+    SYSTEM,
+    make_app_registration,
+    make_group,
+    make_organizations,
+    make_person,
+    make_profile,
+    make_run,
+    make_sign_in,
+)
 
 HOSTILE_NAMES = (
     "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunte",  # 60 characters and no place to break
@@ -126,6 +136,8 @@ def make_world(*, organizations: int = 60) -> World:
     )
     with transaction.atomic():
         event = record(AuditAction.ORGANIZATION_ADDED, actor=SYSTEM, target=named)
+    own_account = make_profile(registration.partner, name=HOSTILE_NAMES[2], method=Method.CREDENTIAL)
+    sign_in = make_sign_in(person, registration.partner, user_principal_name=f"{'x' * 64}@customer.example")
     target = run.targets.filter(state=TargetState.SUCCEEDED).order_by("position").first()
     assert target
     return World(
@@ -151,6 +163,8 @@ def make_world(*, organizations: int = 60) -> World:
             "partner_id": registration.partner_id,
             "app_registration_id": registration.pk,
             "certificate_id": registration.certificates.get().pk,
+            "tenants:sign-in-begin": {"profile_id": own_account.pk},
+            "sign_in_id": sign_in.pk,
         },
     )
 
