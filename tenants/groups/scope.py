@@ -1,15 +1,18 @@
 """What the meaning of a filter or a rule depends on: who asks, when, and what there is now."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from typing import Any, TypeVar
 
 from django.utils import timezone
 
 from portal.core.actors import Actor
 from tenants.groups.models import OrganizationGroup
 from tenants.organizations.models import Organization
+
+Read = TypeVar("Read")
 
 
 @dataclass
@@ -18,11 +21,19 @@ class Scope:
 
     actor: Actor
     now: datetime
+    _read: dict[Callable[[Actor], Any], Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, actor: Actor) -> "Scope":
         """Return the scope of `actor` at this moment."""
         return cls(actor, timezone.now())
+
+    def once(self, read: Callable[[Actor], Read]) -> Read:
+        """Return what `read` finds for the actor, which is asked for once only, whoever needs it."""
+        if read not in self._read:
+            self._read[read] = read(self.actor)
+        found: Read = self._read[read]
+        return found
 
     @cached_property
     def groups(self) -> Mapping[str, OrganizationGroup]:

@@ -1,6 +1,6 @@
 """What pages ask about organizations."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -40,6 +40,16 @@ def find_organization(actor: Actor, organization_id: UUID) -> Organization | Non
     """Return an organization that `actor` may see, also one that is no longer served, with groups and partner."""
     visible = Organization.objects.visible_to(actor).select_related("partner", "reseller_relationship")
     return visible.filter(pk=organization_id).first()
+
+
+def organization_of_tenant(actor: Actor, tenant_id: UUID) -> Organization | None:
+    """Return the organization with this tenant id, if `actor` may see it."""
+    return Organization.objects.visible_to(actor).filter(tenant_id=tenant_id).first()
+
+
+def first_by_ids(actor: Actor, organization_ids: Collection[UUID]) -> Organization | None:
+    """Return the first by name of these organizations that `actor` may see."""
+    return Organization.objects.visible_to(actor).filter(pk__in=organization_ids).order_by("name", "pk").first()
 
 
 def causes_of_unreachability(actor: Actor) -> list[Cause]:

@@ -31,9 +31,8 @@ def assign_profile(
     """
     actor.require(Permission.CONNECTION_PROFILE_MANAGE)
     profile = ConnectionProfile.objects.select_for_update(of=("self",)).select_related("partner").get(pk=profile.pk)
-    _check_place(profile, place)
-    if not all(ProfileService(profile.service).covers(each) for each in services_of(service)):
-        raise ProfileRefused(f"“{profile}” does not open {service.label}.", "service")
+    check_place(profile, place)
+    require_service(profile, service)
     for each in services_of(service):
         _replaced(profile, place, each).delete()
         ProfileAssignment.objects.create(
@@ -42,7 +41,7 @@ def assign_profile(
     record(
         AuditAction.CONNECTION_PROFILE_ASSIGNED,
         actor=actor,
-        target=_as_object(profile, place),
+        target=object_at(profile, place),
         data={"place": str(place), "service": service.label},
     )
 
@@ -63,7 +62,7 @@ def unassign_profile(*, actor: Actor, assignment_id: UUID) -> None:
     record(
         AuditAction.CONNECTION_PROFILE_UNASSIGNED,
         actor=actor,
-        target=_as_object(assignment.profile, place),
+        target=object_at(assignment.profile, place),
         data={"place": str(place), "service": ProfileService(assignment.service).label},
     )
 
@@ -73,7 +72,14 @@ def services_of(service: ProfileService) -> list[ProfileService]:
     return [each for each in (ProfileService.EXCHANGE, ProfileService.COMPLIANCE) if service.covers(each)]
 
 
-def _check_place(profile: ConnectionProfile, place: Place) -> None:
+def require_service(profile: ConnectionProfile, service: ProfileService) -> None:
+    """Raise `ProfileRefused` unless the profile opens `service`, or both where both are meant."""
+    if not all(ProfileService(profile.service).covers(each) for each in services_of(service)):
+        raise ProfileRefused(f"“{profile}” does not open {service.label}.", "service")
+
+
+def check_place(profile: ConnectionProfile, place: Place) -> None:
+    """Raise `ProfileRefused` unless the profile can apply to `place`."""
     if profile.retired_at is not None:
         raise ProfileRefused(f"“{profile}” was retired. Choose another connection profile.")
     partner_id = place.partner_id if isinstance(place, Organization) else profile.partner_id
@@ -95,7 +101,7 @@ def _column(place: Place) -> dict[str, Place]:
     return {names[type(place)]: place}
 
 
-def _as_object(profile: ConnectionProfile, place: Place) -> Object:
+def object_at(profile: ConnectionProfile, place: Place) -> Object:
     """Return how events name a profile; with the organization that it was assigned to, if it is one."""
     if not isinstance(place, Organization):
         return as_object(profile)

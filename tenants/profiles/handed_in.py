@@ -1,6 +1,6 @@
 """The access token of a profile: sealed where it is stored, opened only to be used."""
 
-from portal.core.secrets import seal, unseal
+from portal.core.secrets import SecretUnreadable, seal, unseal
 from tenants.profiles.models import ConnectionProfile
 from tenants.tokens.access_token import AccessToken
 
@@ -14,6 +14,14 @@ def handed_in_token(profile: ConnectionProfile) -> AccessToken:
     """Return the access token of a profile, opened."""
     sealed = bytes(profile.sealed_access_token or b"")
     return AccessToken.parse(unseal(sealed, **_place(profile)).decode())
+
+
+def identity_of_token(profile: ConnectionProfile) -> str:
+    """Return whose token a profile holds (an account or an application id), empty where it does not say or open."""
+    try:
+        return handed_in_token(profile).identity
+    except SecretUnreadable:
+        return ""
 
 
 def _place(profile: ConnectionProfile) -> dict[str, str]:

@@ -10,6 +10,7 @@ from tenants.groups.models import OrganizationGroup
 from tenants.organizations.models import Organization
 from tenants.partner.models import Partner
 from tenants.profiles.methods import Delegation, Method, ProfileService
+from tenants.profiles.querysets import ConnectionProfileQuerySet
 
 
 class ConnectionProfile(models.Model):
@@ -41,6 +42,8 @@ class ConnectionProfile(models.Model):
     changed_at = models.DateTimeField(auto_now=True)
     changed_by = models.CharField(max_length=300)
     retired_at = models.DateTimeField(null=True)
+
+    objects = ConnectionProfileQuerySet.as_manager()
 
     class Meta:
         db_table = "connection_profile"

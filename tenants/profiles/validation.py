@@ -117,6 +117,12 @@ def _token(profile: ConnectionProfile, values: ProfileValues) -> AccessToken | N
     if not values.access_token and profile.sealed_access_token:
         return None
     token = AccessToken.parse(values.access_token)
+    if not token.tenant_id:
+        raise ProfileRefused(
+            "This is no access token for an organization: it names no tenant. Paste the whole token: three parts with "
+            "a dot between them, which begins with eyJ.",
+            "access_token",
+        )
     environment = environment_named(values.environment or profile.partner.environment)
     scopes = {"exo": environment.exchange_scope, "scc": environment.compliance_scope}
     failures = []

@@ -11,6 +11,7 @@ from tenants.organizations.conditions import ends_within, last_outcome
 from tenants.organizations.models import Organization
 from tenants.organizations.querysets import OrganizationQuerySet
 from tenants.organizations.traits import TRAITS
+from tenants.selection.by_profile import profile_conditions
 from tenants.selection.facets import ENDING_DAYS, FACETS
 from tenants.selection.filters import OrganizationFilter
 
@@ -63,6 +64,8 @@ def _numbers(wanted: OrganizationFilter, key: str, organizations: OrganizationQu
     """Return how many organizations have each value, in the order in which the values are shown."""
     if key == "group":
         return _each(organizations, {pk: membership(group) for pk, group in wanted.scope.groups.items()})
+    if key == "profile":
+        return _each(organizations, profile_conditions(wanted.scope))
     if key == "ends_within":
         now = wanted.scope.now
         return _each(organizations, {str(days): ends_within(days, now) for days in ENDING_DAYS})

@@ -11,6 +11,7 @@ from tenants.groups.rule_fields import LONGEST_SPAN, VARIABLE_NAME
 from tenants.groups.scope import Scope
 from tenants.organizations.conditions import ends_within, has_variable
 from tenants.organizations.traits import TRAITS, Trait
+from tenants.selection.by_profile import entered_by, profile_word
 
 ENDING_DAYS = (7, 30, 60, 90)
 
@@ -66,6 +67,7 @@ FACETS: Mapping[str, Facet] = {
             lambda scope, value: value if VARIABLE_NAME.fullmatch(value) else None,
             lambda scope, value: has_variable(value),
         ),
+        Facet("profile", "Connection profile", profile_word, entered_by),
         *(_of_trait(TRAITS[key]) for key in ("csp", "cloud")),
     )
 }

@@ -11,6 +11,8 @@ def as_rule(wanted: OrganizationFilter) -> Rule | None:
     several = [values for values in wanted.values.values() if len(values) > 1]
     if not wanted or (several and (wanted.text or len(wanted.values) > 1)):
         return None
+    if "profile" in wanted.values:  # groups decide about profiles, so a profile never decides about a group
+        return None
     if any(wanted.scope.groups[group_id].is_by_rule for group_id in wanted.values.get("group", ())):
         return None
     text = [Condition("called", "contains", wanted.text)] if wanted.text else []

@@ -16,6 +16,7 @@ from tenants.organizations.models import Organization
 from tenants.organizations.outcomes import Outcome, recent_outcomes
 from tenants.organizations.selectors import organizations_for_list
 from tenants.organizations.sorting import SORTS, ordered
+from tenants.profiles.ways import Way, ways_into
 from tenants.selection.counts import facet_counts
 from tenants.selection.facets import FACETS
 from tenants.selection.filters import OrganizationFilter
@@ -31,6 +32,7 @@ class Row:
 
     organization: Organization
     groups: Sequence[OrganizationGroup]
+    ways: Sequence[Way]
     last: Outcome | None
     last_failure: Outcome | None
     picture: SafeString
@@ -110,14 +112,19 @@ def toggled(query: QueryDict, key: str, value: str) -> str:
 
 def _rows(actor: Actor, organizations: Sequence[Organization]) -> list[Row]:
     groups = groups_by_organization(actor, organizations)
-    outcomes = recent_outcomes(actor, organizations)
-    return [_row(each, groups.get(each.pk, ()), outcomes.get(each.pk, ())) for each in organizations]
+    outcomes, ways = recent_outcomes(actor, organizations), ways_into(organizations)
+    return [_row(each, groups.get(each.pk, ()), ways[each.pk], outcomes.get(each.pk, ())) for each in organizations]
 
 
-def _row(organization: Organization, groups: Sequence[OrganizationGroup], outcomes: Sequence[Outcome]) -> Row:
+def _row(
+    organization: Organization,
+    groups: Sequence[OrganizationGroup],
+    ways: Sequence[Way],
+    outcomes: Sequence[Outcome],
+) -> Row:
     failures = (outcome for outcome in outcomes if outcome.is_failure)
     picture = sparkline(outcomes) if outcomes else SafeString()
-    return Row(organization, groups, outcomes[0] if outcomes else None, next(failures, None), picture)
+    return Row(organization, groups, ways, outcomes[0] if outcomes else None, next(failures, None), picture)
 
 
 def _facets(wanted: OrganizationFilter, query: QueryDict, number: int) -> list[FacetGroup]:

@@ -36,7 +36,10 @@ def create(request: HttpRequest) -> HttpResponse:
     wanted = OrganizationFilter.read(scope, request.GET)
     rule = as_rule(wanted)
     if wanted and rule is None:
-        messages.warning(request, "This filter mixes “or” with “and”, which a rule cannot. Write conditions here.")
+        messages.warning(
+            request,
+            "This filter mixes “or” with “and”, or names a profile, which a rule cannot. Write conditions here.",
+        )
     return _page(request, RuleForm.of_rule(scope, rule) if rule else RuleForm(scope), None)
 
 

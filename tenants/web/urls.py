@@ -1,6 +1,6 @@
 """Addresses of the pages about organizations, groups and app registrations."""
 
-from django.urls import path
+from django.urls import include, path
 
 from tenants.web import (
     access,
@@ -42,6 +42,7 @@ urlpatterns = [
     path("organizations/<uuid:organization_id>/access/", access.access, name="access"),
     path("organizations/<uuid:organization_id>/variables/", variables.set_here, name="variable-set-here"),
     path("organizations/<uuid:organization_id>/variables/remove/", variables.remove_here, name="variable-remove"),
+    path("connections/profiles/", include("tenants.web.profiles.urls")),
     path("app-registrations/", app_registrations.listing, name="app-registrations"),
     path("app-registrations/partners/connect/", app_registrations.connect, name="partner-connect"),
     path("app-registrations/partners/<uuid:partner_id>/add/", app_registrations.add, name="app-registration-add"),

@@ -31,7 +31,10 @@ from portal.exports.services import request_export
 from tenants.app_registrations.models import Certificate
 from tenants.groups.models import OrganizationGroup
 from tenants.organizations.models import Organization
-from tenants.profiles.methods import Method
+from tenants.profiles.assignments import assign_profile
+from tenants.profiles.methods import Delegation, Method, ProfileService
+from tenants.profiles.services import create_profile
+from tenants.profiles.validation import ProfileValues
 from tenants.sync.models import Synchronization
 from tests.e2e.test_every_page import signed_in
 from tests.e2e.world import addresses, browser_of
@@ -125,6 +128,9 @@ def story(sandbox: Sandbox, person: User) -> dict[str, Any]:
     wait_for(lambda: running.targets.filter(state=TargetState.SUCCEEDED).count() > 60, what="a third of the run")
     event = AuditEvent.objects.filter(run_id=run.pk).latest("pk")
     certificate = Certificate.objects.get()
+    values = ProfileValues(name="Service account", method=Method.DELEGATED, delegation=Delegation.GDAP)
+    profile = create_profile(actor=actor, partner=organization.partner, values=values)
+    assign_profile(actor=actor, profile=profile, place=gold, service=ProfileService.BOTH, rank=10)
     return {
         "run_id": running.pk,
         "jobs:run-results": {"run_id": run.pk},
@@ -148,6 +154,8 @@ def story(sandbox: Sandbox, person: User) -> dict[str, Any]:
         "partner_id": organization.partner_id,
         "tenants:sign-in-begin": {"profile_id": make_profile(organization.partner, method=Method.DEVICE).pk},
         "sign_in_id": make_sign_in(person, organization.partner).pk,
+        "profile_id": profile.pk,
+        "assignment_id": profile.assignments.filter(group=gold).earliest("service").pk,
     }
 
 

@@ -31,6 +31,7 @@ from tenants.profiles.methods import Method
 from tenants.sync.models import Synchronization
 from tests.factories import (
     SYSTEM,
+    assign,
     make_app_registration,
     make_group,
     make_organizations,
@@ -138,6 +139,9 @@ def make_world(*, organizations: int = 60) -> World:
         event = record(AuditAction.ORGANIZATION_ADDED, actor=SYSTEM, target=named)
     own_account = make_profile(registration.partner, name=HOSTILE_NAMES[2], method=Method.CREDENTIAL)
     sign_in = make_sign_in(person, registration.partner, user_principal_name=f"{'x' * 64}@customer.example")
+    profile = make_profile(registration.partner, name=HOSTILE_NAMES[3], note="x" * 300)
+    assign(profile, group=group, rank=10)
+    assignment = profile.assignments.latest("pk")
     target = run.targets.filter(state=TargetState.SUCCEEDED).order_by("position").first()
     assert target
     return World(
@@ -165,6 +169,8 @@ def make_world(*, organizations: int = 60) -> World:
             "certificate_id": registration.certificates.get().pk,
             "tenants:sign-in-begin": {"profile_id": own_account.pk},
             "sign_in_id": sign_in.pk,
+            "profile_id": profile.pk,
+            "assignment_id": assignment.pk,
         },
     )
 
@@ -193,6 +199,10 @@ def variants(world: World) -> dict[str, str]:
     """Return further addresses of pages that a query makes look different, by what they show."""
     nothing = "?q=nothing-is-called-so"
     return {
+        "profiles, none matches": reverse("tenants:profiles") + nothing,
+        "a profile to be filled in": reverse("tenants:profile-add") + "?method=app_certificate_thumbprint",
+        "an account to be filled in": reverse("tenants:profile-add") + "?method=interactive",
+        "a group to be given a profile": reverse("tenants:profile-assign") + f"?in_group={world.arguments['group_id']}",
         "organizations, none matches": reverse("tenants:organizations") + nothing,
         "cmdlets, searched": reverse("jobs:cmdlets") + "?q=mbx+perm",
         "cmdlets, none matches": reverse("jobs:cmdlets") + nothing,

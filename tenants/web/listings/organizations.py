@@ -18,6 +18,7 @@ from tenants.organizations.models import Organization
 from tenants.organizations.querysets import OrganizationQuerySet
 from tenants.organizations.selectors import organizations_for_list
 from tenants.organizations.sorting import ordered
+from tenants.profiles.ways import Way, ways_into
 from tenants.selection.filters import OrganizationFilter
 from tenants.web.organization_list import read_sort, unknown_filters
 
@@ -29,6 +30,7 @@ COLUMNS = (
     "InitialDomain",
     "Environment",
     "Groups",
+    "ConnectionProfile",
     "Reachability",
     "Cause",
     "Fix",
@@ -60,13 +62,14 @@ def _rows(actor: Actor, organizations: OrganizationQuerySet, order: str) -> Iter
     while True:
         page = page_by_key(organizations, order=order, cursor=cursor, size=CHUNK_SIZE)
         groups = groups_by_organization(actor, page.rows)
-        yield from (_row(each, groups.get(each.pk, ())) for each in page.rows)
+        ways = ways_into(page.rows)
+        yield from (_row(each, groups.get(each.pk, ()), ways[each.pk]) for each in page.rows)
         cursor = page.next_cursor
         if not cursor:
             return
 
 
-def _row(organization: Organization, groups: Sequence[OrganizationGroup]) -> Row:
+def _row(organization: Organization, groups: Sequence[OrganizationGroup], ways: Sequence[Way]) -> Row:
     values = (
         organization.name,
         organization.tenant_id,
@@ -74,6 +77,7 @@ def _row(organization: Organization, groups: Sequence[OrganizationGroup]) -> Row
         organization.initial_domain,
         organization.environment,
         ", ".join(group.name for group in groups),
+        ", ".join(_way_in_words(way) for way in ways),
         organization.get_reachability_display(),
         organization.reachability_reason,
         organization.reachability_fix,
@@ -84,6 +88,11 @@ def _row(organization: Organization, groups: Sequence[OrganizationGroup]) -> Row
         organization.reachability_checked_at,
     )
     return dict(zip(COLUMNS, values, strict=True))
+
+
+def _way_in_words(way: Way) -> str:
+    name = way.profile.name if way.profile else "none"
+    return f"{name} ({way.services})" if way.services else name
 
 
 def _open_members(actor: Actor, selection: Selection) -> Table:
