@@ -3,12 +3,13 @@
 from jobs.results.models import Result
 from jobs.results.rows.models import RowColumn, RowPart, RowTable
 from jobs.runs.models import Attempt, Connection, Run, RunSecret, RunTarget
-from jobs.saved.models import Job, LaunchDraft
+from jobs.saved.models import Job, JobStep, LaunchDraft
 
 __all__ = [
     "Attempt",
     "Connection",
     "Job",
+    "JobStep",
     "LaunchDraft",
     "Result",
     "RowColumn",

@@ -10,7 +10,7 @@ from portal.core.identifiers import uuid7
 class Job(models.Model):
     """A saved definition of a run; where it goes stays symbolic and is resolved at each launch.
 
-    `typed` is the launch form as a query string, without secrets.
+    `cmdlet` and `typed`, the launch form as a query string without secrets, are its first step; most have no other.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -33,6 +33,27 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class JobStep(models.Model):
+    """A step of a job behind its first one, which stands in the job itself; `position` counts from 2."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="later_steps")
+    position = models.PositiveIntegerField()
+    cmdlet = models.CharField(max_length=100)
+    typed = models.TextField()
+
+    class Meta:
+        db_table = "job_step"
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["job", "position"], name="job_step_once"),
+            models.CheckConstraint(condition=models.Q(position__gte=2), name="job_step_behind_the_first"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Step {self.position}: {self.cmdlet}"
 
 
 class LaunchDraft(models.Model):

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import DateTimeField, Exists, F, OuterRef, Subquery, Value
+from django.db.models import Count, DateTimeField, Exists, F, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce, Lower
 from django.utils import timezone
 
 from jobs.runs.models import Run
-from jobs.saved.models import Job, LaunchDraft
+from jobs.saved.models import Job, JobStep, LaunchDraft
 from jobs.saved.querysets import JobQuerySet
 from portal.core.actors import Actor
 from portal.core.pagination import Page, page_by_key
@@ -63,6 +63,26 @@ def has_jobs(*, actor: Actor) -> bool:
     return Job.objects.visible_to(actor).exists()
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a job; `position` counts from 1, `typed` is its launch form as a query string."""
+
+    position: int
+    cmdlet: str
+    typed: str
+
+
+def steps_of(job: Job) -> list[Step]:
+    """Return the steps of a job in order; there is always a first one."""
+    later = [Step(step.position, step.cmdlet, step.typed) for step in job.later_steps.all()]
+    return [Step(1, job.cmdlet, job.typed), *later]
+
+
+def find_step(job: Job, position: int) -> Step | None:
+    """Return one step of a job."""
+    return next((step for step in steps_of(job) if step.position == position), None)
+
+
 def find_job(*, actor: Actor, job_id: UUID) -> Job | None:
     """Return one job that `actor` may see."""
     return Job.objects.visible_to(actor).filter(pk=job_id).first()
@@ -91,11 +111,13 @@ def launch_draft_of_run(*, actor: Actor, run_id: UUID) -> LaunchDraft | None:
 
 
 def _with_last_run(actor: Actor, jobs: JobQuerySet) -> JobQuerySet:
+    later = JobStep.objects.filter(job=OuterRef("pk")).order_by().values("job").annotate(number=Count("pk"))
     newest = (
         Run.objects.visible_to(actor).filter(job=OuterRef("pk"), launched_at__isnull=False).order_by("-launched_at")
     )
     return jobs.annotate(
         name_key=Lower("name"),
+        later_number=Coalesce(Subquery(later.values("number")), 0),
         last_launched_at=Subquery(newest.values("launched_at")[:1]),
         last_run_id=Subquery(newest.values("pk")[:1]),
         last_state=Subquery(newest.values("state")[:1]),

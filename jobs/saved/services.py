@@ -1,5 +1,6 @@
 """What is done to jobs."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import transaction
@@ -7,7 +8,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from jobs.catalogue.cmdlets import Cmdlet, find
-from jobs.saved.models import Job
+from jobs.saved.models import Job, JobStep
 from jobs.saved.typed import job_text
 from portal.audit.actions import AuditAction
 from portal.audit.services import Object, record
@@ -30,8 +31,17 @@ def job_as_object(job: Job) -> Object:
 
 
 @transaction.atomic
-def create_job(*, actor: Actor, name: str, description: str, shared: bool, cmdlet: Cmdlet, data: QueryDict) -> Job:
-    """Save a launch form as a job; raises `JobRefused` when the name is empty, too long or taken."""
+def create_job(
+    *,
+    actor: Actor,
+    name: str,
+    description: str,
+    shared: bool,
+    cmdlet: Cmdlet,
+    data: QueryDict,
+    later_steps: Sequence[tuple[Cmdlet, QueryDict]] = (),
+) -> Job:
+    """Save launch forms, one a step, as a job; raises `JobRefused` when the name is empty, too long or taken."""
     actor.require(Permission.RUN_LAUNCH)
     job = Job(
         name=_free_name(actor, name),
@@ -45,6 +55,10 @@ def create_job(*, actor: Actor, name: str, description: str, shared: bool, cmdle
         changed_by=actor.label,
     )
     job.save(force_insert=True)
+    JobStep.objects.bulk_create(
+        JobStep(job=job, position=position, cmdlet=step.name, typed=job_text(step, typed))
+        for position, (step, typed) in enumerate(later_steps, start=2)
+    )
     record(AuditAction.JOB_CREATED, actor=actor, target=job_as_object(job), data=_facts(job))
     return job
 
@@ -60,13 +74,22 @@ def change_job(*, actor: Actor, job_id: UUID, name: str, description: str, share
 
 
 @transaction.atomic
-def change_job_form(*, actor: Actor, job_id: UUID, cmdlet: Cmdlet, data: QueryDict) -> Job:
-    """Change what a job runs and where, to what was typed for `cmdlet`, which is the job's; raises `JobRefused`."""
+def change_job_form(*, actor: Actor, job_id: UUID, cmdlet: Cmdlet, data: QueryDict, position: int = 1) -> Job:
+    """Change what a step of a job runs and where, to what was typed for `cmdlet`, which is its own.
+
+    Raises `JobRefused`.
+    """
     job = _own_or_shared(actor, job_id)
-    if job.cmdlet != cmdlet.name:  # whose secrets are others, and would be kept
-        raise JobRefused(f"This job runs {job.cmdlet}, not {cmdlet.name}. Save this as a job of its own.")
-    job.typed = job_text(cmdlet, data)
-    return _changed(actor, job, "what it runs, and where")
+    later = job.later_steps.filter(position=position).first()
+    if later is None and position != 1:
+        raise JobRefused(f"This job has no step {position} any more. Save this as a job of its own.")
+    step = later or job
+    if step.cmdlet != cmdlet.name:  # whose secrets are others, and would be kept
+        raise JobRefused(f"This job runs {step.cmdlet}, not {cmdlet.name}. Save this as a job of its own.")
+    step.typed = job_text(cmdlet, data)
+    if later:
+        later.save(update_fields=["typed"])
+    return _changed(actor, job, f"what step {position} runs, and where" if later else "what it runs, and where")
 
 
 @transaction.atomic
@@ -79,7 +102,15 @@ def duplicate_job(*, actor: Actor, job_id: UUID) -> Job:
     name = next(name for name in names if name not in taken)
     cmdlet = find(job.cmdlet)
     data = QueryDict(job.typed)
-    return create_job(actor=actor, name=name, description=job.description, shared=False, cmdlet=cmdlet, data=data)
+    return create_job(
+        actor=actor,
+        name=name,
+        description=job.description,
+        shared=False,
+        cmdlet=cmdlet,
+        data=data,
+        later_steps=[(find(step.cmdlet), QueryDict(step.typed)) for step in job.later_steps.all()],
+    )
 
 
 @transaction.atomic
@@ -127,4 +158,7 @@ def _description(text: str) -> str:
 
 
 def _facts(job: Job) -> dict[str, object]:
-    return {"cmdlet": job.cmdlet, "shared": job.shared, "typed": job.typed}
+    facts: dict[str, object] = {"cmdlet": job.cmdlet, "shared": job.shared, "typed": job.typed}
+    if later := list(job.later_steps.values("position", "cmdlet", "typed")):
+        facts["later_steps"] = later
+    return facts

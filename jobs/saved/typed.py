@@ -24,7 +24,7 @@ _NOT_TYPED = frozenset(
         "job_shared",
     }
 )
-_OF_ONE_LAUNCH = frozenset({"job", "again", "names_note", "remarks"})
+_OF_ONE_LAUNCH = frozenset({"job", "step", "again", "names_note", "remarks"})
 """What tells where a form came from: kept with a draft, and no part of a job."""
 
 

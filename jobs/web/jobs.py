@@ -16,10 +16,12 @@ from jobs.saved.models import Job, LaunchDraft
 from jobs.saved.selectors import (
     JOB_SORTS,
     JobFilter,
+    Step,
     find_job,
     has_jobs,
     jobs_page,
     runs_of_job,
+    steps_of,
     unfinished_launches,
 )
 from jobs.saved.services import (
@@ -33,6 +35,7 @@ from jobs.saved.services import (
 from jobs.web.launch_form import LaunchForm
 from jobs.web.parameter_texts import PREFIX
 from jobs.web.preview import preview
+from jobs.web.what import What
 from jobs.web.words import RISKS, counts_in_words
 from portal.accounts.web.access import actor_of
 from portal.accounts.web.saved_filters import saved_filters
@@ -171,11 +174,29 @@ def _acted(act: Callable[[], Job]) -> Job:
         raise Http404(str(refusal)) from refusal
 
 
+def _step_row(job: Job, step: Step) -> dict[str, Any]:
+    """Return one step as the page of its job lists it: constants, inputs, columns, and where it is launched."""
+    data = QueryDict(step.typed)
+    what = What.read(find(step.cmdlet), data)
+    inputs = {wanted.parameter for wanted in what.inputs}
+    return {
+        "step": step,
+        "values": [(name, text) for name, text in what.texts.items() if name not in inputs],
+        "inputs": [(wanted.words, what.texts.get(wanted.parameter, "")) for wanted in what.inputs],
+        "columns": what.columns,
+        "risk": what.cmdlet.risk,
+        "risk_words": RISKS[what.cmdlet.risk],
+        "url": f"{reverse('jobs:launch', args=[step.cmdlet])}?job={job.pk}&step={step.position}",
+    }
+
+
 def _context(actor: Actor, job: Job, form: JobForm) -> dict[str, Any]:
     cmdlet = find(job.cmdlet)
+    steps = steps_of(job)
     launch = LaunchForm.read(actor, cmdlet, QueryDict(job.typed))
     return {
         "job": job,
+        "steps": [_step_row(job, step) for step in steps] if len(steps) > 1 else [],
         "cmdlet": cmdlet,
         "form": form,
         "launch": launch,

@@ -110,7 +110,7 @@ def _save_job(request: HttpRequest, actor: Actor, shown: Prefilled, data: QueryD
     form = shown.form
     try:
         if data["look"] == "change_job" and form.job:
-            job = change_job_form(actor=actor, job_id=form.job.pk, cmdlet=form.cmdlet, data=data)
+            job = change_job_form(actor=actor, job_id=form.job.pk, cmdlet=form.cmdlet, data=data, position=form.step)
         else:
             job = create_job(
                 actor=actor,

@@ -11,12 +11,14 @@ from jobs.catalogue.cmdlets import Cmdlet
 from jobs.catalogue.problems import InvalidCall, Problem
 from jobs.launch import RunRequest
 from jobs.saved.models import Job
-from jobs.saved.selectors import find_job
+from jobs.saved.selectors import find_job, find_step
 from jobs.web.parameter_fields import FieldGroups
 from jobs.web.what import What
 from jobs.web.where import Where
 from portal.core.actors import Actor
 from portal.core.identifiers import uuid7
+
+_MOST_DIGITS = 6
 
 
 class PurposeForm(forms.Form):
@@ -41,8 +43,8 @@ class PurposeForm(forms.Form):
 class LaunchForm:
     """Everything typed for a launch: what, where, and why.
 
-    `draft_id` is the tab's own place to keep it, `job` the job of this cmdlet that it was opened from, `again_id` the
-    run that is launched again.
+    `draft_id` is the tab's own place to keep it, `job` the job that it was opened from and `step` the step of it that
+    runs this cmdlet, `again_id` the run that is launched again.
     """
 
     what: What
@@ -50,6 +52,7 @@ class LaunchForm:
     purpose: PurposeForm = field(default_factory=PurposeForm)
     draft_id: UUID = field(default_factory=uuid7)
     job: Job | None = None
+    step: int = 1
     again_id: UUID | None = None
     problems: list[Problem] = field(default_factory=list)
 
@@ -61,7 +64,8 @@ class LaunchForm:
             where=Where.read(actor, data),
             purpose=PurposeForm(data),
             draft_id=readable_id(data.get("draft")) or uuid7(),
-            job=_job(actor, cmdlet, readable_id(data.get("job"))),
+            job=_job(actor, cmdlet, readable_id(data.get("job")), step_number(data.get("step"))),
+            step=step_number(data.get("step")),
             again_id=readable_id(data.get("again")),
         )
 
@@ -112,7 +116,13 @@ def readable_id(text: str | None) -> UUID | None:
     return None
 
 
-def _job(actor: Actor, cmdlet: Cmdlet, job_id: UUID | None) -> Job | None:
+def step_number(text: str | None) -> int:
+    """Return the number of the step that `text` is; 1 for anything else."""
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < _MOST_DIGITS else 1
+
+
+def _job(actor: Actor, cmdlet: Cmdlet, job_id: UUID | None, number: int) -> Job | None:
     """Return the job, unless it was deleted meanwhile or a command of another cmdlet was pasted into its form."""
     job = find_job(actor=actor, job_id=job_id) if job_id else None
-    return job if job and job.cmdlet == cmdlet.name else None
+    step = find_step(job, number) if job else None
+    return job if step and step.cmdlet == cmdlet.name else None

@@ -1,7 +1,7 @@
 """One form field per parameter, built from the catalogue: which control, which choices, what stands in it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from jobs.catalogue.availability import parameter_problem
@@ -134,10 +134,14 @@ def field_groups(
     service: str,
     texts: Mapping[str, str],
     problems: Mapping[str, list[Problem]],
+    inputs: Collection[str] = (),
 ) -> FieldGroups:
-    """Return the fields of `parameter_set` with what was typed and what is wrong with it, by parameter name."""
+    """Return the fields of `parameter_set` with what was typed and what is wrong with it, by parameter name.
+
+    `inputs` are required besides what the set requires.
+    """
     services = [service] if service else list(cmdlet.services)
-    required = required_in(cmdlet, parameter_set, service)
+    required = required_in(cmdlet, parameter_set, service) | set(inputs) & set(parameter_set.parameters)
     shown = [name for name in parameter_set.parameters if is_fillable(cmdlet, cmdlet.parameters[name], services)]
     fields = {
         name: _field(cmdlet, cmdlet.parameters[name], name in required, texts.get(name, ""), problems.get(name, []))

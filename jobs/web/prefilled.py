@@ -11,10 +11,10 @@ from jobs.runs.models import Run
 from jobs.runs.selectors import draft_of, launched_run, organizations_of_targets, planned_organization_ids
 from jobs.runs.states import RunState, TargetState
 from jobs.saved.models import LaunchDraft
-from jobs.saved.selectors import find_job, find_launch_draft, launch_draft_of_run
+from jobs.saved.selectors import find_job, find_launch_draft, find_step, launch_draft_of_run
 from jobs.web import interrupted
 from jobs.web.again import organizations_again
-from jobs.web.launch_form import LaunchForm, readable_id
+from jobs.web.launch_form import LaunchForm, readable_id, step_number
 from jobs.web.parameter_texts import PREFIX
 from jobs.web.plan_values import typed_texts
 from jobs.web.what import What
@@ -118,10 +118,11 @@ def _of_run(request: HttpRequest, actor: Actor, cmdlet: Cmdlet, run_id: UUID) ->
 
 def _of_job(request: HttpRequest, actor: Actor, cmdlet: Cmdlet, job_id: UUID) -> Prefilled | None:
     job = find_job(actor=actor, job_id=job_id)
-    if job is None or job.cmdlet != cmdlet.name:
+    step = find_step(job, step_number(request.GET.get("step"))) if job else None
+    if job is None or step is None or step.cmdlet != cmdlet.name:
         return None
-    data = QueryDict(job.typed, mutable=True)
-    data["job"] = str(job.pk)
+    data = QueryDict(step.typed, mutable=True)
+    data["job"], data["step"] = str(job.pk), str(step.position)
     return Prefilled(_read(actor, cmdlet, data, uuid7()))
 
 
@@ -147,7 +148,7 @@ def _of_address(actor: Actor, cmdlet: Cmdlet, query: QueryDict) -> Prefilled:
 
 def _without_ids(query: QueryDict) -> QueryDict:
     data = query.copy()
-    for key in ("draft", "job", "from", "again"):
+    for key in ("draft", "job", "step", "from", "again"):
         data.pop(key, None)
     return data
 

@@ -5,6 +5,7 @@ from django.urls import path
 from jobs.web import (
     cmdlets,
     connection_tests,
+    import_script,
     jobs,
     launch,
     paste,
@@ -23,6 +24,7 @@ urlpatterns = [
     path("cmdlets/<str:name>/", cmdlets.cmdlet_detail, name="cmdlet"),
     path("cmdlets/<str:name>/launch/", launch.launch, name="launch"),
     path("jobs/", jobs.job_list, name="jobs"),
+    path("jobs/import-script/", import_script.import_script, name="import-script"),
     path("jobs/<uuid:job_id>/", jobs.job_detail, name="job"),
     path("jobs/<uuid:job_id>/duplicate/", jobs.job_duplicate, name="job-duplicate"),
     path("jobs/<uuid:job_id>/delete/", jobs.job_delete, name="job-delete"),

@@ -16,6 +16,29 @@ from jobs.web.set_conflicts import Conflict, conflict_of
 from jobs.web.words import SERVICES
 
 _MOST_NAMED = 2
+INPUT = "input"
+"""The field that names a value to be typed at each launch: the parameter, a colon, what it is called."""
+
+COLUMN = "column"
+"""The field that names a column which a script chose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A parameter that has to be typed at each launch; `label` is the variable that held it in a script."""
+
+    parameter: str
+    label: str
+
+    @property
+    def field(self) -> str:
+        """How a form carries it."""
+        return f"{self.parameter}:{self.label}"
+
+    @property
+    def words(self) -> str:
+        """What to type, for a person."""
+        return self.parameter if self.label == self.parameter else f"{self.parameter} (${self.label} in the script)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +70,8 @@ class What:
     set_name: str = ""
     service: str = ""
     remarks: Remarks = field(default_factory=Remarks)
+    inputs: Sequence[Input] = ()
+    columns: Sequence[str] = ()
 
     @classmethod
     def read(cls, cmdlet: Cmdlet, data: QueryDict) -> "What":
@@ -57,6 +82,8 @@ class What:
             texts=read_texts(cmdlet, data),
             set_name=str(data.get("choose_set") or data.get("set", "")),
             service=service if service in cmdlet.services else "",
+            inputs=_inputs(cmdlet, data),
+            columns=data.getlist(COLUMN),
             remarks=remarks_of(str(data.get(REMARKS, ""))) if data.get("look") != "understood" else Remarks(),
         )
 
@@ -116,7 +143,14 @@ class What:
         by_name: dict[str, list[Problem]] = {}
         for problem in problems:
             by_name.setdefault(problem.parameter or "", []).append(problem)
-        return field_groups(self.cmdlet, self.chosen_set, service=self.service, texts=self.texts, problems=by_name)
+        return field_groups(
+            self.cmdlet,
+            self.chosen_set,
+            service=self.service,
+            texts=self.texts,
+            problems=by_name,
+            inputs=[wanted.parameter for wanted in self.inputs],
+        )
 
     def values(self) -> Mapping[str, object]:
         """Return typed values by parameter name; raises `InvalidCall` when a text is no value of its parameter.
@@ -124,7 +158,11 @@ class What:
         What was typed for parameters of another set stays typed and is not among the values.
         """
         values: dict[str, object] = {}
-        problems = []
+        problems = [
+            Problem(waiting.parameter, f"Type {waiting.words}: it is an input of this step.")
+            for waiting in self.inputs
+            if waiting.parameter not in self.texts and waiting.parameter in self.chosen_set.parameters
+        ]
         for name, text in self.texts.items():
             if self._belongs_elsewhere(name):
                 continue
@@ -146,3 +184,9 @@ class What:
     def _value(self, name: str, text: str) -> object:
         parameter = self.cmdlet.parameters.get(name)
         return parse_text(parameter, text) if parameter else text
+
+
+def _inputs(cmdlet: Cmdlet, data: QueryDict) -> list[Input]:
+    """Return the inputs that a form carries, of parameters that the cmdlet has."""
+    parts = (text.partition(":") for text in data.getlist(INPUT))
+    return [Input(name, label or name) for name, _, label in parts if name in cmdlet.parameters]
