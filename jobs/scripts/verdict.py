@@ -88,4 +88,7 @@ def _cmdlets(report: Report) -> str:
     faulty = sum(1 for cmdlet in report.cmdlets if cmdlet.problems)
     names = len({cmdlet.name for cmdlet in report.cmdlets})
     calls = "one cmdlet" if number == 1 else f"{names:,} different cmdlets in {number:,} places"
-    return f"It runs {calls}; {f'{faulty:,} of these calls have problems' if faulty else 'all of them are sound'}."
+    if number == 1:
+        return f"It runs {calls}, {'with problems' if faulty else 'which is sound'}."
+    have = "one of these calls has problems" if faulty == 1 else f"{faulty:,} of these calls have problems"
+    return f"It runs {calls}; {have if faulty else 'all of them are sound'}."
