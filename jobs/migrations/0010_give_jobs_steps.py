@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('jobs', '0008_tell_more_about_connections'),
+        ('jobs', '0009_tell_connection_tests_apart'),
     ]
 
     operations = [
