@@ -64,6 +64,7 @@ class Sandbox:
     ca_file: str
     process: subprocess.Popen[bytes]
     client: httpx.Client
+    managed_identity_url: str = ""
 
     def control(self, method: str, path: str, **options: Any) -> Any:
         response = self.client.request(method, f"{self.url}/_sandbox/{path}", **options)
@@ -83,7 +84,9 @@ class Sandbox:
 
     def environment(self) -> dict[str, str]:
         """What a process needs to speak to this cloud instead of Microsoft."""
-        return local.Sandbox(self.url, self.clouds, Path(self.ca_file), self.process.pid).variables
+        return local.Sandbox(
+            self.url, self.clouds, Path(self.ca_file), self.process.pid, self.managed_identity_url
+        ).variables
 
     def lead_here(self, settings: Any) -> None:
         """Let the settings of this process lead to this cloud."""
@@ -106,7 +109,8 @@ def running_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbo
     process.stdout.readline()
     ready = json.loads((folder / "ready.json").read_text())
     client = light_client(ca_file=ready["ca_file"])
-    yield Sandbox(ready["url"], ready["clouds"], ready["ca_file"], process, client)
+    address = ready["managed_identity_url"]
+    yield Sandbox(ready["url"], ready["clouds"], ready["ca_file"], process, client, address)
     client.close()
     process.terminate()
     process.wait(10)

@@ -22,14 +22,22 @@ REMOVED = frozenset(
 )
 
 
+METADATA_HOST = "AZURE_POD_IDENTITY_AUTHORITY_HOST"
+"""The variable that leads Microsoft's own libraries to another metadata service than 169.254.169.254."""
+
+
 @dataclass(frozen=True)
 class Sandbox:
-    """A running simulated cloud: its address, those of each environment, its certificate authority, its process id."""
+    """A running simulated cloud: its address, those of each environment, its certificate authority, its process id.
+
+    `managed_identity_url` is where the machine's metadata service answers; empty without one.
+    """
 
     url: str
     clouds: Mapping[str, Mapping[str, str | list[str]]]
     ca_file: Path
     pid: int
+    managed_identity_url: str = ""
 
     @property
     def variables(self) -> dict[str, str]:
@@ -39,6 +47,8 @@ class Sandbox:
             for cloud, named in self.clouds.items()
             for name, value in named.items()
         }
+        if self.managed_identity_url:
+            addresses[METADATA_HOST] = self.managed_identity_url
         return addresses | {"MICROSOFT_CA_FILE": str(self.ca_file), "SANDBOX_URL": self.url}
 
 
@@ -48,7 +58,8 @@ def read_sandbox(folder: Path) -> Sandbox | None:
         written = json.loads((folder / "ready.json").read_text(encoding="utf-8"))
     except (FileNotFoundError, json.JSONDecodeError):
         return None
-    return Sandbox(written["url"], written["clouds"], Path(written["ca_file"]), written["pid"])
+    address = written.get("managed_identity_url", "")
+    return Sandbox(written["url"], written["clouds"], Path(written["ca_file"]), written["pid"], address)
 
 
 def cleaned(inherited: Mapping[str, str]) -> dict[str, str]:
@@ -100,6 +111,7 @@ KEPT = (
     "EXPORT_DIR",
     "SANDBOX_URL",
     "MICROSOFT_CA_FILE",
+    METADATA_HOST,
 )
 
 

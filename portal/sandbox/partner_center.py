@@ -24,6 +24,8 @@ class PartnerCenter:
             return _error(401, "The request is not authenticated.")
         if claims.get("idtyp") != "user" or claims["tid"] != self._cloud.partner.tenant_id:
             return _error(403, "The caller is not allowed to read customers.")
+        if "mfa" not in claims["amr"]:
+            return _error(403, "Authentication failed. MFA required")
         if request.method != "GET":
             return _error(405, "The method is not allowed.")
         path = request.path.rstrip("/")

@@ -53,7 +53,13 @@ def test_keys_are_made_once_and_private(tmp_path: Path) -> None:
 
 def test_processes_reach_the_simulated_cloud_and_nothing_between(tmp_path: Path) -> None:
     clouds = {"O365China": {"login_url": "https://localhost:3", "redirect_hosts": ["localhost:4", "localhost:5"]}}
-    ready = {"url": "https://localhost:1", "clouds": clouds, "ca_file": "/ca", "pid": os.getpid()}
+    ready = {
+        "url": "https://localhost:1",
+        "clouds": clouds,
+        "ca_file": "/ca",
+        "pid": os.getpid(),
+        "managed_identity_url": "http://127.0.0.1:6",
+    }
     (tmp_path / "ready.json").write_text(json.dumps(ready), encoding="utf-8")
     inherited = dict.fromkeys(environment.REMOVED, "x") | {"PATH": "/bin", "GRANIAN_HOST": "0.0.0.0"}
 
@@ -69,6 +75,7 @@ def test_processes_reach_the_simulated_cloud_and_nothing_between(tmp_path: Path)
     assert not environment.REMOVED & composed.keys()
     assert composed["SANDBOX_URL"] == "https://localhost:1"
     assert composed["MICROSOFT_CA_FILE"] == "/ca"
+    assert composed["AZURE_POD_IDENTITY_AUTHORITY_HOST"] == "http://127.0.0.1:6"
     assert composed["O365CHINA_LOGIN_URL"] == "https://localhost:3"
     assert composed["O365CHINA_REDIRECT_HOSTS"] == "localhost:4,localhost:5"
     assert composed["GRANIAN_HOST"] == "127.0.0.1"

@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.portal.sandbox.clicking import password_of, technician
 from tests.portal.sandbox.conftest import EXCHANGE_SCOPE, ORGANIZATIONS, Sandbox
 
 GRAPH = "https://graph.microsoft.com/.default"
@@ -25,6 +26,21 @@ def every(sandbox: Sandbox, url: str, headers: dict[str, str]) -> list[dict[str,
         rows += body["value"]
         following = body.get("@odata.nextLink")
     return rows
+
+
+def test_partner_center_wants_a_second_factor(sandbox: Sandbox) -> None:
+    name = technician(sandbox, "noor")
+    scope = "https://api.partnercenter.microsoft.com/.default"
+    answer = sandbox.redeem(
+        sandbox.partner["tenant_id"],
+        grant_type="password",
+        username=name,
+        password=password_of(sandbox, name),
+        scope=scope,
+    )
+    headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+    refused = sandbox.http.get(f"{sandbox.url}/v1/customers", headers=headers)
+    assert (refused.status_code, "MFA required" in refused.text) == (403, True)
 
 
 def test_relationships_agree_with_the_organizations(sandbox: Sandbox, graph: dict[str, str]) -> None:

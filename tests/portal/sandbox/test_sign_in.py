@@ -166,6 +166,7 @@ def test_second_factor_cannot_be_approved_before_the_password(sandbox: Sandbox, 
     clicker.open(flow_of(sandbox.application("organizations"), login_hint=technician(sandbox))["auth_uri"])
     clicker.page.buttons["I approve"] = "approve"
     assert clicker.press("I approve").heading == "Enter password"
+    assert clicker.answer == {}
 
 
 @pytest.mark.parametrize(
