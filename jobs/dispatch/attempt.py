@@ -27,6 +27,7 @@ from jobs.exchange.failures import CallFailed
 from jobs.exchange.spec import ConnectionSpec
 from jobs.runs.states import TargetState
 from portal.core.errors import DATABASE_AWAY
+from tenants.clouds.diagnosis import diagnosed
 from tenants.profiles.access import Access
 from tenants.profiles.microsoft import ca_file
 from tenants.sign_ins.selectors import are_alive
@@ -141,7 +142,16 @@ def _token(story: Story, access: Access, scope: str, claims_challenge: str | Non
     sign_in_id = access.identity.sign_in_id
     if sign_in_id is not None and not clerk.ask(are_alive, sign_in_id):
         raise TokenFailure(SIGN_IN_ENDED)
-    token = access.identity.tokens.acquire(access.tenant_id, scope, claims=claims_challenge)
+    try:
+        token = access.identity.tokens.acquire(access.tenant_id, scope, claims=claims_challenge)
+    except TokenFailure as failure:
+        explained, story.detected_environment = diagnosed(
+            failure,
+            tenant_id=access.tenant_id,
+            entered=access.environment.name,
+            name=story.claimed.organization_name,
+        )
+        raise explained from failure
     story.permissions = token.roles or token.scopes
     return token
 

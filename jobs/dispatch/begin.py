@@ -19,7 +19,7 @@ from portal.audit.actions import AuditAction
 from portal.audit.services import draft, write
 from portal.core.secrets import SecretUnreadable
 from tenants.organizations.models import Organization
-from tenants.profiles.accesses import Accesses
+from tenants.profiles.accesses import Accesses, require_service
 from tenants.profiles.refusals import NoWayIn
 
 Begun = tuple[Story, Way | Ending]
@@ -74,6 +74,7 @@ class Ways:
             plan = frozen_plan(claim.run_id)
             facts = plan.ways.facts(organization.tenant_id)
             access = self._accesses.find(organization, facts, person_id=claim.requested_by_id)
+            require_service(access.environment, plan.service)
             return Way(plan, access, self._secrets_of(claim.run_id, plan))
         except PlanChanged as refusal:
             return ending_of_refusal(refusal, "plan_changed")

@@ -24,7 +24,7 @@ from portal.core.bulk import update_rows
 from portal.core.text import storable
 from tenants.consents.evidence import Sighting, sighting
 from tenants.consents.services import note_consents
-from tenants.organizations.services import note_compliance_hosts, note_reachability
+from tenants.organizations.services import note_compliance_hosts, note_environments, note_reachability
 
 END = """
 UPDATE run_target SET state = ended.state, error_class = ended.error_class, error_code = ended.error_code,
@@ -78,6 +78,9 @@ def store(endings: Sequence[Finished]) -> list[bool]:
     }
     note_reachability(actor=worker_actor(), findings=findings)
     note_consents(actor=worker_actor(), sightings=_sightings(endings, late))
+    note_environments(
+        {i.story.claimed.organization_id: i.story.detected_environment for i in endings if i.story.detected_environment}
+    )
     note_compliance_hosts(
         {i.story.claimed.organization_id: i.story.compliance_host for i in endings if i.story.compliance_host}
     )

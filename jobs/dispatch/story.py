@@ -47,6 +47,7 @@ class Story:
     compliance_host: str = ""
     offered: frozenset[str] = frozenset()
     answered_by_another: Sequence[str] | None = None
+    detected_environment: str = ""
 
     def note_compliance_host(self, host: str) -> None:
         """Remember where Security & Compliance was found."""

@@ -138,6 +138,7 @@ AADSTS: dict[int, tuple[str, str]] = {
     ),
     700022: (INVALID_REQUEST, "The provided value for scope {scope} is not valid: it names more than one resource."),
     700023: (INVALID_REQUEST, "The provided value for scope {scope} is not valid: it names no resource."),
+    700024: (INVALID_CLIENT, "Client assertion is not within its valid time range. [Reason - {reason}]"),
     700025: (INVALID_CLIENT, "Client is public so neither 'client_assertion' nor 'client_secret' should be presented."),
     700027: (INVALID_CLIENT, "Client assertion contains an invalid signature. [Reason - {reason}]"),
     700030: (INVALID_CLIENT, "Invalid certificate: its subject name is not on the list of the application."),

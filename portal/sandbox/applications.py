@@ -27,7 +27,11 @@ _PADDINGS: dict[str, padding.AsymmetricPadding] = {
 
 
 class AssertionRefused(Exception):
-    """The client assertion does not prove who the client is; the message is the reason."""
+    """The client assertion does not prove who the client is; the message is the reason, `code` its AADSTS number."""
+
+    def __init__(self, reason: str, code: int = 700027) -> None:
+        super().__init__(reason)
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +133,9 @@ def _check_claims(claims: Json, application_id: str, audiences: frozenset[str]) 
     if not set(audience if isinstance(audience, list) else [audience]) & audiences:
         raise AssertionRefused("The audience must be the token endpoint.")
     if not isinstance(claims.get("exp"), int | float) or claims["exp"] < now - skew:
-        raise AssertionRefused("The client assertion is not within its valid time range.")
-    if claims.get("nbf", now) > now + skew:
-        raise AssertionRefused("The client assertion is not within its valid time range.")
+        raise AssertionRefused("It has expired.", 700024)
+    if float(claims.get("nbf") or claims.get("iat") or now) > now + skew:
+        raise AssertionRefused("It is not valid yet.", 700024)
 
 
 class Registrations:

@@ -167,6 +167,12 @@ def with_base_urls(
     return replace(environment, allowed_hosts=allowed_hosts, **urls)
 
 
+def login_hosts(environment: Environment) -> frozenset[str]:
+    """Return the hosts (with port, if any) under which the environment's login host names its own endpoints."""
+    own = frozenset({urlsplit(environment.login_url).netloc})
+    return own | _CHINESE_LOGIN_HOSTS if own & _CHINESE_LOGIN_HOSTS else own
+
+
 def detect(openid_configuration: Mapping[str, Any], *, chinese_login_url: str = "") -> str:
     """Return the name of the environment that a tenant's OpenID configuration describes (exchange-protocol.md 1.2).
 

@@ -65,6 +65,13 @@ def note_reachability(*, actor: Actor, findings: Mapping[UUID, Finding]) -> None
     write(events)
 
 
+def note_environments(environments: Mapping[UUID, str]) -> None:
+    """Remember, by organization id, which cloud the login host named just now, in this transaction."""
+    now, found = timezone.now(), sorted(environments.items())
+    rows = [{"pk": key, "detected_environment": name, "environment_detected_at": now} for key, name in found]
+    update_rows(Organization, rows)
+
+
 def note_compliance_hosts(hosts: Mapping[UUID, str]) -> None:
     """Remember, by organization id, where Security & Compliance was found (origin of a URL), in this transaction."""
     now = timezone.now()

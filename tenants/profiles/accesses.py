@@ -16,7 +16,7 @@ from tenants.profiles.handed_in import handed_in_token
 from tenants.profiles.methods import Method
 from tenants.profiles.microsoft import environment_named
 from tenants.profiles.models import ConnectionProfile
-from tenants.profiles.refusals import NotSignedIn, OwnOrganization, ProfileChanged, WrongEnvironment
+from tenants.profiles.refusals import NotSignedIn, OwnOrganization, ProfileChanged, ServiceNotKnown, WrongEnvironment
 from tenants.profiles.token_sources import (
     application_tokens,
     managed_identity_tokens,
@@ -136,6 +136,15 @@ def environment_for(organization: Organization, facts: ProfileFacts) -> Environm
         return environment_named(organization.environment)
     except EnvironmentRefused as refusal:
         raise WrongEnvironment(str(refusal)) from refusal
+
+
+def require_service(environment: Environment, service: str) -> None:
+    """Refuse Security & Compliance where Microsoft has published no way to it; raises `ServiceNotKnown`."""
+    if service == "scc" and not (environment.compliance_url and environment.compliance_scope):
+        raise ServiceNotKnown(
+            f"Microsoft has published no way to sign in to Security & Compliance in {environment.name}. Run Exchange "
+            "Online cmdlets there, or leave the organizations of that cloud out."
+        )
 
 
 def fits(sign_in: PersonalSignIn, organization: Organization, facts: ProfileFacts) -> bool:

@@ -48,3 +48,9 @@ class OwnOrganization(NoWayIn):
     """The organization is the partner's own, which nobody has made a target."""
 
     error_class = "own_organization"
+
+
+class ServiceNotKnown(NoWayIn):
+    """How to sign in to the service is not known in the organization's cloud."""
+
+    error_class = "service_not_known"

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any, NamedTuple, cast
+from urllib.parse import urlsplit
 
 import msal
 from cryptography import x509
@@ -14,7 +15,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key, pkcs12
 
-from tenants.microsoft.environments import Environment
+from tenants.microsoft.environments import Environment, login_hosts
 from tenants.microsoft.http import LoginHttp
 
 # Every msal object tries to import this optional package, which we do not use. A failed import is never remembered:
@@ -57,6 +58,14 @@ class Application:
 
     application_id: str
     certificate: Certificate | None
+
+
+class ForeignTokenEndpoint(Exception):
+    """The login host names a token endpoint at a host that is not its environment's; nothing was sent there."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(f"the login host names a token endpoint at {host}, which is not in this environment")
+        self.host = host
 
 
 class _Key(NamedTuple):
@@ -110,6 +119,14 @@ class MsalApplications:
             "client_capabilities": ["CP1"],  # continuous access evaluation, exchange-protocol.md 2.6
             "http_client": self.http,
         }
+        app = self._client(application, shared)
+        host = urlsplit(app.authority.token_endpoint).netloc
+        if host not in login_hosts(environment):
+            raise ForeignTokenEndpoint(host)
+        return app
+
+    @staticmethod
+    def _client(application: Application, shared: dict[str, Any]) -> msal.ClientApplication:
         if application.certificate is None:
             return msal.PublicClientApplication(application.application_id, **shared)
         # Without a SHA-1 "thumbprint", msal signs with PS256 and names the certificate by x5t#S256.

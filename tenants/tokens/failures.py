@@ -9,11 +9,13 @@ import httpx
 from msal.exceptions import MsalServiceError
 
 from portal.core.explanations import Explanation
+from tenants.microsoft.environments import ENVIRONMENTS, login_hosts
 from tenants.microsoft.errors import parse_json
 from tenants.microsoft.http import LoginHttp
 from tenants.microsoft.one_line import one_line
 from tenants.microsoft.retry_after import retry_after
 from tenants.tokens import local_explanations as local
+from tenants.tokens.applications import ForeignTokenEndpoint
 from tenants.tokens.explanations import BY_CODE, ORGANIZATION
 
 _CODE = re.compile(r"AADSTS\d+")
@@ -81,6 +83,9 @@ def from_exception(error: Exception, http: LoginHttp) -> TokenFailure:
     """
     if isinstance(error, httpx.TransportError):
         return TokenFailure(local.LOGIN_UNREACHABLE, text=one_line(error))
+    if isinstance(error, ForeignTokenEndpoint):
+        known = any(error.host in login_hosts(environment) for environment in ENVIRONMENTS.values())
+        return TokenFailure(ORGANIZATION["wrong_cloud"] if known else local.LOGIN_UNREADABLE, text=one_line(error))
     status = http.last_status
     if isinstance(error, (MsalServiceError, httpx.HTTPStatusError)) or (status or 0) >= _SERVER_ERROR:
         return _from_status(status, http)

@@ -20,7 +20,7 @@ def authenticate(application: Application, form: dict[str, str], audiences: froz
         try:
             application.verify_assertion(assertion, audiences)
         except AssertionRefused as refused:
-            raise Refused(700027, reason=str(refused)) from None
+            raise Refused(refused.code, reason=str(refused)) from None
     elif secret:
         if not hmac.compare_digest(secret.encode(), application.secret.encode()):
             raise Refused(7000215, client=application.application_id)

@@ -84,20 +84,23 @@ def test_one_assertion_may_be_used_twice(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "reason"),
+    ("changes", "code", "reason"),
     [
-        ({"aud": "https://elsewhere.example/token"}, "audience"),
-        ({"exp": 1_600_000_000}, "time range"),
-        ({"nbf": 4_000_000_000}, "time range"),
-        ({"sub": "someone-else"}, "subject"),
+        ({"aud": "https://elsewhere.example/token"}, 700027, "audience"),
+        ({"exp": 1_600_000_000}, 700024, "time range"),
+        ({"nbf": 4_000_000_000}, 700024, "time range"),
+        ({"iat": 4_000_000_000}, 700024, "time range"),
+        ({"sub": "someone-else"}, 700027, "subject"),
     ],
 )
-def test_assertion_with_wrong_claims_is_refused(sandbox: Sandbox, changes: dict[str, Any], reason: str) -> None:
+def test_assertion_with_wrong_claims_is_refused(
+    sandbox: Sandbox, changes: dict[str, Any], code: int, reason: str
+) -> None:
     tenant = sandbox.healthy()["tenant_id"]
     path = f"apps/{sandbox.partner['application_id']}/certificates"
     thumbprint = sandbox.control("POST", path, content=pem_of(sandbox.certificate)).json()[-1]["x5t"]
     answer = by_assertion(sandbox, tenant, assertion(sandbox, sandbox.key, thumbprint, tenant, **changes))
-    assert (answer.status_code, answer.json()["error_codes"]) == (401, [700027])
+    assert (answer.status_code, answer.json()["error_codes"]) == (401, [code])
     assert reason in answer.json()["error_description"]
 
 
