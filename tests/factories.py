@@ -18,6 +18,8 @@ from portal.accounts.policy import Role
 from portal.core.actors import Actor
 from tenants.app_registrations.models import AppRegistration, Certificate
 from tenants.app_registrations.services import add_app_registration, add_certificate
+from tenants.capabilities.models import Capabilities
+from tenants.capabilities.sets import Names
 from tenants.demo import self_signed_certificate
 from tenants.groups.models import OrganizationGroup
 from tenants.organizations.models import Organization
@@ -87,6 +89,26 @@ def make_sign_in(person: User, home: Partner | Organization, **values: Any) -> P
     sign_in.sealed_refresh_token = seal_refresh_token(sign_in, "no good")
     sign_in.save(force_insert=True)
     return sign_in
+
+
+def make_capabilities(
+    organizations: Sequence[Organization], *names: str, service: str = "exo", **values: Any
+) -> list[Capabilities]:
+    """Store what the first connection profile of their partner is offered in `organizations`."""
+    cmdlets = Names.of(names).as_set()
+    cmdlets.save()
+    now = timezone.now()
+    defaults = {
+        "profile": values.pop("profile", None) or organizations[0].partner.connection_profiles.order_by("pk")[0],
+        "identity": "application",
+        "run_id": uuid4(),
+        "read_at": now,
+        "changed_at": now,
+    }
+    return Capabilities.objects.bulk_create(
+        Capabilities(organization=each, service=service, cmdlets=cmdlets, **{**defaults, **values})
+        for each in organizations
+    )
 
 
 def make_app_registration(partner: Partner | None = None, *, certificate: bool = True) -> AppRegistration:

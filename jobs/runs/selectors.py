@@ -141,13 +141,10 @@ def planned_organization_ids(*, actor: Actor, run: Run) -> list[UUID]:
     return list(found.order_by("name", "pk").values_list("pk", flat=True))
 
 
-def predicted_refusals(*, actor: Actor, run: Run) -> list[Organization]:
-    """Return the organizations of a plan that could not be reached when last tried, by cause and name."""
-    return list(
-        Organization.objects.visible_to(actor)
-        .filter(tenant_id__in=run.plan["organizations"], reachability=Reachability.UNREACHABLE)
-        .order_by("reachability_class", "name")
-    )
+def all_planned_organizations(*, actor: Actor, run: Run) -> list[Organization]:
+    """Return the organizations of a plan by name."""
+    found = Organization.objects.visible_to(actor).filter(tenant_id__in=run.plan["organizations"])
+    return list(found.order_by("name", "pk"))
 
 
 def target_of(*, actor: Actor, target_id: UUID) -> RunTarget | None:

@@ -10,6 +10,7 @@ from jobs.runs.history import recent_runs
 from jobs.runs.usage import used_cmdlets
 from jobs.web import cmdlet_pages
 from jobs.web.cmdlet_filters import CmdletFilterForm
+from jobs.web.cmdlet_offers import cmdlet_offers
 from jobs.web.cmdlet_rows import found
 from jobs.web.parameter_matrix import parameter_matrix
 from jobs.web.picked import packed_address, picked
@@ -65,6 +66,7 @@ def cmdlet_detail(request: HttpRequest, name: str) -> HttpResponse:
         "documentation": cmdlet_pages.documentation_url(cmdlet),
         "related": cmdlet_pages.related(cmdlet),
         "matrix": parameter_matrix(cmdlet, request.GET.get("parameter", "")[:100]),
+        "offers": cmdlet_offers(actor, cmdlet),
         "runs": run_rows(recent_runs(actor=actor, cmdlet=cmdlet.name)),
     }
     return render_page(request, "jobs/cmdlets/detail.html", context, partials=("rows",))

@@ -56,7 +56,7 @@ def launch(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def _posted(request: HttpRequest, actor: Actor, cmdlet: Cmdlet) -> HttpResponse:
-    data, unreadable = after_actions(request, actor)
+    data, unreadable = after_actions(request, actor, cmdlet)
     form = LaunchForm.read(actor, cmdlet, data)
     shown = Prefilled(form)
     if not _keep(actor, form, data):

@@ -1,13 +1,17 @@
 """What the buttons inside the launch form do to what was typed, before it is read again."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
 from django.http import HttpRequest, QueryDict
 
+from jobs.catalogue.cmdlets import Cmdlet
+from jobs.web.launch_form import LaunchForm
+from jobs.web.preview import preview
 from jobs.web.where import Where
 from portal.core.actors import Actor
 from portal.core.tables import LARGEST_FILE, UnreadableTable
+from tenants.organizations.models import Organization
 from tenants.organizations.name_files import read_name_file
 from tenants.organizations.name_lists import rewritten, without_entries
 
@@ -20,10 +24,9 @@ def leave_out(actor: Actor, data: QueryDict, organization_id: str) -> None:
     _leave_out(actor, data, [organization_id])
 
 
-def leave_out_cause(actor: Actor, data: QueryDict, error_class: str) -> None:
-    """Take every chosen organization out that cannot be reached for one reason, or for any (`*`)."""
-    lost = Where.read(actor, data).chosen.unreachable
-    _leave_out(actor, data, [str(o.pk) for o in lost if error_class in ("*", o.reachability_class)])
+def leave_out_these(actor: Actor, data: QueryDict, organizations: Sequence[Organization]) -> None:
+    """Take several organizations out of the choice."""
+    _leave_out(actor, data, [str(organization.pk) for organization in organizations])
 
 
 def take_back(actor: Actor, data: QueryDict, organization_id: str) -> None:
@@ -48,7 +51,6 @@ def remove_unclear(actor: Actor, data: QueryDict, _value: str) -> None:
 
 ACTIONS: Mapping[str, Callable[[Actor, QueryDict, str], None]] = {
     "leave_out": leave_out,
-    "leave_out_cause": leave_out_cause,
     "take_back": take_back,
     "mend": mend,
     "remove_unclear": remove_unclear,
@@ -56,13 +58,17 @@ ACTIONS: Mapping[str, Callable[[Actor, QueryDict, str], None]] = {
 """Buttons by the name under which a browser sends them."""
 
 
-def after_actions(request: HttpRequest, actor: Actor) -> tuple[QueryDict, str]:
+def after_actions(request: HttpRequest, actor: Actor, cmdlet: Cmdlet) -> tuple[QueryDict, str]:
     """Return what was posted after the pressed button did its work, and what went wrong with an uploaded file."""
     data = request.POST.copy()
     for name, action in ACTIONS.items():
         if value := data.pop(name, None):
             action(actor, data, str(value[-1]))
             data["look"] = name
+    if causes := data.pop("leave_out_cause", None):
+        found = preview(actor, LaunchForm.read(actor, cmdlet, data)).expected
+        leave_out_these(actor, data, found.of_cause(str(causes[-1])))
+        data["look"] = "leave_out_cause"
     return data, _read_file(request, actor, data)
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 
 from jobs.catalogue.powershell import powershell_line
 from jobs.catalogue.problems import InvalidCall, Problem
@@ -13,6 +12,7 @@ from jobs.runs.selection import Chosen, LeftOut
 from jobs.runs.selectors import organizations_of_targets
 from jobs.runs.states import TargetState
 from jobs.web.again import LOOK_FIRST
+from jobs.web.expected import Expected, expected
 from jobs.web.launch_form import LaunchForm
 from jobs.web.words import EFFECTS, RISKS, SERVICES, consequence, counted, duration
 from portal.core.actors import Actor
@@ -20,16 +20,6 @@ from portal.core.refusals import Refused
 from tenants.organizations.models import Organization
 
 SHOWN = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """Organizations that are expected to refuse for one reason."""
-
-    error_class: str
-    reason: str
-    fix: str
-    organizations: list[Organization]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +38,7 @@ class Preview:
     problems: list[Problem]
     chosen: Chosen
     left_out: list[LeftOut]
-    causes: list[Cause] = field(default_factory=list)
+    expected: Expected = field(default_factory=Expected)
 
     @property
     def shown(self) -> list[Organization]:
@@ -93,17 +83,8 @@ def preview(actor: Actor, form: LaunchForm) -> Preview:
         problems=problems,
         chosen=chosen,
         left_out=[*chosen.left_out, *unknown],
-        causes=causes_of(chosen.unreachable),
+        expected=expected(actor, run.plan if run else None, chosen.organizations),
     )
-
-
-def causes_of(unreachable: Sequence[Organization]) -> list[Cause]:
-    """Return unreachable organizations, sorted by cause, as groups of cause, the largest first."""
-    causes = []
-    for error_class, group in groupby(unreachable, key=lambda organization: organization.reachability_class):
-        members = list(group)
-        causes.append(Cause(error_class, members[0].reachability_reason, members[0].reachability_fix, members))
-    return sorted(causes, key=lambda cause: -len(cause.organizations))
 
 
 def estimate_words(found: Estimate | None) -> str:

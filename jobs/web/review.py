@@ -18,14 +18,21 @@ from jobs.runs.models import Run
 from jobs.runs.own_accounts import missing_sign_ins
 from jobs.runs.plans import PlanChanged
 from jobs.runs.selection import chosen_tenant_ids
-from jobs.runs.selectors import draft_of, launched_run, planned_organizations, planned_reach, predicted_refusals
+from jobs.runs.selectors import (
+    all_planned_organizations,
+    draft_of,
+    launched_run,
+    planned_organizations,
+    planned_reach,
+)
 from jobs.saved.drafts import attach_run, keep_launch_draft
 from jobs.saved.models import LaunchDraft
 from jobs.saved.selectors import launch_draft_of_run
+from jobs.web.expected import expected
 from jobs.web.filters import OrganizationFilterForm
-from jobs.web.launch_actions import leave_out_cause
+from jobs.web.launch_actions import leave_out_these
 from jobs.web.launch_form import LaunchForm
-from jobs.web.preview import causes_of, estimate_words
+from jobs.web.preview import estimate_words
 from jobs.web.refused import refused
 from jobs.web.where import Where
 from jobs.web.words import EFFECTS, RISKS, SERVICES, consequence, counted, needs_confirmation
@@ -75,7 +82,7 @@ def run_launch(request: HttpRequest, run_id: UUID) -> HttpResponse:
 
 @require_POST
 def run_without(request: HttpRequest, run_id: UUID) -> HttpResponse:
-    """Draft the same launch anew without the organizations that cannot be reached for one reason, and review that."""
+    """Draft the same launch anew without the organizations that are expected to refuse for one reason."""
     actor = actor_of(request)
     actor.require(Permission.RUN_LAUNCH)
     draft, launch_draft = draft_of(actor=actor, run_id=run_id), launch_draft_of_run(actor=actor, run_id=run_id)
@@ -84,7 +91,8 @@ def run_without(request: HttpRequest, run_id: UUID) -> HttpResponse:
     if draft.plan.get("secrets"):  # they are not in the form, and the run would go without them
         raise Http404("What holds a secret is drafted anew from its form.")
     data = QueryDict(launch_draft.typed, mutable=True)
-    leave_out_cause(actor, data, request.POST.get("cause", ""))
+    found = expected(actor, draft.plan, all_planned_organizations(actor=actor, run=draft))
+    leave_out_these(actor, data, found.of_cause(request.POST.get("cause", "")))
     form = LaunchForm.read(actor, find(draft.cmdlet), data)
     try:
         run = draft_run(actor=actor, request=form.request())
@@ -134,7 +142,7 @@ def _context(request: HttpRequest, actor: Actor, draft: Run) -> dict[str, Any]:
         "reach": planned_reach(actor=actor, run=draft),
         "may_leave_out": launch_draft is not None and not draft.plan.get("secrets"),
         "sign_ins": missing_sign_ins(actor=actor, plan=draft.plan),
-        "causes": causes_of(predicted_refusals(actor=actor, run=draft)),
+        "expected": expected(actor, draft.plan, all_planned_organizations(actor=actor, run=draft)),
         "changes": _changes(actor, draft, launch_draft) if launch_draft else None,
         "estimate": estimate_words(
             estimate(actor=actor, cmdlet=draft.cmdlet, service=draft.service, number=draft.target_count)

@@ -10,6 +10,7 @@ from django.db.models import Count, QuerySet
 from portal.core.actors import Actor
 from tenants.capabilities.models import Capabilities, CmdletSet
 from tenants.capabilities.sets import enclosed
+from tenants.organizations.conditions import may_run
 from tenants.organizations.models import Organization
 
 
@@ -63,6 +64,22 @@ def known_of_cmdlet(
         (organization, profile): Known(set_id in offering, read_at, outdated_at is not None)
         for organization, profile, set_id, read_at, outdated_at in columns
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Offering:
+    """In how many organizations a tested connection profile is offered a cmdlet, in how many none is, and unknown."""
+
+    yes: int
+    no: int
+    unknown: int
+
+
+def count_offering(actor: Actor, *, service: str, cmdlet: str) -> Offering:
+    """Count the served organizations by whether `cmdlet` may be run there, in one query."""
+    served = Organization.objects.visible_to(actor).served()
+    counts = {answer: Count("pk", filter=may_run(answer, service, cmdlet)) for answer in ("yes", "no", "unknown")}
+    return Offering(**served.aggregate(**counts))
 
 
 def sets_offering(cmdlet: str) -> set[str]:

@@ -53,6 +53,20 @@ def has_variable(name: str, **value: str) -> Q:
     return Q(pk__in=variable._default_manager.filter(name=name, **value).values("organization_id"))
 
 
+def may_run(answer: str, service: str, cmdlet: str) -> Q:
+    """A tested connection profile is offered `cmdlet` there ("yes"), none of them is ("no"), or none was tested.
+
+    Readings that are outdated count as none. They are reached through the relation, below which capabilities lie.
+    """
+    capabilities: type[Model] = Organization.capabilities.rel.related_model
+    known = capabilities._default_manager.filter(service=service, outdated_at=None)
+    offering = known.filter(cmdlets__names__icontains=f"\n{cmdlet}\n").values("organization_id")
+    if answer == "yes":
+        return Q(pk__in=offering)
+    tested = Q(pk__in=known.values("organization_id"))
+    return tested & ~Q(pk__in=offering) if answer == "no" else ~tested
+
+
 def last_outcome_is(state: str) -> Q:
     """The newest run target that has ended here is in `state`; `never` when none has."""
     return Q(Exact(last_outcome(), Value(state)))

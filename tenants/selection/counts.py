@@ -71,6 +71,9 @@ def _numbers(wanted: OrganizationFilter, key: str, organizations: OrganizationQu
         return _each(organizations, {str(days): ends_within(days, now) for days in ENDING_DAYS})
     if key == "csp":
         return _each(organizations, {value: TRAITS[key].condition(value) for value in TRAITS[key].words})
+    if key == "may_run":  # nobody lists every cmdlet: only what is chosen is counted
+        chosen = wanted.values.get(key, ())
+        return _each(organizations, {value: FACETS[key].condition(wanted.scope, value) for value in chosen})
     if key == "variable":
         named = organizations.exclude(variables=None).order_by("variables__name").values_list("variables__name")
         return dict(named.annotate(number=Count("pk")))

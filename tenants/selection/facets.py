@@ -1,5 +1,6 @@
 """The facets by which organizations are narrowed: how each value reads in the address, and what it keeps."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ from portal.core.permissions import Permission
 from tenants.groups.membership import membership
 from tenants.groups.rule_fields import LONGEST_SPAN, VARIABLE_NAME
 from tenants.groups.scope import Scope
-from tenants.organizations.conditions import ends_within, has_variable
+from tenants.organizations.conditions import ends_within, has_variable, may_run
 from tenants.organizations.traits import TRAITS, Trait
 from tenants.selection.by_profile import entered_by, profile_word
 
@@ -49,6 +50,24 @@ def _group_word(scope: Scope, value: str) -> str | None:
     return group.name if group else None
 
 
+_MAY_RUN = {"yes": "is offered", "no": "is not offered", "unknown": "not tested"}
+_MAY_RUN_VALUE = re.compile(r"(yes|no|unknown):(exo|scc):([A-Za-z]+-[A-Za-z0-9]{1,90})")
+
+
+def _may_run_word(_scope: Scope, value: str) -> str | None:
+    """Read `yes:exo:Set-Mailbox`: the answer, the service, the cmdlet."""
+    match = _MAY_RUN_VALUE.fullmatch(value)
+    if match is None:
+        return None
+    service = " in Security & Compliance" if match[2] == "scc" else ""
+    return f"{match[3]}{service} {_MAY_RUN[match[1]]}"
+
+
+def _may_run(_scope: Scope, value: str) -> Q:
+    answer, service, cmdlet = value.split(":")
+    return may_run(answer, service, cmdlet)
+
+
 FACETS: Mapping[str, Facet] = {
     facet.key: facet
     for facet in (
@@ -69,5 +88,6 @@ FACETS: Mapping[str, Facet] = {
         ),
         Facet("profile", "Connection profile", profile_word, entered_by),
         *(_of_trait(TRAITS[key]) for key in ("csp", "cloud")),
+        Facet("may_run", "May run", _may_run_word, _may_run),
     )
 }

@@ -13,6 +13,8 @@ def as_rule(wanted: OrganizationFilter) -> Rule | None:
         return None
     if "profile" in wanted.values:  # groups decide about profiles, so a profile never decides about a group
         return None
+    if "may_run" in wanted.values:  # a rule must not change with every connection test
+        return None
     if any(wanted.scope.groups[group_id].is_by_rule for group_id in wanted.values.get("group", ())):
         return None
     text = [Condition("called", "contains", wanted.text)] if wanted.text else []

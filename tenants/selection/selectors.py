@@ -4,7 +4,7 @@ A selection is a query string, so that it fits into an address, a form and a sav
 
 * `organization=<id>` and `group=<id>`, each repeated: these organizations, and whoever belongs to these groups now.
 * `match=all` with the filter of the organizations list (`q=…&reachability=…&cause=…&relationship=…&ends_within=…&
-  last=…&group=…&variable=…&profile=…&csp=…&cloud=…`, each facet repeatable): all that match now.
+  last=…&group=…&variable=…&profile=…&csp=…&cloud=…&may_run=…`, each facet repeatable): all that match now.
 """
 
 from uuid import UUID

@@ -49,7 +49,7 @@ class TestReview:
 
         response = browser.get(f"/runs/{run.pk}/review/")
 
-        [cause] = response.context["causes"]
+        [cause] = response.context["expected"].causes
         assert (cause.reason, cause.fix, cause.organizations) == ("No consent", "Give it", lost)
         assert response.context["reach"].unreachable == 2
         assert response.context["reach"].total == 3

@@ -1,0 +1,120 @@
+"""What is expected of a plan before it is launched: who will refuse, and of whom that is not known."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from jobs.exchange.refusals import CMDLET_ABSENT
+from jobs.runs.ways import FrozenWays
+from portal.core.actors import Actor
+from tenants.capabilities.selectors import Known, known_of_cmdlet
+from tenants.organizations.models import Organization, Reachability
+
+UNTESTED, OUTDATED = "untested", "outdated"
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """Organizations of which the same is expected; `error_class` names it, `read_at` is the oldest reading behind it.
+
+    Without `refuses` it is only not known whether they will carry the cmdlet out.
+    """
+
+    error_class: str
+    reason: str
+    fix: str
+    organizations: list[Organization]
+    read_at: datetime | None = None
+    refuses: bool = True
+
+
+def predictions(*, actor: Actor, plan: Mapping[str, Any], organizations: Sequence[Organization]) -> list[Prediction]:
+    """Return what is expected of a plan in its `organizations`, refusals first, the largest first of each kind.
+
+    From what is stored: how they answered last, and which cmdlets the connection profile of the plan was offered there.
+    Whether a parameter is allowed is never known. The number of queries does not grow with the organizations.
+    """
+    lost = [each for each in organizations if each.reachability == Reachability.UNREACHABLE]
+    others = [each for each in organizations if each.reachability != Reachability.UNREACHABLE]
+    found = [*_unreachable(lost), *_by_capabilities(actor, plan, others)]
+    return sorted(found, key=lambda each: (not each.refuses, -len(each.organizations)))
+
+
+def _unreachable(organizations: list[Organization]) -> list[Prediction]:
+    by_cause = sorted(organizations, key=lambda each: each.reachability_class)
+    found = []
+    for error_class, group in groupby(by_cause, key=lambda each: each.reachability_class):
+        members = list(group)
+        checked = [each.reachability_checked_at for each in members if each.reachability_checked_at]
+        oldest = min(checked, default=None)
+        found.append(
+            Prediction(error_class, members[0].reachability_reason, members[0].reachability_fix, members, oldest)
+        )
+    return found
+
+
+def _by_capabilities(actor: Actor, plan: Mapping[str, Any], organizations: list[Organization]) -> list[Prediction]:
+    profiles = _profiles(plan, organizations)
+    if not profiles:
+        return []
+    known = known_of_cmdlet(
+        actor,
+        organization_ids=list(profiles),
+        profile_ids=set(profiles.values()),
+        service="scc" if plan["service"] == "scc" else "exo",
+        cmdlet=plan["sent_as"],
+    )
+    asked = [(each, known.get((each.pk, profiles[each.pk]))) for each in organizations if each.pk in profiles]
+    return [each for each in (_absent(plan["sent_as"], asked), _outdated(asked), _untested(asked)) if each]
+
+
+def _profiles(plan: Mapping[str, Any], organizations: list[Organization]) -> dict[UUID, UUID]:
+    ways = FrozenWays.of_plan(plan)
+    facts = [(each.pk, ways.find(each.tenant_id)) for each in organizations]
+    return {pk: UUID(profile.id) for pk, profile in facts if profile}
+
+
+Asked = list[tuple[Organization, Known | None]]
+
+
+def _absent(cmdlet: str, asked: Asked) -> Prediction | None:
+    found = [(each, known) for each, known in asked if known and not known.is_outdated and not known.is_offered]
+    if not found:
+        return None
+    return Prediction(
+        CMDLET_ABSENT.error_class,
+        f"{cmdlet} is not offered here: role missing",
+        CMDLET_ABSENT.fix,
+        [each for each, _ in found],
+        min(known.read_at for _, known in found),
+    )
+
+
+def _outdated(asked: Asked) -> Prediction | None:
+    found = [(each, known.read_at) for each, known in asked if known and known.is_outdated]
+    if not found:
+        return None
+    return Prediction(
+        OUTDATED,
+        "Not known: what was read is outdated, a later connection was told otherwise",
+        "Test the connection: that reads the list of allowed cmdlets anew.",
+        [each for each, _ in found],
+        min(read_at for _, read_at in found),
+        refuses=False,
+    )
+
+
+def _untested(asked: Asked) -> Prediction | None:
+    found = [each for each, known in asked if known is None]
+    if not found:
+        return None
+    return Prediction(
+        UNTESTED,
+        "Not known: never tested with this connection profile",
+        "Test the connection: that reads the list of allowed cmdlets, and changes nothing.",
+        found,
+        refuses=False,
+    )
