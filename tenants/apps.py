@@ -14,9 +14,9 @@ class TenantsConfig(AppConfig):
         from tenants.microsoft.explanations import PARTNER_APIS
         from tenants.sign_ins import receivers  # noqa: F401 - they listen from now on
         from tenants.tokens.explanations import EXPLANATIONS
-        from tenants.web.listings import access, changes, consents, groups, organizations, profiles
+        from tenants.web.listings import access, changes, consents, expiring, groups, organizations, profiles
 
         make_known((*EXPLANATIONS, *PARTNER_APIS.values()))
-        for lists in (organizations, groups, access, changes, consents, profiles):
+        for lists in (organizations, groups, access, changes, consents, expiring, profiles):
             for listing in lists.LISTINGS:
                 register(listing)

@@ -8,6 +8,7 @@ from django.db.models import Count, DateTimeField, JSONField, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
 from portal.core.actors import Actor
+from portal.core.explanations import known_explanation
 from portal.core.permissions import Permission
 from tenants.app_registrations.models import AppRegistration
 from tenants.consents.models import Consent, ConsentChange, ConsentState
@@ -20,7 +21,10 @@ _NEVER = datetime.fromisoformat("0001-01-01T00:00:00+00:00")
 
 @dataclass(frozen=True, slots=True)
 class ConsentView:
-    """The consent of an organization to one of the partner's app registrations; `checked_at` None: never seen."""
+    """The consent of an organization to one of the partner's app registrations; `checked_at` None: never seen.
+
+    `reason` is the title of the failure that showed it, `fix` what to do about it.
+    """
 
     app_registration: AppRegistration
     state: str
@@ -28,6 +32,8 @@ class ConsentView:
     permissions: Sequence[str]
     evidence: str
     checked_at: datetime | None
+    reason: str = ""
+    fix: str = ""
 
 
 def consents_of(organization: Organization, *, at: datetime | None = None) -> list[ConsentView]:
@@ -84,9 +90,16 @@ def numbers_by_state(organizations: OrganizationQuerySet) -> Mapping[str, int]:
 def _view(registration: AppRegistration, consent: Consent | None) -> ConsentView:
     if consent is None:
         return _unknown(registration)
-    state = ConsentState(consent.state)
+    state, known = ConsentState(consent.state), known_explanation(consent.error_class)
     return ConsentView(
-        registration, state.value, state.label, consent.permissions, consent.evidence, consent.checked_at
+        registration,
+        state.value,
+        state.label,
+        consent.permissions,
+        consent.evidence,
+        consent.checked_at,
+        known.title if known else "",
+        known.fix if known else "",
     )
 
 

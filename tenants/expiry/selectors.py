@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from portal.core.actors import Actor
 from portal.core.templatetags.presentation import counted, day, days_left
 from tenants.expiry.thresholds import RELATIONSHIP_DAYS, crossed
 from tenants.organizations.models import Organization
@@ -32,6 +33,12 @@ def ending_relationships(now: datetime, *, within: int) -> QuerySet[DelegatedAdm
     in_force = DelegatedAdminRelationship.objects.filter(organization__vanished_at=None, status__in=IN_FORCE)
     ending = in_force.filter(end_at__gt=now, end_at__lte=now + timedelta(days=within))
     return ending.exclude(auto_extend_duration__regex=r"^P0*[1-9]\d*D$")
+
+
+def expiring(actor: Actor, *, now: datetime, within: int, text: str = "") -> QuerySet[DelegatedAdminRelationship]:
+    """Return those of them that `actor` may see, with their organizations; `text` is looked for in name and domain."""
+    places = Organization.objects.visible_to(actor).matching(text)
+    return ending_relationships(now, within=within).filter(organization__in=places).select_related("organization")
 
 
 def notice_of(organization: Organization, relationships: Sequence[RelationshipView]) -> Notice | None:

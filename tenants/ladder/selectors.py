@@ -76,7 +76,8 @@ def _relationship(organization: Organization) -> Step:
     if _fails_on(organization, rung):
         return _broken(organization, rung)
     if state == RelationshipState.ACTIVE:
-        left = f", {counted(days_left(end), 'day')} left" if end else ""
+        then = ", then it extends itself" if organization.relationship_extends else ""
+        left = f", {counted(days_left(end), 'day')} left{then}" if end else ""
         return Step(rung, GOOD, f"GDAP is active{left}.")
     fact = {
         RelationshipState.PENDING: "GDAP waits for the customer's approval.",

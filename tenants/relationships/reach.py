@@ -65,7 +65,7 @@ class _Path:
 
 
 def reach_of(organization: Organization, relationships: Sequence[RelationshipView] | None = None) -> Reach:
-    """Return the chain of `organization`; `relationships` are its own where they are at hand. At most 4 queries."""
+    """Return the chain of `organization`; `relationships` are its own where they are at hand. At most 5 queries."""
     known = relationships_of(organization) if relationships is None else relationships
     account = PartnerSignIn.objects.filter(partner=organization.partner_id).first()
     in_force = [each for each in known if each.status in IN_FORCE]

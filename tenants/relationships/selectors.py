@@ -1,6 +1,6 @@
 """What pages ask about relationships."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,11 +20,15 @@ from tenants.relationships.roles import role_name
 
 @dataclass(frozen=True, slots=True)
 class AssignmentView:
-    """An access assignment with the names of its roles; `container_id` is the partner's security group."""
+    """An access assignment with the names of its roles; `container_id` is the partner's security group.
+
+    `group_name` is empty where it is not known.
+    """
 
     container_id: str
     status: str
     roles: list[str]
+    group_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,16 @@ class RelationshipView:
 def relationships_of(organization: Organization) -> list[RelationshipView]:
     """Return the organization's relationships, the one that ends last first."""
     relationships = DelegatedAdminRelationship.objects.filter(organization=organization)
-    return [_relationship(relationship) for relationship in relationships.prefetch_related("access_assignments")]
+    names = _group_names(organization)
+    return [_relationship(each, names) for each in relationships.prefetch_related("access_assignments")]
+
+
+def _group_names(organization: Organization) -> dict[str, str]:
+    """Return the names of the partner's security groups that hold roles anywhere, by id."""
+    groups = RelationshipVersion.objects.filter(
+        partner=organization.partner_id, kind=VersionKind.GROUP, valid_until=None
+    )
+    return {key: facts["name"] for key, facts in groups.values_list("key", "facts")}
 
 
 def former_relationships_of(organization: Organization, present: Iterable[RelationshipView]) -> list[RelationshipView]:
@@ -74,7 +87,7 @@ def _former(version: RelationshipVersion) -> RelationshipView:
     )
 
 
-def _relationship(relationship: DelegatedAdminRelationship) -> RelationshipView:
+def _relationship(relationship: DelegatedAdminRelationship, names: Mapping[str, str]) -> RelationshipView:
     return RelationshipView(
         id=relationship.id,
         display_name=relationship.display_name,
@@ -84,12 +97,13 @@ def _relationship(relationship: DelegatedAdminRelationship) -> RelationshipView:
         end_at=relationship.end_at,
         extends_by=extension_in_words(relationship.auto_extend_duration),
         read_at=relationship.read_at,
-        assignments=[_assignment(assignment) for assignment in relationship.access_assignments.all()],
+        assignments=[_assignment(assignment, names) for assignment in relationship.access_assignments.all()],
     )
 
 
-def _assignment(assignment: AccessAssignment) -> AssignmentView:
-    return AssignmentView(assignment.container_id, assignment.status, _names(assignment.role_ids))
+def _assignment(assignment: AccessAssignment, names: Mapping[str, str]) -> AssignmentView:
+    group_name = names.get(assignment.container_id, "")
+    return AssignmentView(assignment.container_id, assignment.status, _names(assignment.role_ids), group_name)
 
 
 def _names(role_ids: list[str]) -> list[str]:

@@ -15,11 +15,13 @@ from django.utils import timezone
 from jobs.runs.states import RunState, TargetState
 from portal.accounts.models import User
 from portal.accounts.policy import Role
+from tenants.organizations.models import Organization
 from tenants.relationships.models import AccessAssignment, DelegatedAdminRelationship
 from tenants.variables.selectors import variables_of
 from tenants.variables.services import Setting, set_variables
 from tenants.web.organization_tabs import TABS
 from tests.factories import SYSTEM, make_app_registration, make_organizations, make_person, make_run
+from tests.tenants.readings import customer, reading, store
 
 
 @pytest.fixture
@@ -171,3 +173,28 @@ def test_capabilities_say_what_runs_showed(browser: Client) -> None:
         ("Get-Mailbox", 1, 0),
         ("Set-Mailbox", 0, 1),
     ]
+
+
+def test_the_tab_of_relationships_shows_the_chain_the_groups_and_what_is_no_longer_listed(browser: Client) -> None:
+    partner = make_app_registration().partner
+    gone = customer(1)
+    gone.relationships += customer(1, id="r-gone", display_name="Long gone").relationships
+    store(partner, reading(gone))
+    store(partner, reading(customer(1)))
+    place = Organization.objects.get(partner=partner)
+    page = browser.get(reverse("tenants:organization", args=[place.pk]) + "?tab=relationships").content.decode()
+    assert "Delegated access of the service account" in page
+    assert "No partner sign-in is stored." in page
+    assert 'title="g-1">Exchange team' in page
+    assert "Long gone" in page
+    assert "No longer listed" in page
+    assert reverse("tenants:access", args=[place.pk]) in page
+
+
+def test_an_end_that_comes_near_stands_on_top_with_what_to_do(browser: Client) -> None:
+    ends = timezone.now() + timedelta(days=27, hours=1)
+    place = make_organizations(1, relationship_state="active", relationship_ends_at=ends)[0]
+    make_app_registration(place.partner)
+    page = browser.get(reverse("tenants:organization", args=[place.pk])).content.decode()
+    assert "in 27 days" in page
+    assert "switch auto-extend on" in page
