@@ -33,6 +33,7 @@ drop_batch_id, expire_cursor, flip_backend, revoke_rt, claims_challenge, stale_r
 
 from portal.sandbox.cloud import Cloud, Throttle
 from portal.sandbox.http import Json, Request, Response, json_response
+from portal.sandbox.login.policy import blocks_device_codes
 from portal.sandbox.world.organizations import Organization
 from portal.sandbox.world.troubles import TROUBLES
 
@@ -199,6 +200,7 @@ def _describe(organization: Organization) -> Json:
         "mailboxes": organization.mailboxes,
         "redirects": organization.redirects,
         "compliance_region": organization.compliance_region,
+        "blocks_device_codes": blocks_device_codes(organization),
         "trouble": organization.trouble,
     }
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import parse_qs, urljoin, urlsplit
+from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
 import httpx
 
-from tests.portal.sandbox.conftest import Sandbox
+from tests.portal.sandbox.conftest import EXCHANGE_SCOPE, Sandbox
 
 
 @dataclass
@@ -88,6 +88,18 @@ class Clicker:
             self.press("Next", account=name)
         self.press("Sign in", password=password or password_of(self._sandbox, name))
         return self.press("I approve") if self.page.heading == "Approve sign-in request" else self.page
+
+    def token(self, tenant: str, name: str) -> str:
+        """Sign in at a tenant; returns an access token for Exchange Online."""
+        redirect_uri = "http://127.0.0.1:8123/connections/sign-in/answer/"
+        client_id = self._sandbox.partner["application_id"]
+        asked = {"client_id": client_id, "redirect_uri": redirect_uri, "response_type": "code", "scope": EXCHANGE_SCOPE}
+        self.open(f"{self._sandbox.url}/{tenant}/oauth2/v2.0/authorize?{urlencode({**asked, 'login_hint': name})}")
+        self.sign_in(name)
+        answer = self._sandbox.redeem(
+            tenant, grant_type="authorization_code", code=self.answer["code"], redirect_uri=redirect_uri
+        )
+        return str(answer.json()["access_token"])
 
     def _arrive(self, response: httpx.Response) -> Shown:
         self.status = response.status_code

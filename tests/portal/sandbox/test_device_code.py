@@ -108,6 +108,13 @@ def test_conditional_access_that_blocks_device_codes_is_told_to_both_sides(sandb
     assert sandbox.delegated(tenant, EXCHANGE_SCOPE).status_code == 200
 
 
+def test_some_organizations_always_block_device_codes(sandbox: Sandbox, clicker: Clicker) -> None:
+    blocking = sandbox.healthy(blocks_device_codes=True)
+    flow = sandbox.public_application(blocking["tenant_id"]).initiate_device_flow([EXCHANGE_SCOPE])
+    enter(clicker, flow, f"admin@{blocking['initial_domain']}")
+    assert poll(sandbox, blocking["tenant_id"], flow["device_code"])["error_codes"] == [53003]
+
+
 def test_application_with_a_secret_may_not_use_device_codes_without_it(sandbox: Sandbox, clicker: Clicker) -> None:
     tenant, application_id = sandbox.healthy()["tenant_id"], sandbox.partner["application_id"]
     app = sandbox.public_application(tenant, application_id)

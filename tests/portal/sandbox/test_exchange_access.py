@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.portal.sandbox.clicking import Clicker, people, technician
 from tests.portal.sandbox.conftest import COMPLIANCE_SCOPE, EXCHANGE_SCOPE, Sandbox
 
 
@@ -113,3 +114,26 @@ class TestAccess:
         assert sandbox.invoke(organization, token, "Get-MailboxPlan").status_code == 200
         refused = sandbox.invoke(organization, token, "Set-OrganizationConfig", {"AuditDisabled": True})
         assert "Set-OrganizationConfig" in refused.headers["x-ms-diagnostics"]
+
+
+@pytest.mark.parametrize(
+    ("local", "read", "write"),
+    [("gwen", True, True), ("gwen", False, False), ("exchange", True, True), ("user", False, False)],
+    ids=["guest with a role", "guest without a role", "own administrator", "own user"],
+)
+def test_person_may_what_his_own_roles_allow(sandbox: Sandbox, local: str, read: bool, write: bool) -> None:
+    everybody = people(sandbox)
+    gwen = technician(sandbox, "gwen")
+    guest_in = everybody[gwen]["guest_in"]
+    wanted = {tenant for tenant, roles in guest_in.items() if bool(roles) == read}
+    fitting = [o for o in sandbox.organizations() if not o["trouble"] and not o["redirects"]]
+    organization = next(o for o in fitting if local != "gwen" or o["tenant_id"] in wanted)
+    name = gwen if local == "gwen" else f"{local}@{organization['initial_domain']}"
+    with Clicker(sandbox) as clicker:
+        token = clicker.token(organization["tenant_id"], name)
+    asked: list[tuple[str, dict[str, Any]]] = [
+        ("Get-AcceptedDomain", {}),
+        ("Set-Mailbox", {"Identity": "nobody", "Confirm": False}),
+    ]
+    codes = [sandbox.invoke(organization, token, cmdlet, parameters).status_code for cmdlet, parameters in asked]
+    assert codes == [200 if read else 403, 404 if write else 403]
