@@ -16,7 +16,7 @@ from jobs.catalogue.kinds import Kind
 from jobs.catalogue.parameter_binding import Bound, bind
 from jobs.catalogue.parameter_sets import resolve_set
 from jobs.catalogue.powershell_commands import Command
-from jobs.catalogue.problems import BadText
+from jobs.catalogue.problems import BadText, Problem
 from jobs.catalogue.relations import relation_problems
 from jobs.catalogue.text_values import parse_text
 from jobs.scripts.found import Call
@@ -114,8 +114,7 @@ def _problems(cmdlet: Cmdlet, call: Call, bound: Bound, names: list[str], servic
         else:
             usable.append(name)
     if not bound.is_open and not bound.faults:
-        piped = [p.name for p in cmdlet.parameters.values() if p.pipeline and p.required_in_sets and call.is_piped]
-        found += resolve_set(cmdlet, [*usable, *(name for name in piped if name not in usable)], service).problems
+        found += _set_problems(cmdlet, call, usable, service)
     found += relation_problems(cmdlet, dict.fromkeys(names, True))
     sentences = [f"{p.problem} {p.suggestion}" if p.suggestion else p.problem for p in found]
     if cmdlet.lifecycle or cmdlet.deprecated:
@@ -124,6 +123,16 @@ def _problems(cmdlet: Cmdlet, call: Call, bound: Bound, names: list[str], servic
         ]
     sentences += parameter_warnings(cmdlet, dict.fromkeys((n for n in usable if n not in _CONFIRM), False), service)
     return [*sentences, *_bad_values(cmdlet, bound)]
+
+
+def _set_problems(cmdlet: Cmdlet, call: Call, names: list[str], service: str) -> list[Problem]:
+    """Return why no parameter set fits, not even with one parameter that the pipeline may fill."""
+    problems = resolve_set(cmdlet, names, service).problems
+    if not problems or not call.is_piped:
+        return problems
+    takers = [p for p in cmdlet.parameters.values() if p.pipeline and p.name not in names]
+    fits = any(not resolve_set(cmdlet, [*names, p.name], service).problems for p in takers if service in p.services)
+    return [] if fits else problems
 
 
 def _bad_values(cmdlet: Cmdlet, bound: Bound) -> list[str]:

@@ -37,6 +37,7 @@ _AFTERWARDS = {
     "out-gridview": "shows what came back: the results page does",
     "foreach-object": "does something for every object, and a step runs once in every organization",
 }
+_COUNTS = ("first", "last", "skip", "skiplast", "index", "expandproperty", "excludeproperty")
 _SHOWS = ("format-", "out-", "tee-")
 
 
@@ -162,15 +163,19 @@ def _follow(report: Report, step: DraftStep, call: Call) -> None:
 
 def _select(report: Report, step: DraftStep, call: Call) -> None:
     command = read_command(f"{call.name}{report.source.text(call.rest, call.end)}")
+    listed = ""
+    counts = False
     for argument in command.arguments if command else ():
-        if argument.name and argument.name.lower() not in ("property", "prop"):
+        if argument.name is None and not counts:
+            listed = listed or argument.text
+        counts = argument.name is not None and not argument.nodes and argument.name.lower() in _COUNTS
+        if argument.name and not "property".startswith(argument.name.lower()):
             step.remarks.append(f"{call.name} -{argument.name} is not carried over: every object is kept.")
-    listed = [a for a in (command.arguments if command else ()) if a.name is None]
-    for word in (listed[0].text if listed else "").split(","):
+    for word in listed.split(","):
         plain = word.strip().strip("'\"")
         if plain and all(character.isalnum() or character == "_" for character in plain):
             step.columns.append(plain)
-        elif plain != "*":
+        elif plain not in ("*", ""):
             step.remarks.append(f"A column that {call.name} computes is not carried over.")
 
 

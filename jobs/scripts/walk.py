@@ -25,6 +25,7 @@ _TEXTS = frozenset(
 )
 _WORDS = frozenset({"simple_name", "generic_token", "path_command_name_token"})
 _SAFE = frozenset({"write-host", "write-output", "write-verbose", "write-information", "write-debug"})
+_RUN_HERE = frozenset({"&", ".", "begin", "process", "end", "clean"})
 _NO_STATEMENT = frozenset({"empty_statement", "comment", ";"})
 _MOST_DEEP = 2000
 _MOST_GUESSES = 500
@@ -131,7 +132,7 @@ class _Walker:
             name = next((frame.name for frame in reversed(self.path) if frame.type == "function_statement"), "")
         elif kind == BlockKind.SCRIPT_BLOCK:
             name = self.runner()
-            if name in ("&", "."):
+            if name in _RUN_HERE:
                 kind = BlockKind.EXPRESSION
             elif is_loop(name):
                 kind = BlockKind.LOOP

@@ -118,6 +118,11 @@ def test_an_unknown_table_of_parameters_is_no_missing_parameter() -> None:
     assert inspect("New-TransportRule @rule").cmdlets[0].problems == ()
 
 
+def test_the_pipeline_fills_one_parameter_of_those_that_it_may() -> None:
+    report = inspect("Get-Mailbox -Anr a | Get-MailboxStatistics")
+    assert report.cmdlets[1].problems == ()
+
+
 def test_what_is_piped_in_counts_as_given() -> None:
     report = inspect("Get-Mailbox -Anr a | Set-CASMailbox -PopEnabled $false")
     assert [cmdlet.problems for cmdlet in report.cmdlets] == [(), ()]

@@ -94,6 +94,17 @@ def test_columns_that_are_computed_are_said_to_be_lost() -> None:
     assert "A column that Select-Object computes is not carried over." in step.remarks
 
 
+@pytest.mark.parametrize("select", ["-First 10 Name", "Name -First 10", "-Property Name", "-Prop Name", "'Name'"])
+def test_columns_stand_anywhere(select: str) -> None:
+    (step,) = drafted(f"Get-Mailbox a | select {select}").steps
+    assert step.columns == ["Name"]
+
+
+def test_the_blocks_of_a_script_are_no_script_blocks_of_somebody() -> None:
+    draft = drafted("param($x)\nbegin { Get-Mailbox a }\nprocess { Get-User a }\nend { Get-Group a }")
+    assert [step.cmdlet.name for step in draft.steps] == ["Get-Mailbox", "Get-User", "Get-Group"]
+
+
 def test_no_more_steps_than_a_job_has(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("jobs.scripts.steps.MOST_STEPS", 2)
     draft = drafted("Get-Mailbox a\n" * 3)
