@@ -10,10 +10,17 @@ class JobsConfig(AppConfig):
     def ready(self) -> None:
         """Make known what others ask for: the lists that can be exported, and how runs can fail."""
         from jobs.results.explanations import EXPLANATIONS
-        from jobs.web.listings import cmdlets, connections, jobs, rows, runs
+        from jobs.web.listings import cmdlets, connections, failures, jobs, rows, runs
         from portal.core.explanations import make_known
         from portal.exports.listings import register
 
         make_known(EXPLANATIONS)
-        for listing in (*runs.LISTINGS, *rows.LISTINGS, *cmdlets.LISTINGS, *connections.LISTINGS, *jobs.LISTINGS):
+        for listing in (
+            *runs.LISTINGS,
+            *rows.LISTINGS,
+            *cmdlets.LISTINGS,
+            *connections.LISTINGS,
+            *failures.LISTINGS,
+            *jobs.LISTINGS,
+        ):
             register(listing)

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from jobs.results.bodies import pack, pack_exchanges
 from jobs.results.models import Result
-from jobs.runs.models import Attempt, Run, RunTarget
+from jobs.runs.models import Attempt, CloseKind, Connection, Run, RunTarget
 from jobs.runs.plans import build_plan, hash_of
 from jobs.runs.states import OPEN_TARGET_STATES, RunState, TargetState
 from portal.accounts.models import RoleAssignment, User
@@ -218,6 +218,32 @@ def make_run(
     if rows:
         RunTarget.objects.filter(run=run, state=TargetState.SUCCEEDED).update(row_count=len(rows))
     return run
+
+
+def make_connection(target: RunTarget, **values: Any) -> Connection:
+    """Return a ledger row of a target's attempt, its first one where there is one; closed normally unless told."""
+    now = timezone.now()
+    attempt = target.attempts.first() or Attempt.objects.create(
+        run_target=target, number=1, fence=1, worker="test:1", claimed_at=now
+    )
+    facts: dict[str, Any] = {
+        "run_id": target.run_id,
+        "organization_id": target.organization_id,
+        "service": "exo",
+        "environment": "O365Default",
+        "host": "outlook.office365.com",
+        "method": Method.APP_CERTIFICATE_THUMBPRINT,
+        "identity": "application 1, certificate 2",
+        "requested_by": target.run.requested_by,
+        "opened_by": "test:1",
+        "opened_at": now - timedelta(seconds=2),
+        "closed_at": now,
+    }
+    facts.update(values)
+    if facts["closed_at"] is not None:
+        closed = {"closed_by": "test:1", "close_kind": CloseKind.NORMAL, "close_reason": "done", "cmdlet_count": 1}
+        facts = {**closed, **facts}
+    return Connection.objects.create(id=uuid4(), attempt=attempt, **facts)
 
 
 def make_result(target: RunTarget, rows: Sequence[dict[str, Any]], *, number: int = 1) -> Result:

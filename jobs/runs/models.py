@@ -125,6 +125,12 @@ class RunTarget(models.Model):
             models.Index(fields=["run", "changed_at"], name="run_target_changes"),
             models.Index(fields=["organization", "-finished_at"], name="run_target_of_organization"),
             models.Index(fields=["finished_at"], include=["state"], name="run_target_by_end"),
+            models.Index(
+                fields=["error_class", "-finished_at"],
+                include=["organization", "state"],
+                condition=~Q(error_class=""),
+                name="run_target_by_failure",
+            ),
             models.Index(fields=["not_before"], condition=Q(state="queued"), name="run_target_due"),
             models.Index(fields=["lease_until"], condition=Q(state="running"), name="run_target_leased"),
         ]

@@ -1,6 +1,6 @@
 """Questions that the pages of one run ask."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from jobs.runs.models import Attempt, Connection, Run, RunTarget
 from jobs.runs.states import RunState, TargetState
 from portal.audit.models import AuditEvent
 from portal.core.actors import Actor
-from portal.core.pagination import Page, each_by_key, page_by_key
+from portal.core.pagination import Page, page_by_key
 from tenants.organizations.models import Organization, Reachability
 
 OVERLAP = timedelta(seconds=2)
@@ -160,14 +160,6 @@ def attempts_of(target: RunTarget) -> list[Attempt]:
 def connections_of(target: RunTarget) -> dict[UUID, Connection]:
     """Return the connections that a target's attempts opened, by attempt."""
     return {connection.attempt_id: connection for connection in Connection.objects.filter(attempt__run_target=target)}
-
-
-def all_connections(*, actor: Actor, organization_id: UUID | None = None) -> Iterator[Connection]:
-    """Yield every connection to organizations that `actor` may see, or to one of them, the newest first."""
-    connections = Connection.objects.filter(attempt__run_target__in=RunTarget.objects.visible_to(actor))
-    if organization_id:
-        connections = connections.filter(organization=organization_id)
-    return each_by_key(connections.select_related("organization", "attempt"), order="-opened_at")
 
 
 def events_of(*, actor: Actor, target: RunTarget) -> list[AuditEvent]:

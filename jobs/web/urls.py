@@ -5,6 +5,8 @@ from django.urls import path
 from jobs.web import (
     cmdlets,
     connection_tests,
+    connections,
+    failures,
     import_script,
     jobs,
     launch,
@@ -47,6 +49,11 @@ urlpatterns = [
     path("runs/<uuid:run_id>/launch/", review.run_launch, name="run-launch"),
     path("runs/<uuid:run_id>/without/", review.run_without, name="run-without"),
     path("runs/<uuid:run_id>/discard/", review.run_discard, name="run-discard"),
+    path("connections/", connections.connection_list, name="connections"),
+    path("connections/open/", connections.connections_open, name="connections-open"),
+    path("connections/failures/", failures.failure_list, name="failures"),
+    path("connections/failures/<slug:error_class>/", failures.failure_detail, name="failure"),
+    path("connections/<uuid:connection_id>/", connections.connection_detail, name="connection"),
     path("targets/<uuid:target_id>/", targets.target_detail, name="target"),
     path("targets/<uuid:target_id>/objects.jsonl", targets.target_jsonl, name="target-jsonl"),
 ]

@@ -9,6 +9,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from jobs.catalogue.search import search as search_cmdlets
+from jobs.failures.search import suggested_failures
 from jobs.runs.search import run_exactly, search_runs
 from jobs.saved.selectors import search_jobs
 from portal.accounts.selectors import search_people
@@ -77,6 +78,7 @@ def _found(actor: Actor, text: str, number: int) -> list[Kind]:
         ),
         _kind("Organization groups", _groups(actor, text, number + 1), number, reverse("tenants:groups")),
         _kind("Cmdlets", _cmdlets(actor, text, number + 1), number, _address("jobs:cmdlets", q=text)),
+        _kind("Failures", _failures(actor, text, number + 1), number, _address("jobs:failures", q=text)),
         _kind("Jobs", _jobs(actor, text, number + 1), number, _address("jobs:jobs", q=text)),
         _kind("Runs", _runs(actor, text, number + 1), number, _address("jobs:runs", cmdlet=text)),
         _kind("People", _people(actor, text, number + 1), number, ""),
@@ -106,6 +108,15 @@ def _cmdlets(actor: Actor, text: str, number: int) -> Iterable[Hit]:
         return
     for match in search_cmdlets(text, limit=number):
         yield Hit(reverse("jobs:cmdlet", args=[match.cmdlet.name]), match.cmdlet.name, ", ".join(match.matched))
+
+
+def _failures(actor: Actor, text: str, number: int) -> Iterable[Hit]:
+    if not actor.has(Permission.CMDLET_READ):
+        return
+    for found in suggested_failures(text)[:number]:
+        yield Hit(
+            reverse("jobs:failure", args=[found.error_class]), found.title, ", ".join(code for code, _ in found.codes)
+        )
 
 
 def _jobs(actor: Actor, text: str, number: int) -> Iterable[Hit]:

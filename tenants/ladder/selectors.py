@@ -23,12 +23,16 @@ _PROVES = {Rung.ROLE: (Rung.CONSENT, Rung.TOKEN), Rung.EXCHANGE: (Rung.CONSENT, 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One rung: `state` is "good", "bad" or "unknown"; `fact` says why, `fix` what to do when it is bad."""
+    """One rung: `state` is "good", "bad" or "unknown"; `fact` says why, `fix` what to do when it is bad.
+
+    `error_class` is the failure behind a bad one, empty where none is known.
+    """
 
     rung: Rung
     state: str
     fact: str
     fix: str = ""
+    error_class: str = ""
 
     @property
     def title(self) -> str:
@@ -44,6 +48,7 @@ class Ladder:
     state: str
     answer: str
     fix: str = ""
+    error_class: str = ""
 
 
 def ladder_of(
@@ -60,7 +65,7 @@ def ladder_of(
     ]
     broken = next((step for step in steps if step.state == BAD), None)
     if broken:
-        return Ladder(steps, BAD, f"{broken.title}: {broken.fact}", broken.fix)
+        return Ladder(steps, BAD, f"{broken.title}: {broken.fact}", broken.fix, broken.error_class)
     if _is_reachable(organization):
         return Ladder(steps, GOOD, f"We can get in: Exchange answered {_checked(organization)}.")
     return Ladder(
@@ -157,7 +162,9 @@ def _cmdlet(organization: Organization, outcomes: Sequence[Outcome]) -> Step:
         said = f"{outcome.cmdlet}, {relative(outcome.ended_at)}"
         if met is rung:
             explanation = known_explanation(outcome.error_class)
-            return Step(rung, BAD, f"{outcome.cause} ({said}).", explanation.fix if explanation else "")
+            return Step(
+                rung, BAD, f"{outcome.cause} ({said}).", explanation.fix if explanation else "", outcome.error_class
+            )
         if outcome.state == "succeeded" or met is Beside.ANSWERED:
             return Step(
                 rung, GOOD, f"Exchange carried cmdlets out: {said}." if met is None else f"Exchange answered: {said}."
@@ -182,7 +189,13 @@ def _is_proven(organization: Organization, rung: Rung) -> bool:
 
 def _broken(organization: Organization, rung: Rung) -> Step:
     reason = organization.reachability_reason or "Not reachable"
-    return Step(rung, BAD, f"{reason}, {_checked(organization)}.", organization.reachability_fix)
+    return Step(
+        rung,
+        BAD,
+        f"{reason}, {_checked(organization)}.",
+        organization.reachability_fix,
+        organization.reachability_class,
+    )
 
 
 def _checked(organization: Organization) -> str:

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page
 from jobs.catalogue.cmdlets import find
 from jobs.launch import RunRequest, draft_run, launch_run
 from jobs.results.rows.unfolding import unfold_whole_run
-from jobs.runs.models import Run
+from jobs.runs.models import Connection, Run
 from jobs.runs.selection import Selection
 from jobs.runs.states import TargetState
 from jobs.saved.drafts import keep_launch_draft
@@ -137,6 +137,8 @@ def story(sandbox: Sandbox, person: User) -> dict[str, Any]:
         "jobs:run-compare": {"run_id": run.pk},
         "jobs:review": {"run_id": draft.pk},
         "target_id": target.pk,
+        "connection_id": Connection.objects.filter(attempt__run_target=target).latest("opened_at").pk,
+        "error_class": "no_consent",
         "organization_id": organization.pk,
         "group_id": gold.pk,
         "name": "Set-Mailbox",

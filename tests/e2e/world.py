@@ -33,6 +33,7 @@ from tests.factories import (
     SYSTEM,
     assign,
     make_app_registration,
+    make_connection,
     make_group,
     make_organizations,
     make_person,
@@ -144,6 +145,8 @@ def make_world(*, organizations: int = 60) -> World:
     assignment = profile.assignments.latest("pk")
     target = run.targets.filter(state=TargetState.SUCCEEDED).order_by("position").first()
     assert target
+    connection = make_connection(target)
+    make_connection(running.targets.filter(state=TargetState.RUNNING).order_by("position")[0], closed_at=None)
     return World(
         person,
         run,
@@ -162,6 +165,8 @@ def make_world(*, organizations: int = 60) -> World:
             "position": target.position,
             "number": 1,
             "target_id": target.pk,
+            "connection_id": connection.pk,
+            "error_class": "no_consent",
             "event_id": event.pk,
             "name": "Set-Mailbox",
             "partner_id": registration.partner_id,
@@ -206,6 +211,9 @@ def variants(world: World) -> dict[str, str]:
         "organizations, none matches": reverse("tenants:organizations") + nothing,
         "cmdlets, searched": reverse("jobs:cmdlets") + "?q=mbx+perm",
         "cmdlets, none matches": reverse("jobs:cmdlets") + nothing,
+        "connections, none matches": reverse("jobs:connections") + "?organization=nothing-is-called-so",
+        "failures, none matches": reverse("jobs:failures") + nothing,
+        "failures, found": reverse("jobs:failures") + "?q=AADSTS65001",
         "runs, none matches": reverse("jobs:runs") + nothing,
         "audit, none matches": reverse("audit:events") + nothing,
         "search, found": reverse("search") + "?q=mail",

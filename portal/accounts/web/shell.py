@@ -32,8 +32,15 @@ ENTRIES = (
     Entry("jobs:runs", "Runs", "rectangle-stack", "r", Permission.RUN_READ, also=("/targets/",)),
     Entry("exports:list", "Exports", "arrow-down-tray", "e", Permission.CMDLET_READ),
     Entry("audit:events", "Audit", "shield-check", "a", Permission.AUDIT_EVENT_READ),
-    Entry("tenants:app-registrations", "Connections", "key", "n", Permission.APP_REGISTRATION_READ),
+    Entry("jobs:connections", "Connections", "key", "n", Permission.RUN_READ, also=("/app-registrations/",)),
 )
+CONNECTIONS = (
+    ("jobs:connections", "Ledger", Permission.RUN_READ),
+    ("tenants:profiles", "Profiles", Permission.ORGANIZATION_READ),
+    ("tenants:app-registrations", "App registrations", Permission.APP_REGISTRATION_READ),
+    ("jobs:failures", "Failures", Permission.CMDLET_READ),
+)
+"""The pages that share the entry "Connections": url name, word, who may open it."""
 
 OWN_ENTRIES = (Entry("tenants:sign-ins", "My sign-ins", "finger-print", "", Permission.RUN_LAUNCH),)
 
@@ -70,9 +77,34 @@ def _items(request: HttpRequest, entries: tuple[Entry, ...]) -> list[RailItem]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class AreaTab:
+    """One page of an area, for `components/_tabs.html`."""
+
+    word: str
+    url: str
+    current: bool
+    count: None = None
+
+
+def connection_tabs(request: HttpRequest) -> list[AreaTab]:
+    """Return the pages about connections that the person behind `request` may open."""
+    if not isinstance(getattr(request, "user", None), User):
+        return []
+    actor = actor_of(request)
+    pages = [(word, url) for name, word, needed in CONNECTIONS if (url := _address(name)) and actor.has(needed)]
+    # The ledger's address begins every other one of the area: the longest that fits is where we are.
+    current = max((url for _, url in pages if request.path.startswith(url)), key=len, default="")
+    return [AreaTab(word, url, url == current) for word, url in pages]
+
+
 def context(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: `rail` and `own_menu`, worked out only when a template asks for them."""
-    return {"rail": partial(rail, request), "own_menu": partial(own_menu, request)}
+    """Context processor: `rail`, `own_menu` and `connection_tabs`, worked out only when a template asks for them."""
+    return {
+        "rail": partial(rail, request),
+        "own_menu": partial(own_menu, request),
+        "connection_tabs": partial(connection_tabs, request),
+    }
 
 
 def _address(name: str) -> str:

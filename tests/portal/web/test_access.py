@@ -10,7 +10,14 @@ from django.urls import reverse
 from portal.accounts.models import User
 from portal.accounts.policy import Role
 from tenants.sync.models import Synchronization
-from tests.factories import make_app_registration, make_group, make_organizations, make_person
+from tests.factories import (
+    make_app_registration,
+    make_connection,
+    make_group,
+    make_organizations,
+    make_person,
+    make_run,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -22,6 +29,9 @@ READS: dict[str, set[Role] | set[Role | None]] = {
     "tenants:groups": EVERYBODY,
     "tenants:app-registrations": {U, A},
     "tenants:partner-connect": {A},
+    "jobs:connections": EVERYBODY,
+    "jobs:connections-open": EVERYBODY,
+    "jobs:failures": EVERYBODY,
     "audit:events": {P, U, A},
     "exports:list": ANYBODY,
 }
@@ -36,6 +46,7 @@ READS_OF_ONE = {
     "tenants:certificate-remove": ("certificate", {A}),
     "tenants:certificate-cer": ("certificate", {U, A}),
     "tenants:certificate-pem": ("certificate", {U, A}),
+    "jobs:connection": ("connection", EVERYBODY),
     "audit:event": (None, {P, U, A}),
 }
 CHANGES = {
@@ -61,6 +72,7 @@ def things() -> dict[str, str]:
         "app_registration": app_registration,
         "partner": app_registration.partner,
         "certificate": app_registration.certificates.get(),
+        "connection": make_connection(make_run(organizations=[organization]).targets.get()),
         "synchronization": Synchronization.objects.create(partner=app_registration.partner, requested_by="test"),
     }
     return {name: str(thing.pk) for name, thing in made.items()}

@@ -15,6 +15,9 @@ PAGES = [
     "/organizations/",
     "/organizations/groups/",
     "/app-registrations/",
+    "/connections/",
+    "/connections/failures/",
+    "/connections/failures/no_consent/",
     "/audit/",
     "/help/keys/",
     "/styleguide/",
@@ -37,8 +40,8 @@ def test_no_page_carries_inline_style_or_script(
 @pytest.mark.parametrize(
     ("role", "words"),
     [
-        (Role.TECHNICIAN, ["Home", "Organizations", "Cmdlets", "Jobs", "Runs", "Exports"]),
-        (Role.APPROVER, ["Home", "Organizations", "Cmdlets", "Runs", "Exports", "Audit"]),
+        (Role.TECHNICIAN, ["Home", "Organizations", "Cmdlets", "Jobs", "Runs", "Exports", "Connections"]),
+        (Role.APPROVER, ["Home", "Organizations", "Cmdlets", "Runs", "Exports", "Audit", "Connections"]),
         (Role.AUDITOR, ["Home", "Organizations", "Cmdlets", "Runs", "Exports", "Audit", "Connections"]),
         (None, ["Home"]),
     ],
@@ -69,3 +72,17 @@ def test_pages_of_signed_in_people_are_kept_out_of_caches(
     technician: User, signed_in: Callable[[User], Client]
 ) -> None:
     assert "no-store" in signed_in(technician).get("/")["Cache-Control"]
+
+
+@pytest.mark.parametrize(
+    ("path", "current"),
+    [("/connections/", "Ledger"), ("/connections/failures/", "Failures"), ("/app-registrations/", "App registrations")],
+)
+def test_pages_about_connections_share_their_tabs(
+    administrator: User, signed_in: Callable[[User], Client], path: str, current: str
+) -> None:
+    page = signed_in(administrator).get(path).content.decode()
+
+    tabs = page[page.index('<nav class="tabs"') :].split("</nav>")[0]
+    assert re.findall(r'aria-current="page">([\w ]+)<', tabs) == [current]
+    assert re.findall(r'href="(.+?)"', tabs)[-1] == "/connections/failures/"

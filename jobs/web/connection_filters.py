@@ -1,0 +1,99 @@
+"""Filters of the ledger of connections, in words."""
+
+from datetime import date
+from typing import Any
+
+from django import forms
+
+from jobs.ledger.connection_filter import STATES, ConnectionFilter
+from jobs.ledger.selectors import NEWEST_FIRST, SORTS
+from jobs.runs.run_filter import organization_named
+from jobs.web.words import SERVICES
+from portal.core.actors import Actor
+from portal.core.filters import ChoiceRow, choice_field, text_field
+from portal.core.periods import PeriodForm
+from tenants.microsoft.environments import ENVIRONMENTS
+from tenants.profiles.methods import Method
+
+_SERVICES = {name: SERVICES[name] for name in ("exo", "scc")}
+_TEXTS = ("organization", "person", "method", "service", "environment", "state")
+
+
+class ConnectionFilterForm(PeriodForm):
+    """Filters of the ledger; days are whole days in UTC."""
+
+    field_order = ("state", "service", "organization", "person", "run", "method", "environment")
+
+    state = choice_field("State", STATES.items())
+    service = choice_field("Service", _SERVICES.items())
+    organization = text_field("Organization", search=True)
+    person = text_field("Person")
+    run = forms.UUIDField(
+        label="Run id", required=False, error_messages={"invalid": "Copy it from the address of a run."}
+    )
+    method = choice_field("Method", Method.choices)
+    environment = choice_field("Environment", [(name, name) for name in ENVIRONMENTS])
+
+    def __init__(self, actor: Actor, *args: Any) -> None:
+        super().__init__(*args)
+        self._actor = actor
+
+    def wanted(self, today: date) -> ConnectionFilter:
+        """Return the filter that these values mean."""
+        chosen = self.chosen()
+        since, until = self.moments(today)
+        return ConnectionFilter(
+            **{name: chosen.get(name, "") for name in _TEXTS},
+            run_id=chosen.get("run"),
+            opened_from=since,
+            opened_before=until,
+        )
+
+    def words(self, name: str, value: Any) -> str:
+        """Return one filter in words."""
+        said = {
+            "state": lambda: STATES[value],
+            "service": lambda: f"to {_SERVICES[value]}",
+            "organization": lambda: f"in {organization_named(actor=self._actor, organization=value)}",
+            "person": lambda: f"for “{value}”",
+            "run": lambda: f"of the run {value}",
+            "method": lambda: f"by {Method(value).label}",
+            "environment": lambda: f"in {value}",
+        }
+        return said[name]() if name in said else super().words(name, value)
+
+    @property
+    def typed(self) -> list[forms.BoundField]:
+        """The fields that are typed into."""
+        return [self[name] for name in ("organization", "person", "method")]
+
+    @property
+    def seldom(self) -> list[forms.BoundField]:
+        """The fields that are typed into less often: behind "More filters"."""
+        return [self[name] for name in ("environment", "run", "since", "until")]
+
+    @property
+    def kept(self) -> list[forms.BoundField]:
+        """The fields that are one click, kept while others are typed into."""
+        return [self[name] for name in ("state", "service", "period")]
+
+    def choices(self) -> list[ChoiceRow]:
+        """Return the filters that are one click."""
+        return [
+            ChoiceRow("State", [self.choice("state", *each) for each in STATES.items()]),
+            ChoiceRow("To", [self.choice("service", *each) for each in _SERVICES.items()]),
+            self.period_choices(),
+        ]
+
+    @property
+    def sort(self) -> str:
+        """What the list is sorted by: a word that there is."""
+        wanted = str(self.data.get("sort", ""))
+        return wanted if wanted.removeprefix("-") in SORTS else NEWEST_FIRST
+
+    def ignored(self) -> list[str]:
+        """Return a sentence for everything in the address that does nothing."""
+        wanted = self.data.get("sort")
+        unknown = wanted and wanted != self.sort
+        sentence = f"The order “{str(wanted)[:60]}” was ignored: known are {', '.join(SORTS)}."
+        return [*super().ignored(), *([sentence] if unknown else [])]
