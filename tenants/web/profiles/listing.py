@@ -64,7 +64,6 @@ def listing(request: HttpRequest) -> HttpResponse:
         "page": page,
         "rows": rows_of(actor, page.rows),
         "partners": _partners(actor),
-        "can_read_registrations": actor.has(Permission.APP_REGISTRATION_READ),
         "can_manage": actor.has(Permission.CONNECTION_PROFILE_MANAGE),
     }
     return render_page(request, "tenants/profiles/list.html", context)
