@@ -236,6 +236,7 @@ class Exchange:
                 "object_id": who.get("oid", ""),
                 "client_request_id": request.headers.get("client-request-id", ""),
                 "connection_id": request.headers.get("connection-id", ""),
+                "anchor": request.headers.get("x-anchormailbox", ""),
                 "page": "skiptoken" in request.query_string,
                 "executed": executed,
                 "answered": answered,

@@ -12,7 +12,7 @@ class Ledger:
     """Append-only list of calls; one JSON object a line in `ledger.jsonl`.
 
     Members of an entry: seq, time (UTC, ISO 8601), tenant, cmdlet, parameters, application_id, object_id,
-    client_request_id, connection_id, executed (bool), answered (status or name of the fault), notes.
+    client_request_id, connection_id, anchor, executed (bool), answered (status or name of the fault), notes.
     """
 
     def __init__(self, path: Path) -> None:
