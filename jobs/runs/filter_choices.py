@@ -11,7 +11,7 @@ from tenants.groups.scope import Scope
 from tenants.organizations.conditions import NEVER
 from tenants.organizations.models import Organization
 from tenants.organizations.traits import OUTCOMES
-from tenants.selection.by_profile import profile_conditions
+from tenants.selection.by_profile import profile_ids
 from tenants.selection.facets import ENDING_DAYS, FACETS
 
 
@@ -71,7 +71,7 @@ def filter_choices(*, actor: Actor, chosen: QueryDict) -> list[FacetChoice]:
         "last": [*OUTCOMES, NEVER],
         "variable": scope.variable_names,
         "group": list(scope.groups),
-        "profile": list(profile_conditions(scope)),
+        "profile": profile_ids(scope),
     }
     choices = [_choice(scope, key, values.get(key, []), numbers.get(key), chosen.getlist(key)) for key in FACETS]
     return [choice for choice in choices if choice.is_choice]

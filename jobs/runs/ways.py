@@ -34,6 +34,7 @@ def frozen_ways(
             environment_for(organization, facts[profile.pk])
     usual = Counter(each.pk for each in chosen.values()).most_common(1)[0][0]
     return {
+        **({"chosen": str(profile.pk)} if profile else {}),
         "profiles": {str(pk): each.as_plan() for pk, each in facts.items()},
         "usual": str(usual),
         "otherwise": {
@@ -46,18 +47,19 @@ def frozen_ways(
 
 @dataclass(frozen=True, slots=True)
 class FrozenWays:
-    """What `frozen_ways` wrote, read again."""
+    """What `frozen_ways` wrote, read again; `chosen` is the id of the one profile that was chosen for all, if so."""
 
     profiles: Mapping[str, ProfileFacts]
     usual: str
     otherwise: Mapping[str, str]
+    chosen: str = ""
 
     @classmethod
     def of_plan(cls, plan: Mapping[str, Any]) -> "FrozenWays":
         """Read a plan; one of before connection profiles existed has none."""
         kept = plan["connection"]
         profiles = {key: ProfileFacts.of_plan(facts) for key, facts in kept.get("profiles", {}).items()}
-        return cls(profiles, kept.get("usual", ""), kept.get("otherwise", {}))
+        return cls(profiles, kept.get("usual", ""), kept.get("otherwise", {}), kept.get("chosen", ""))
 
     def facts(self, tenant_id: UUID | str) -> ProfileFacts:
         """Return the profile for one organization; raises `ProfileChanged` where the plan has none."""
@@ -74,6 +76,21 @@ class FrozenWays:
     def personal(self) -> list[ProfileFacts]:
         """The profiles that use the Microsoft account of whoever launches the run."""
         return [facts for facts in self.profiles.values() if facts.way.is_personal]
+
+
+@dataclass(frozen=True, slots=True)
+class WayCount:
+    """One profile of a plan with the number of organizations that it is for."""
+
+    facts: ProfileFacts
+    number: int
+
+
+def ways_of(plan: Mapping[str, Any]) -> list[WayCount]:
+    """Return the profiles of a plan, the one for most organizations first; none where it was made before profiles."""
+    ways = FrozenWays.of_plan(plan)
+    numbers = Counter(ways.otherwise.get(tenant_id, ways.usual) for tenant_id in plan["organizations"])
+    return [WayCount(ways.profiles[key], number) for key, number in numbers.most_common() if key in ways.profiles]
 
 
 def _chosen(

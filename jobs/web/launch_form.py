@@ -12,6 +12,7 @@ from jobs.catalogue.problems import InvalidCall, Problem
 from jobs.launch import RunRequest
 from jobs.saved.models import Job
 from jobs.saved.selectors import find_job, find_step
+from jobs.web.connect_with import ConnectWith
 from jobs.web.parameter_fields import FieldGroups
 from jobs.web.what import What
 from jobs.web.where import Where
@@ -41,7 +42,7 @@ class PurposeForm(forms.Form):
 
 @dataclass
 class LaunchForm:
-    """Everything typed for a launch: what, where, and why.
+    """Everything typed for a launch: what, where, by which profile, and why.
 
     `draft_id` is the tab's own place to keep it, `job` the job that it was opened from and `step` the step of it that
     runs this cmdlet, `again_id` the run that is launched again.
@@ -49,6 +50,7 @@ class LaunchForm:
 
     what: What
     where: Where
+    connect_with: ConnectWith
     purpose: PurposeForm = field(default_factory=PurposeForm)
     draft_id: UUID = field(default_factory=uuid7)
     job: Job | None = None
@@ -62,6 +64,7 @@ class LaunchForm:
         return cls(
             what=What.read(cmdlet, data),
             where=Where.read(actor, data),
+            connect_with=ConnectWith.read(actor, data),
             purpose=PurposeForm(data),
             draft_id=readable_id(data.get("draft")) or uuid7(),
             job=_job(actor, cmdlet, readable_id(data.get("job")), step_number(data.get("step"))),
@@ -91,7 +94,8 @@ class LaunchForm:
 
     def is_complete(self) -> bool:
         """Whether reason and ticket can be stored and every place is understood; `problems` say what is not."""
-        self.problems += [Problem(None, sentence) for sentence in self.where.problems()]
+        sentences = [*self.where.problems(), *self.connect_with.problems()]
+        self.problems += [Problem(None, sentence) for sentence in sentences]
         return self.purpose.is_valid() and not self.problems
 
     def request(self) -> RunRequest:
@@ -104,6 +108,7 @@ class LaunchForm:
             selection=self.where.selection,
             reason=self.purpose.cleaned_data["reason"],
             ticket=self.purpose.cleaned_data["ticket"],
+            profile_id=self.connect_with.profile_id,
             service=self.what.service or None,
             job_id=self.job_id,
         )

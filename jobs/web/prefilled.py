@@ -10,10 +10,12 @@ from jobs.catalogue.cmdlets import Cmdlet
 from jobs.runs.models import Run
 from jobs.runs.selectors import draft_of, launched_run, organizations_of_targets, planned_organization_ids
 from jobs.runs.states import RunState, TargetState
+from jobs.runs.ways import FrozenWays
 from jobs.saved.models import LaunchDraft
 from jobs.saved.selectors import find_job, find_launch_draft, find_step, launch_draft_of_run
 from jobs.web import interrupted
 from jobs.web.again import organizations_again
+from jobs.web.connect_with import FIELD as CONNECT_WITH
 from jobs.web.launch_form import LaunchForm, readable_id, step_number
 from jobs.web.parameter_texts import PREFIX
 from jobs.web.plan_values import typed_texts
@@ -108,6 +110,7 @@ def _of_run(request: HttpRequest, actor: Actor, cmdlet: Cmdlet, run_id: UUID) ->
         data["again"] = str(run.pk)
     if len(cmdlet.services) > 1:
         data["service"] = run.service
+    data[CONNECT_WITH] = FrozenWays.of_plan(run.plan).chosen
     notes = []
     if secrets := run.plan.get("secrets"):
         # Without the secrets another parameter set would fit better, one that has no field for them.

@@ -11,6 +11,7 @@ from jobs.runs.estimates import Estimate, estimate
 from jobs.runs.selection import Chosen, LeftOut
 from jobs.runs.selectors import organizations_of_targets
 from jobs.runs.states import TargetState
+from jobs.runs.ways import WayCount, ways_of
 from jobs.web.again import LOOK_FIRST
 from jobs.web.expected import Expected, expected
 from jobs.web.launch_form import LaunchForm
@@ -34,6 +35,7 @@ class Preview:
     consequence: str
     powershell: str
     estimate: str
+    ways: Sequence[WayCount]
     warnings: Sequence[str]
     problems: list[Problem]
     chosen: Chosen
@@ -58,7 +60,8 @@ class Preview:
 
 def preview(actor: Actor, form: LaunchForm) -> Preview:
     """Return what launching `form` would do now; nothing is stored and nothing is refused."""
-    chosen, problems = form.where.chosen, [Problem(None, sentence) for sentence in form.where.problems()]
+    chosen = form.where.chosen
+    problems = [Problem(None, sentence) for sentence in (*form.where.problems(), *form.connect_with.problems())]
     call, run = None, None
     try:
         request = form.request()
@@ -79,6 +82,7 @@ def preview(actor: Actor, form: LaunchForm) -> Preview:
         consequence=consequence(run) if run else "",
         powershell=powershell_line(call) if call else "",
         estimate=_estimate(actor, form, call, chosen.number),
+        ways=ways_of(run.plan) if run else (),
         warnings=list(dict.fromkeys(call.warnings)) if call else [],
         problems=problems,
         chosen=chosen,

@@ -25,6 +25,7 @@ from jobs.runs.selectors import (
     planned_organizations,
     planned_reach,
 )
+from jobs.runs.ways import ways_of
 from jobs.saved.drafts import attach_run, keep_launch_draft
 from jobs.saved.models import LaunchDraft
 from jobs.saved.selectors import launch_draft_of_run
@@ -141,6 +142,7 @@ def _context(request: HttpRequest, actor: Actor, draft: Run) -> dict[str, Any]:
         "warnings": _warnings(draft, cmdlet),
         "reach": planned_reach(actor=actor, run=draft),
         "may_leave_out": launch_draft is not None and not draft.plan.get("secrets"),
+        "ways": ways_of(draft.plan),
         "sign_ins": missing_sign_ins(actor=actor, plan=draft.plan),
         "expected": expected(actor, draft.plan, all_planned_organizations(actor=actor, run=draft)),
         "changes": _changes(actor, draft, launch_draft) if launch_draft else None,

@@ -16,6 +16,11 @@ def profile_word(scope: Scope, value: str) -> str | None:
     return scope.once(_names).get(value)
 
 
+def profile_ids(scope: Scope) -> list[str]:
+    """Return the id of every profile that is in use, in order of their names."""
+    return list(scope.once(_names))
+
+
 def entered_by(scope: Scope, value: str) -> Q:
     """Return the condition that a profile applies."""
     return Q(pk__in=scope.once(_places)[value].all)

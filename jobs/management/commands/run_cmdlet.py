@@ -22,6 +22,7 @@ from portal.core.permissions import PermissionRefused
 from portal.core.refusals import Refused
 from tenants.groups.names import group_named
 from tenants.organizations.names import organization_named
+from tenants.profiles.names import profile_named
 
 ALL_SUCCEEDED, SOME_DID_NOT, REFUSED = 0, 1, 2
 
@@ -45,6 +46,12 @@ class Command(BaseCommand):
         )
         parser.add_argument("--reason", default="")
         parser.add_argument("--ticket", default="")
+        parser.add_argument(
+            "--profile",
+            default="",
+            metavar="NAME",
+            help="connect with this connection profile everywhere, instead of each organization's own",
+        )
         parser.add_argument("--thumbprint", default="", help="sign in with this certificate")
         parser.add_argument("--as", dest="username", default="", metavar="NAME", help="act as this person")
         parser.add_argument("--report", type=Path, metavar="FILE", help="also write how it ended as JSON")
@@ -92,6 +99,7 @@ def _request(actor: Actor, options: dict[str, Any]) -> RunRequest:
         reason=options["reason"],
         ticket=options["ticket"],
         thumbprint=options["thumbprint"],
+        profile_id=profile_named(actor, options["profile"]).pk if options["profile"] else None,
     )
 
 
