@@ -32,8 +32,8 @@ class Ending:
 
 
 def organizations_for_list(actor: Actor) -> OrganizationQuerySet:
-    """Return the served organizations that `actor` may see."""
-    return Organization.objects.visible_to(actor).served()
+    """Return the served organizations that `actor` may see, with their partners."""
+    return Organization.objects.visible_to(actor).served().select_related("partner")
 
 
 def find_organization(actor: Actor, organization_id: UUID) -> Organization | None:

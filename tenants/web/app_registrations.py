@@ -20,6 +20,7 @@ from tenants.app_registrations import selectors, services
 from tenants.app_registrations.material import CertificateMaterial, read_pair, read_pem, read_pfx
 from tenants.app_registrations.models import AppRegistration, Certificate
 from tenants.app_registrations.rotation import rotation_of
+from tenants.clouds.own_organization import make_partner_a_target, make_partner_no_target
 from tenants.expiry.thresholds import CERTIFICATE_DAYS
 from tenants.partner.models import Partner
 from tenants.partner.selectors import find_partner, partners_with_sign_in
@@ -79,6 +80,22 @@ def add(request: HttpRequest, partner_id: UUID) -> HttpResponse:
             messages.success(request, f"The app registration {added.display_name} was added. Add its certificate next.")
             return _to("tenants:app-registration", added.pk)
     return _form_page(request, form, "tenants/app_registrations/form.html", {"partner": partner})
+
+
+@get_or_post
+def target(request: HttpRequest, partner_id: UUID) -> HttpResponse:
+    """Ask whether the partner's own organization shall be a target, or be none any more, and see to it."""
+    actor = _manager(request)
+    partner = _partner(partner_id)
+    if request.method != "POST":
+        return render_page(request, "tenants/partners/target.html", {"partner": partner})
+    if request.POST.get("target") == "yes":
+        make_partner_a_target(actor=actor, partner=partner)
+        messages.success(request, f"The own organization of {partner.name} is a target now.")
+    else:
+        make_partner_no_target(actor=actor, partner=partner)
+        messages.success(request, f"The own organization of {partner.name} is no target any more.")
+    return _to("tenants:app-registrations")
 
 
 @sensitive_post_parameters("pem", "password")

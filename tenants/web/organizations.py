@@ -29,6 +29,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         "can_group": can_group,
         "can_set_variables": can_set_variables,
         "can_select": can_launch or can_group or can_set_variables,
+        "can_add": actor.has(Permission.ORGANIZATION_ADD),
         "can_read_runs": actor.has(Permission.RUN_READ),
         **panel_context(actor, latest_synchronization()),
     }

@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from tenants.web import (
     access,
+    adding,
     app_registrations,
     certificates,
     consent_answer,
@@ -25,6 +26,7 @@ from tenants.web import (
 app_name = "tenants"
 urlpatterns = [
     path("organizations/", organizations.listing, name="organizations"),
+    path("organizations/add/", adding.add, name="organization-add"),
     path("organizations/selected/", selected.selected, name="organizations-selected"),
     path("organizations/variables/set/", selected.set_variable, name="variable-set"),
     path("organizations/variables/import/", variables.import_table, name="variables-import"),
@@ -47,6 +49,7 @@ urlpatterns = [
     path("connections/profiles/", include("tenants.web.profiles.urls")),
     path("app-registrations/", app_registrations.listing, name="app-registrations"),
     path("app-registrations/partners/connect/", app_registrations.connect, name="partner-connect"),
+    path("app-registrations/partners/<uuid:partner_id>/target/", app_registrations.target, name="partner-target"),
     path("app-registrations/partners/<uuid:partner_id>/add/", app_registrations.add, name="app-registration-add"),
     path(
         "app-registrations/partners/<uuid:partner_id>/sign-in/",

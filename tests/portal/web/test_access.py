@@ -32,6 +32,7 @@ READS: dict[str, set[Role] | set[Role | None]] = {
     "jobs:connections": EVERYBODY,
     "jobs:connections-open": EVERYBODY,
     "jobs:failures": EVERYBODY,
+    "tenants:organization-add": {A},
     "audit:events": {P, U, A},
     "exports:list": ANYBODY,
 }
@@ -43,6 +44,7 @@ READS_OF_ONE = {
     "tenants:app-registration": ("app_registration", {U, A}),
     "tenants:app-registration-add": ("partner", {A}),
     "tenants:partner-sign-in": ("partner", {A}),
+    "tenants:partner-target": ("partner", {A}),
     "tenants:certificate-remove": ("certificate", {A}),
     "tenants:certificate-cer": ("certificate", {U, A}),
     "tenants:certificate-pem": ("certificate", {U, A}),
