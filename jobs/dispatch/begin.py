@@ -54,7 +54,7 @@ def begin(run_target_ids: Sequence[UUID]) -> list[Begun | None]:
             for story, _ in begun.values()
         ]
     )
-    return [begun.get(key) for key in run_target_ids]
+    return [begun.pop(key, None) for key in run_target_ids]  # of a target that was rung for twice, one attempt
 
 
 def _begun(claim: Claim, way: Way | Ending) -> Begun:

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from jobs.dispatch import attempt
@@ -14,6 +14,7 @@ from jobs.dispatch.begin import begin
 from jobs.dispatch.clerk import clerk
 from jobs.dispatch.finish import finished, store
 from jobs.dispatch.outcomes import Ending
+from jobs.dispatch.start import start_run
 from jobs.dispatch.sweep import sweep
 from jobs.exchange.connection import Connection as ExchangeConnection
 from jobs.exchange.connection import connect
@@ -214,6 +215,16 @@ def test_only_one_worker_gets_a_target(organizations_of: Bring, launch: Launch) 
     [key] = queued(run)
     assert clerk.ask(begin, key) is not None
     assert clerk.ask(begin, key) is None
+
+
+def test_a_target_that_was_rung_for_twice_at_once_is_begun_once(organizations_of: Bring, launch: Launch) -> None:
+    run = launch("Get-AcceptedDomain", organizations_of(2))
+    start_run(run_id=run.pk)
+    first, second = queued(run)
+    with transaction.atomic():
+        begun = begin([first, second, first])
+    assert [each is not None for each in begun] == [True, True, False]
+    assert Attempt.objects.filter(run_target_id=first).count() == 1
 
 
 def test_an_answer_that_comes_after_the_lease_was_lost_changes_nothing_and_is_kept(
