@@ -3,6 +3,7 @@
 from django.db import models
 
 from portal.core.identifiers import uuid7
+from tenants.microsoft.environments import ENVIRONMENTS
 
 
 class Partner(models.Model):
@@ -25,6 +26,11 @@ class Partner(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def has_gdap(self) -> bool:
+        """Whether delegated administration, and with it lists of customers, exist in its cloud."""
+        return ENVIRONMENTS[self.environment].has_gdap
 
 
 class PartnerSignIn(models.Model):

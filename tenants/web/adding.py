@@ -58,7 +58,8 @@ def add(request: HttpRequest) -> HttpResponse:
     """Look organizations up, show in which cloud each is, and add those that can be added."""
     actor = actor_of(request)
     actor.require(Permission.ORGANIZATION_ADD)
-    partners = {str(partner.pk): partner for partner in partners_with_sign_in()}
+    connected = sorted(partners_with_sign_in(), key=lambda each: not each.has_gdap)
+    partners = {str(partner.pk): partner for partner in connected}
     form = OrganizationsForm(request.POST if request.method == "POST" else None)
     form.fields["partner"].choices = [(key, f"{p.name} ({p.environment})") for key, p in partners.items()]  # type: ignore[attr-defined]
     if request.method != "POST" or not form.is_valid():

@@ -13,7 +13,6 @@ from portal.accounts.web.access import actor_of
 from portal.core.actors import Actor
 from portal.core.htmx import render_page
 from portal.core.permissions import Permission
-from tenants.microsoft.environments import ENVIRONMENTS
 from tenants.partner.selectors import partners_with_sign_in
 from tenants.sync.models import Synchronization
 from tenants.sync.selectors import find_synchronization, is_open
@@ -26,7 +25,7 @@ def start(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     actor.require(Permission.PARTNER_SYNCHRONIZE)
     partners = partners_with_sign_in()
-    for partner in sorted(partners, key=lambda each: ENVIRONMENTS[each.environment].has_gdap):  # the newest is shown
+    for partner in sorted(partners, key=lambda each: each.has_gdap):  # the newest is shown
         start_synchronization(actor=actor, partner=partner)
     if not partners:
         messages.warning(request, "No partner is connected yet. Connect one under App registrations.")
