@@ -66,8 +66,8 @@ LOOKS: dict[str, Look] = {
     "valid": Look("Valid", "check-circle", "good"),
     "open": Look("Open", "link", "busy"),
     "closed": Look("Closed", "link-slash", "quiet"),
-    "closed_after_error": Look("Closed after an error", "exclamation-triangle", "partly"),
-    "closed_by_reaper": Look("Closed by the reaper", "wrench", "bad"),
+    "closed_after_error": Look("After an error", "exclamation-triangle", "partly"),
+    "closed_by_reaper": Look("By the reaper", "wrench", "bad"),
 }
 
 

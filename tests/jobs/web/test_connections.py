@@ -65,7 +65,7 @@ class TestList:
     def test_says_how_it_was_closed(self, browser: Client) -> None:
         connections(1, close_kind=CloseKind.REAPER, close_reason="worker lost", cmdlet_count=None)
         page = page_of(browser)
-        assert "Closed by the reaper" in page
+        assert "By the reaper" in page
         assert "worker lost" in page
         assert "closed by the reaper" in page_of(browser, f"{URL}?state=reaper")
         assert "No connection matches" in page_of(browser, f"{URL}?state=error")
