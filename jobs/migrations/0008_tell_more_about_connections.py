@@ -15,6 +15,8 @@ FROM attempt, run_target, run, organization
 WHERE attempt.id = connection.attempt_id AND run_target.id = attempt.run_target_id AND run.id = run_target.run_id
     AND organization.id = connection.organization_id
 """
+# PostgreSQL builds no index while the check of the new foreign key waits for the end of the transaction.
+CHECK_NOW = "SET CONSTRAINTS ALL IMMEDIATE"
 
 
 class Migration(migrations.Migration):
@@ -65,7 +67,7 @@ class Migration(migrations.Migration):
             name='duration',
             field=models.GeneratedField(db_persist=True, expression=django.db.models.expressions.CombinedExpression(models.F('closed_at'), '-', models.F('opened_at')), output_field=models.DurationField()),
         ),
-        migrations.RunSQL(FROM_WHAT_IS_KNOWN, migrations.RunSQL.noop),
+        migrations.RunSQL([FROM_WHAT_IS_KNOWN, CHECK_NOW], migrations.RunSQL.noop),
         migrations.AddIndex(
             model_name='connection',
             index=models.Index(fields=['-opened_at', '-id'], name='connection_newest'),
