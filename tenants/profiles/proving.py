@@ -31,7 +31,6 @@ def prove_certificate(*, actor: Actor, certificate: Certificate) -> Proof:
     partner = certificate.app_registration.partner
     environment = environment_named(partner.environment)
     tokens = application_tokens(certificate.pk, environment.name)
-    tokens.forget(str(partner.tenant_id))  # msal repeats an earlier refusal for a minute (2.8)
     try:
         tokens.acquire(str(partner.tenant_id), environment.exchange_scope, claims=NEW_TOKEN)
     except MissingPermission:
