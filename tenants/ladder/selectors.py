@@ -8,11 +8,10 @@ from django.utils import timezone
 from portal.core.explanations import known_explanation
 from portal.core.templatetags.presentation import counted, day, days_left, relative
 from tenants.ladder.rungs import TITLES, Beside, Rung, rung_of
+from tenants.ladder.token import token_fact
 from tenants.organizations.clouds import wrong_cloud_of
 from tenants.organizations.models import Organization, Reachability, RelationshipState
 from tenants.organizations.outcomes import Outcome
-from tenants.profiles.certificates import choose_certificate
-from tenants.profiles.refusals import NoUsableCertificate
 from tenants.relationships.reach import reach_of
 from tenants.relationships.selectors import RelationshipView
 
@@ -132,16 +131,14 @@ def _consent(organization: Organization) -> Step:
 
 def _token(organization: Organization) -> Step:
     rung = Rung.TOKEN
-    try:
-        certificate = choose_certificate(organization.partner)
-    except NoUsableCertificate as refused:
-        return Step(rung, BAD, str(refused), "Upload a certificate under App registrations.")
+    known = token_fact(organization)
+    if known.error_class:
+        return Step(rung, BAD, known.words, known.fix, known.error_class)
     if _fails_on(organization, rung):
         return _broken(organization, rung)
-    left = f"The certificate {certificate.thumbprint[:8]}… has {counted(days_left(certificate.not_after), 'day')} left."
     if _is_proven(organization, rung):
-        return Step(rung, GOOD, left)
-    return Step(rung, UNKNOWN, f"{left} Whether Entra accepts it here is not known yet.")
+        return Step(rung, GOOD, known.words)
+    return Step(rung, UNKNOWN, f"{known.words} Whether Entra accepts it here is not known yet.")
 
 
 def _exchange(organization: Organization) -> Step:

@@ -27,11 +27,20 @@ class Because(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """The profile that applies to an organization for one service; `group` only where one decides."""
+    """The profile that applies to an organization for one service."""
 
-    profile: ConnectionProfile
+    assignment: ProfileAssignment
     because: Because
-    group: OrganizationGroup | None = None
+
+    @property
+    def profile(self) -> ConnectionProfile:
+        """The profile."""
+        return self.assignment.profile
+
+    @property
+    def group(self) -> OrganizationGroup | None:
+        """The group that decides, where one does."""
+        return self.assignment.group
 
 
 def applied_profiles(organizations: Iterable[Organization], *, service: str) -> dict[UUID, Applied]:
@@ -58,11 +67,11 @@ def resolved(organizations: Iterable[Organization], assignments: Sequence[Profil
     found: dict[UUID, Applied] = {}
     for pk, organization in places.items():
         if pk in own:
-            found[pk] = Applied(own[pk].profile, Because.ORGANIZATION)
+            found[pk] = Applied(own[pk], Because.ORGANIZATION)
         elif pk in of_group:
-            found[pk] = Applied(of_group[pk].profile, Because.GROUP, of_group[pk].group)
+            found[pk] = Applied(of_group[pk], Because.GROUP)
         elif organization.partner_id in of_partner:
-            found[pk] = Applied(of_partner[organization.partner_id].profile, Because.PARTNER)
+            found[pk] = Applied(of_partner[organization.partner_id], Because.PARTNER)
     return found
 
 

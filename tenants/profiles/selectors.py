@@ -9,6 +9,7 @@ from portal.audit.models import AuditEvent
 from portal.audit.selectors import events_about
 from portal.core.actors import Actor
 from tenants.app_registrations.models import AppRegistration, Certificate
+from tenants.groups.models import OrganizationGroup
 from tenants.partner.models import Partner
 from tenants.profiles.models import ConnectionProfile, ProfileAssignment
 from tenants.profiles.querysets import ConnectionProfileQuerySet
@@ -35,6 +36,12 @@ def find_assignment(*, actor: Actor, assignment_id: UUID) -> ProfileAssignment |
     """Return one assignment with what it joins."""
     stored = ProfileAssignment.objects.select_related("profile__partner", "partner", "group", "organization")
     return stored.filter(pk=assignment_id, profile__in=visible_profiles(actor)).first()
+
+
+def assignments_of_group(actor: Actor, group: OrganizationGroup) -> list[ProfileAssignment]:
+    """Return the profiles that are assigned to a group, the lowest rank first."""
+    stored = ProfileAssignment.objects.filter(group=group, profile__in=visible_profiles(actor))
+    return list(stored.select_related("profile__partner").order_by("rank", "profile__name", "service"))
 
 
 def defaults_of_partners(actor: Actor) -> list[ProfileAssignment]:

@@ -25,6 +25,7 @@ from tenants.groups.services import (
     rename_organization_group,
 )
 from tenants.groups.uses import uses_of
+from tenants.profiles.selectors import assignments_of_group
 from tenants.web.group_list import sorted_groups
 
 
@@ -70,7 +71,9 @@ def detail(request: HttpRequest, group_id: UUID) -> HttpResponse:
         "group": view,
         "text": text,
         "page": page_by_key(members, order="name", cursor=request.GET.get("cursor", "")),
+        "assignments": assignments_of_group(actor, view.group),
         "can_manage": _may_manage(actor),
+        "can_manage_profiles": actor.has(Permission.CONNECTION_PROFILE_MANAGE),
         "can_launch": actor.has(Permission.RUN_LAUNCH),
     }
     return render_page(request, "tenants/groups/detail.html", context)

@@ -19,6 +19,7 @@ from tenants.relationships.reach import reach_of
 from tenants.relationships.selectors import RelationshipView, former_relationships_of
 from tenants.variables.names import built_in
 from tenants.variables.selectors import variable_names, variables_of
+from tenants.web.profiles.connection_tab import connection_context
 from tenants.web.relationship_picture import relationship_picture
 
 STATES = ("queued", "running", *OUTCOMES)
@@ -36,6 +37,7 @@ class Tab:
 TABS = (
     Tab("history", "History", Permission.RUN_READ),
     Tab("relationships", "Relationships", None),
+    Tab("connection", "Profile", None),
     Tab("connections", "Connections", Permission.RUN_READ),
     Tab("capabilities", "Capabilities", None),
     Tab("variables", "Variables", None),
@@ -53,6 +55,8 @@ def tab_context(
             return _history(actor, organization, query)
         case "relationships":
             return _relationships(organization, relationships)
+        case "connection":
+            return connection_context(actor, organization)
         case "connections":
             return {"page": connections_page(actor, organization, cursor=cursor)}
         case "capabilities":

@@ -28,6 +28,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         "can_launch": can_launch,
         "can_group": can_group,
         "can_set_variables": can_set_variables,
+        "can_assign_profiles": actor.has(Permission.CONNECTION_PROFILE_MANAGE),
         "can_select": can_launch or can_group or can_set_variables,
         "can_add": actor.has(Permission.ORGANIZATION_ADD),
         "can_read_runs": actor.has(Permission.RUN_READ),

@@ -89,6 +89,7 @@ def _require_some(actor: Actor, selection: QueryDict) -> None:
 _ELSEWHERE: dict[str, Callable[[QueryDict], str]] = {
     "run": lambda selection: f"{reverse('jobs:cmdlets')}?{selection.urlencode()}",
     "test": lambda selection: f"{reverse('jobs:connection-test')}?{selection.urlencode()}",
+    "profile": lambda selection: f"{reverse('tenants:profile-assign')}?{selection.urlencode()}",
     "variable": lambda selection: f"{reverse('tenants:variable-set')}?{selection.urlencode()}",
 }
 

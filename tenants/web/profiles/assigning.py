@@ -14,7 +14,7 @@ from portal.core.actors import Actor
 from portal.core.htmx import render_page
 from portal.core.permissions import Permission
 from portal.core.refusals import Refused
-from tenants.profiles.assignments import assign_profile
+from tenants.profiles.assignments import assign_profile, check_place, require_service
 from tenants.profiles.bulk_assignments import assign_profile_to_organizations
 from tenants.profiles.effects import Effect, effect_of_assigning
 from tenants.profiles.methods import ProfileService
@@ -108,11 +108,14 @@ def assign(request: HttpRequest) -> HttpResponse:
     try:
         return _confirmed(request, actor, form, form.places())
     except Refused as refusal:
-        form.add_error(None, str(refusal))
+        form.add_error(getattr(refusal, "field", "") or None, str(refusal))
         return _page(request, form, places, status=422)
 
 
 def _confirmed(request: HttpRequest, actor: Actor, form: AssignmentForm, places: Places) -> HttpResponse:
+    require_service(form.profile_chosen, form.service_chosen)
+    for place in places.items:
+        check_place(form.profile_chosen, place)
     effect = effect_of_assigning(
         actor,
         profile=form.profile_chosen,

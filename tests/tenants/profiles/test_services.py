@@ -46,8 +46,8 @@ def token_values(**claims: Any) -> ProfileValues:
     [
         ({"name": "  "}, "name", "Give the connection profile a name"),
         ({"name": "application WITH certificate"}, "name", "There is a connection profile"),
-        ({"environment": "O365Mars"}, "environment", "There is no environment O365Mars"),
-        ({"environment": "O365GermanyCloud"}, "environment", "closed by Microsoft in 2021"),
+        ({"environment": "O365Mars"}, "environment", "There is no environment"),
+        ({"environment": "O365GermanyCloud"}, "environment", "Microsoft closed this cloud in 2021"),
         ({"environment": "O365China", "service": ProfileService.COMPLIANCE}, "service", "is not known"),
         ({"method": Method.CREDENTIAL}, "method", "legacy way to connect and not allowed"),
         ({"method": Method.INLINE_CREDENTIAL}, "method", "legacy way to connect and not allowed"),

@@ -145,7 +145,7 @@ class TestAdd:
         assert '<option value="O365GermanyCloud" disabled>' in page
         answer = browser.post(address, {"name": "x", "service": "exo", "environment": "O365GermanyCloud"})
         assert answer.status_code == 422
-        assert "closed by Microsoft in 2021" in str(answer.context["form"].errors["environment"])
+        assert "Microsoft closed this cloud in 2021" in str(answer.context["form"].errors["environment"])
 
     def test_a_refusal_stands_at_its_field_and_everything_typed_stays(self, browser: Client, partner: Partner) -> None:
         typed = {"name": "application with CERTIFICATE", "service": "scc", "note": "for <b>Gold</b>", "thumbprint": ""}
