@@ -10,17 +10,11 @@ class JobsConfig(AppConfig):
     def ready(self) -> None:
         """Make known what others ask for: the lists that can be exported, and how runs can fail."""
         from jobs.results.explanations import EXPLANATIONS
-        from jobs.web.listings import cmdlets, connections, failures, jobs, rows, runs
+        from jobs.web.listings import cmdlets, connections, failures, jobs, organization_cmdlets, rows, runs
         from portal.core.explanations import make_known
         from portal.exports.listings import register
 
         make_known(EXPLANATIONS)
-        for listing in (
-            *runs.LISTINGS,
-            *rows.LISTINGS,
-            *cmdlets.LISTINGS,
-            *connections.LISTINGS,
-            *failures.LISTINGS,
-            *jobs.LISTINGS,
-        ):
+        areas = (runs, rows, cmdlets, connections, failures, jobs, organization_cmdlets)
+        for listing in (listing for area in areas for listing in area.LISTINGS):
             register(listing)

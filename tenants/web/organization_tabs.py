@@ -11,10 +11,12 @@ from portal.core.actors import Actor
 from portal.core.explanations import title_of
 from portal.core.permissions import Permission
 from portal.core.templatetags.states import look
+from tenants.capabilities.selectors import capabilities_of
 from tenants.ladder.rungs import REFUSALS
 from tenants.organizations.history import HistoryFilter, capabilities, connections_page, history_page
 from tenants.organizations.models import Organization
 from tenants.organizations.traits import OUTCOMES
+from tenants.profiles.methods import ProfileService
 from tenants.relationships.reach import reach_of
 from tenants.relationships.selectors import RelationshipView, former_relationships_of
 from tenants.variables.names import built_in
@@ -105,5 +107,7 @@ def _capabilities(
     offered = {role for each in active for role in each.roles}
     return {
         "roles": [(role, role in assigned) for role in sorted(offered | assigned)],
+        "readings": [(each, ProfileService(each.service).label) for each in capabilities_of(actor, organization)],
+        "can_test": actor.has(Permission.RUN_LAUNCH) and organization.vanished_at is None,
         "capabilities": capabilities(actor, organization, refusals=REFUSALS),
     }

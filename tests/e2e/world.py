@@ -33,6 +33,7 @@ from tests.factories import (
     SYSTEM,
     assign,
     make_app_registration,
+    make_capabilities,
     make_connection,
     make_group,
     make_organizations,
@@ -102,6 +103,7 @@ def make_world(*, organizations: int = 60) -> World:
         place.reachability_checked_at = now
     changed = ["name", "reachability", "reachability_class", "reachability_reason", "reachability_fix"]
     Organization.objects.bulk_update(places, [*changed, "reachability_checked_at"])
+    make_capabilities(places[:10], "Get-Mailbox", "Set-Mailbox", "Get-Unheard-Of")
     group = make_group("Gold customers " + "x" * 45, places[:20])
     states = [TargetState.SUCCEEDED] * 5 + [TargetState.FAILED, TargetState.ERRORED, TargetState.UNKNOWN]
     run = make_run(
