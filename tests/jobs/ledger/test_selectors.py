@@ -47,7 +47,7 @@ class TestFilters:
             ({"opened_at": NOW - timedelta(days=9)}, {"opened_before": NOW - timedelta(days=1)}),
             ({"opened_at": NOW + timedelta(days=9)}, {"opened_from": NOW + timedelta(days=1)}),
         ],
-        ids=str,
+        ids=lambda facts: "-".join(facts),
     )
     def test_let_through_what_has_the_value(
         self, reader: Actor, values: dict[str, Any], wanted: dict[str, Any]

@@ -23,7 +23,7 @@ def test_a_tenant_is_found_in_its_own_cloud(sandbox: Sandbox, cloud: str, called
     assert (found.environment, found.tenant_id) == (cloud, UUID(organization["tenant_id"]))
 
 
-@pytest.mark.parametrize("name", ["unknown.example", str(uuid4())])
+@pytest.mark.parametrize("name", ["unknown.example", "0b6a1b5e-3c1d-4d0f-9a55-6b7f1f7f0c11"])
 def test_a_tenant_of_no_cloud_is_said_to_be_unknown(sandbox: Sandbox, name: str) -> None:
     with pytest.raises(NoSuchTenant, match="No cloud of Microsoft knows"):
         look_up(name)
