@@ -35,8 +35,8 @@ class Report:
 
     @property
     def text(self) -> str:
-        """The script with its secrets masked."""
-        return self.source.data.decode(errors="replace")
+        """The script with its secrets masked; nothing of one that was given up, as nobody knows where they stand."""
+        return "" if self.is_given_up else self.source.data.decode(errors="replace")
 
     def as_json(self, file: str) -> dict[str, object]:
         """Return what the command line prints for one file."""

@@ -231,6 +231,7 @@ def test_a_script_that_takes_too_long_is_given_up_and_says_so(monkeypatch: pytes
     assert report.is_given_up
     assert len(report.uncertain_lines) == 5_001
     assert "took too long" in verdict(report)[0]
+    assert report.text == ""
 
 
 def test_calls_beyond_the_limit_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:

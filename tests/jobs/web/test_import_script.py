@@ -86,6 +86,12 @@ def test_what_is_no_script_is_refused(browser: Client, posted: dict[str, str], r
     assert reason in answer.content.decode()
 
 
+def test_far_too_much_text_says_so(browser: Client) -> None:
+    answer = browser.post(URL, {"script": "#" * 2_600_000})
+    assert answer.status_code == 400
+    assert "a script or a list may have 1 MB" in answer.content.decode()
+
+
 @pytest.mark.parametrize("content", [b"MZ\x90\x00\x00", b"PK\x03\x04xxxx", b"x" * (MOST_BYTES + 5), b""])
 def test_a_file_that_is_no_script_is_refused(browser: Client, content: bytes) -> None:
     answer = browser.post(URL, {"script_file": SimpleUploadedFile("x.ps1", content), "script": "  "})
