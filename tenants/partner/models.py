@@ -1,9 +1,15 @@
 """The partner: the MSP's own tenant."""
 
+from datetime import datetime, timedelta
+
 from django.db import models
+from django.utils import timezone
 
 from portal.core.identifiers import uuid7
 from tenants.microsoft.environments import ENVIRONMENTS
+
+SIGN_IN_LASTS = timedelta(days=90)
+SIGN_IN_IS_OLD = timedelta(days=60)
 
 
 class Partner(models.Model):
@@ -46,3 +52,13 @@ class PartnerSignIn(models.Model):
 
     def __str__(self) -> str:
         return self.user_principal_name
+
+    @property
+    def ends_at(self) -> datetime:
+        """When Microsoft ends it, unless something else does before (exchange-protocol.md 2.4)."""
+        return self.obtained_at + SIGN_IN_LASTS
+
+    @property
+    def is_old(self) -> bool:
+        """Whether it is time to sign in anew: two thirds of its time are over."""
+        return timezone.now() - self.obtained_at > SIGN_IN_IS_OLD

@@ -97,6 +97,10 @@ class Accesses:
         environment: Environment,
         person_id: str,
     ) -> Identity:
+        if facts.way.uses_password and not profile.partner.allows_passwords:
+            raise NotSignedIn(
+                f"User name and password are not allowed for {profile.partner} any more. Launch with another profile."
+            )
         sign_in = next((s for s in self._personal_sign_ins(person_id) if fits(s, organization, facts)), None)
         if sign_in is None:
             raise NotSignedIn(

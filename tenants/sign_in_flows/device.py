@@ -4,12 +4,14 @@ from typing import Any
 
 import msal
 
+from tenants.microsoft.one_line import one_line
 from tenants.profiles.microsoft import login_http
 from tenants.sign_in_flows.accounts import Account, account_of
 from tenants.sign_in_flows.login import ask
 from tenants.sign_in_flows.places import Place
 from tenants.sign_in_flows.refusals import refusal_of
-from tenants.tokens.failures import from_answer
+from tenants.tokens.explanations import BY_CODE
+from tenants.tokens.failures import TokenFailure, from_answer
 
 SLOWER_SECONDS = 5
 """By how much "slow_down" lengthens the interval (RFC 8628 3.5)."""
@@ -49,4 +51,6 @@ def poll(place: Place, flow: dict[str, Any]) -> Account:
     answer = ask(place, question)
     if answer.get("error") in ("authorization_pending", "slow_down"):
         raise StillWaiting(slow_down=answer["error"] == "slow_down")
+    if answer.get("error") in BY_CODE:  # the word says it; the number beside it also stands for other things
+        raise refusal_of(TokenFailure(BY_CODE[answer["error"]], text=one_line(answer.get("error_description"))))
     return account_of(answer, place)

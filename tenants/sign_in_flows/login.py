@@ -6,6 +6,7 @@ A shared one would keep his tokens in its cache for whoever comes next, and woul
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,7 +15,7 @@ import msal
 from tenants.microsoft.http import LoginHttp, LoginResponse
 from tenants.profiles.microsoft import login_http
 from tenants.sign_in_flows.places import Place
-from tenants.sign_in_flows.refusals import SignInRefused, refusal_of
+from tenants.sign_in_flows.refusals import SignInRefused, refusal_of, refused_by_federation_server
 from tenants.tokens.applications import MsalApplications
 from tenants.tokens.failures import from_exception
 
@@ -47,8 +48,11 @@ class _AtLoginUrl(LoginHttp):
         headers: Mapping[str, str] | None = None,
         **more: Any,
     ) -> LoginResponse:
-        """POST a form."""
-        return self._shared.post(url, params, data, headers, **more)
+        """POST a form, or what a federation server takes; raises `SignInRefused` when that refuses."""
+        response = self._shared.post(url, params, data, headers, **more)
+        if "/oauth2/" not in url and response.status_code >= HTTPStatus.BAD_REQUEST:
+            raise refused_by_federation_server()
+        return response
 
 
 def ask(place: Place, question: Callable[[msal.ClientApplication], dict[str, Any]]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from django.views.decorators.debug import sensitive_variables
 from tenants.sign_in_flows.accounts import Account, account_of
 from tenants.sign_in_flows.login import ask
 from tenants.sign_in_flows.places import Place
-from tenants.sign_in_flows.refusals import SignInRefused
+from tenants.sign_in_flows.refusals import refused_by_federation_server
 
 
 @sensitive_variables("password")
@@ -21,10 +21,7 @@ def sign_in(place: Place, *, user_principal_name: str, password: str) -> Account
                 user_principal_name, password, [place.scope]
             )
         except RuntimeError:  # of WS-Trust, with which msal asks a federation server
-            raise SignInRefused(
-                "The federation server did not accept user name and password",
-                "Sign in interactively or with a device code: both lead to the federation server's own page.",
-            ) from None
+            raise refused_by_federation_server() from None
         return answer
 
     return account_of(ask(place, question), place)

@@ -39,3 +39,12 @@ def nothing_under_way() -> SignInRefused:
         "Begin the sign-in again.",
         meaning="It was finished or cancelled already, took too long, or was begun in another browser or session.",
     )
+
+
+def refused_by_federation_server() -> SignInRefused:
+    """Return the refusal of a server of the organization's own, to which Microsoft sends some accounts."""
+    return SignInRefused(
+        "The federation server did not accept user name and password",
+        "Sign in interactively or with a device code: both lead to the federation server's own page.",
+        meaning="This account does not sign in at Microsoft, but at a server of its organization.",
+    )

@@ -28,6 +28,7 @@ from tenants.partner.services import store_partner_sign_in
 from tenants.profiles.partners import connect_partner_with_profile
 from tenants.web.certificate_filter import read_expires_within
 from tenants.web.forms import AppRegistrationForm, CertificateForm, PartnerForm, PartnerSignInForm
+from tenants.web.sign_in_parts import redirect_uri
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -127,6 +128,7 @@ def detail(request: HttpRequest, app_registration_id: UUID) -> HttpResponse:
         "sign_in": getattr(app_registration.partner, "sign_in", None),
         "can_manage": actor.has(Permission.APP_REGISTRATION_MANAGE),
     }
+    context["redirect_uri"] = redirect_uri(request)
     return _form_page(request, form, "tenants/app_registrations/detail.html", context)
 
 
@@ -161,7 +163,8 @@ def partner_sign_in(request: HttpRequest, partner_id: UUID) -> HttpResponse:
         else:
             messages.success(request, f"The partner sign-in of {partner.name} is stored.")
             return _to("tenants:app-registrations")
-    return _form_page(request, form, "tenants/partners/sign_in.html", {"partner": partner, "sign_in": stored})
+    context = {"partner": partner, "sign_in": stored, "redirect_uri": redirect_uri(request)}
+    return _form_page(request, form, "tenants/partners/sign_in.html", context)
 
 
 def _material(form: CertificateForm) -> CertificateMaterial:
