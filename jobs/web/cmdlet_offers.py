@@ -11,7 +11,7 @@ from portal.core.actors import Actor
 from portal.core.permissions import Permission
 from tenants.capabilities.selectors import count_offering
 
-_ANSWERS = (("yes", "offer it"), ("no", "do not offer it"), ("unknown", "not tested"))
+_ANSWERS = (("yes", "offer it"), ("no", "do not offer it"), ("unknown", "not known"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from django import forms
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.views.decorators.http import require_safe
 
@@ -40,7 +41,7 @@ class CmdletsFilterForm(FilterForm):
     q = text_field("Search cmdlets", search=True)
     standing = choice_field("Standing", [(key.value, word) for key, word in STANDINGS.items()])
     risk = choice_field("Risk", list(RISKS.items()))
-    of = text_field("Reading")
+    of = forms.CharField(label="Reading", max_length=40, required=False, widget=forms.HiddenInput())
 
     def words(self, name: str, value: object) -> str:
         """Return what a filter says; the reading is chosen elsewhere on the page."""

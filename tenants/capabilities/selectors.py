@@ -20,6 +20,7 @@ class Offer:
 
     profile_id: UUID
     profile_name: str
+    partner_name: str
     cmdlets: int
     organizations: int
 
@@ -47,8 +48,10 @@ def capabilities_of(actor: Actor, organization: Organization) -> list[Capabiliti
 def offers_read_by(actor: Actor, run_id: UUID) -> list[Offer]:
     """Return what a connection test read that no later one has read again, the most organizations first."""
     rows = visible_capabilities(actor).filter(run_id=run_id).order_by()
-    counted = rows.values_list("profile", "profile__name", "cmdlets__number").annotate(number=Count("pk"))
-    return [Offer(*row) for row in sorted(counted, key=lambda row: (-row[3], row[1], -row[2]))]
+    counted = rows.values_list("profile", "profile__name", "profile__partner__name", "cmdlets__number").annotate(
+        number=Count("pk")
+    )
+    return [Offer(*row) for row in sorted(counted, key=lambda row: (-row[4], row[1:]))]
 
 
 def known_of_cmdlet(

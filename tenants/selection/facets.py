@@ -50,7 +50,7 @@ def _group_word(scope: Scope, value: str) -> str | None:
     return group.name if group else None
 
 
-_MAY_RUN = {"yes": "is offered", "no": "is not offered", "unknown": "not tested"}
+_MAY_RUN = {"yes": "is offered", "no": "is not offered", "unknown": "not known"}
 _MAY_RUN_VALUE = re.compile(r"(yes|no|unknown):(exo|scc):([A-Za-z]+-[A-Za-z0-9]{1,90})")
 
 

@@ -7,7 +7,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
 
 import django
 
-PARTS = ("catalogue", "engine", "exports", "pages", "interaction")
+PARTS = ("catalogue", "capabilities", "opening", "engine", "exports", "pages", "interaction")
 
 
 def main() -> None:
@@ -16,13 +16,18 @@ def main() -> None:
     # Only now, because these modules need Django's settings.
     from django.core.management import call_command
 
-    from tests.bench import catalogue, engine, exports, interaction, pages
+    from tests.bench import capabilities, catalogue, engine, exports, interaction, opening, pages
     from tests.bench.cloud import bench_cloud
 
     wanted = sys.argv[1:] or PARTS
     call_command("migrate", verbosity=0)
     if "catalogue" in wanted:
         catalogue.main()
+    if "capabilities" in wanted:
+        capabilities.main()
+    if "opening" in wanted:
+        with bench_cloud(engine.ORGANIZATIONS) as sandbox:
+            opening.main(sandbox)
     if "engine" in wanted or "exports" in wanted:
         with bench_cloud(engine.ORGANIZATIONS) as sandbox:
             engine.prepare(sandbox)

@@ -1,0 +1,75 @@
+"""`test_connections` as a person types it."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.core.management import call_command
+from pytest_django.plugin import DjangoDbBlocker
+
+from jobs.runs.models import Run
+from tenants.capabilities.models import Capabilities
+from tenants.organizations.models import Organization
+from tests.factories import make_app_registration, make_group, make_organizations
+from tests.live import ROOT, Processes, Sandbox
+
+Bring = Callable[..., list[Organization]]
+
+
+@pytest.fixture(scope="module")
+def workers(
+    running_sandbox: Sandbox,
+    tmp_path_factory: pytest.TempPathFactory,
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+) -> Iterator[Processes]:
+    running = Processes(running_sandbox, tmp_path_factory.mktemp("workers"))
+    with django_db_blocker.unblock():
+        running.worker(WORKER_THREADS="10")
+        yield running
+    for process in running.started:
+        running.stop(process, signal.SIGKILL)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_tests_a_group_and_says_who_cannot_be_reached(workers: Processes, organizations_of: Bring) -> None:
+    good, bad = organizations_of(2), organizations_of(1, trouble="app_not_consented")
+    make_group("Gold", [*good, *bad])
+    done = subprocess.run(
+        [sys.executable, "manage.py", "test_connections", "--group", "Gold", "--json"],
+        cwd=ROOT,
+        env=workers.environment(COLUMNS="200"),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 1, done.stderr
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert sorted(line["state"] for line in lines) == ["errored", "succeeded", "succeeded"]
+    assert "No consent" in done.stderr
+    assert Run.objects.get().is_connection_test
+    assert Capabilities.objects.count() == 2
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "No organization is chosen"),
+        (["--all", "--profile", "Nobody's"], "There is no connection profile called"),
+        (["--group", "Nowhere"], "Nowhere"),
+    ],
+)
+def test_is_refused_before_anything_is_opened(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+) -> None:
+    make_organizations(1, partner=make_app_registration().partner)
+    with pytest.raises(SystemExit) as ended:
+        call_command("test_connections", *arguments)
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
+    assert not Run.objects.exists()
