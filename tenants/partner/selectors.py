@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from portal.core.refusals import Refused
-from tenants.partner.models import Partner
+from tenants.partner.models import Partner, PartnerSignIn
 
 
 class PartnerUnknown(Refused):
@@ -35,3 +35,8 @@ def partner_named(text: str) -> Partner:
         names = ", ".join(partner.name for partner in partners) or "none is connected yet"
         raise PartnerUnknown(f"Name one partner: {names}.")
     return found[0]
+
+
+def service_account_of(partner: Partner) -> str:
+    """Return the user principal name of the partner's service account, empty where none has signed in."""
+    return PartnerSignIn.objects.filter(partner=partner).values_list("user_principal_name", flat=True).first() or ""

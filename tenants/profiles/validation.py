@@ -140,7 +140,6 @@ def _token(profile: ConnectionProfile, values: ProfileValues) -> AccessToken | N
                 failures.append(failure)
             else:
                 return token
-    explanation = failures[0].explanation
-    raise ProfileRefused(
-        f"{explanation.title}. {failures[0].text} {explanation.fix}".replace("  ", " "), "access_token"
-    )
+    explanation, said = failures[0].explanation, failures[0].text.rstrip(".")
+    title = f"{explanation.title}: {said}" if said else explanation.title
+    raise ProfileRefused(f"{title}. {explanation.fix}", "access_token")

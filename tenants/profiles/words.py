@@ -124,6 +124,8 @@ def _does(method: Method) -> str:
         return "signs in with user name and password"
     if method is Method.DEVICE:
         return "signs in with a device code"
+    if method is Method.DELEGATED:
+        return "signs in with its stored sign-in"
     if method is Method.INTERACTIVE:
         return "signs in in the browser"
     return "is let in by an access token that was handed in" if method is Method.ACCESS_TOKEN else "signs in by itself"

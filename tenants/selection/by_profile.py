@@ -32,7 +32,9 @@ def profile_conditions(scope: Scope) -> Mapping[str, Q]:
 
 
 def _names(actor: Actor) -> Mapping[str, str]:
-    return {str(profile.pk): profile.name for profile in usable_profiles(actor)}
+    profiles = usable_profiles(actor)
+    several = len({profile.partner_id for profile in profiles}) > 1
+    return {str(each.pk): f"{each} ({each.partner})" if several else each.name for each in profiles}
 
 
 def _places(actor: Actor) -> Mapping[str, Applying]:

@@ -16,7 +16,7 @@ from portal.core.actors import Actor
 from portal.core.htmx import render_page
 from portal.core.permissions import Permission
 from tenants.partner.models import Partner
-from tenants.partner.selectors import partners_with_sign_in
+from tenants.partner.selectors import first_partner, partners_with_sign_in
 from tenants.profiles.methods import Method
 from tenants.profiles.models import ConnectionProfile
 from tenants.profiles.selectors import find_profile
@@ -82,7 +82,7 @@ def _partner(request: HttpRequest, partners: list[Partner]) -> tuple[Partner | N
     wanted = request.GET.get("partner", "")
     found = next((each for each in partners if str(each.pk) == wanted), None)
     notes = ["The partner in the address is not there any more."] if wanted and found is None else []
-    return found or (partners[0] if partners else None), notes
+    return found or first_partner(), notes
 
 
 def _like(request: HttpRequest, actor: Actor) -> ConnectionProfile | None:

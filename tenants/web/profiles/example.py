@@ -1,11 +1,12 @@
 """The PowerShell that a connection profile stands for, for one organization."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tenants.microsoft.environments import ENVIRONMENTS
 from tenants.organizations.models import Organization
+from tenants.partner.selectors import service_account_of
 from tenants.profiles.facts import described, frozen
-from tenants.profiles.methods import ProfileService
+from tenants.profiles.methods import Method, ProfileService
 from tenants.profiles.models import ConnectionProfile
 from tenants.profiles.powershell import script
 from tenants.profiles.refusals import NoUsableCertificate
@@ -31,6 +32,8 @@ def examples(
         facts = frozen(profile)
     except NoUsableCertificate:
         facts = described(profile)
+    if facts.way is Method.DELEGATED:
+        facts = replace(facts, user_principal_name=service_account_of(profile.partner))
     own = organization.environment if organization else profile.partner.environment
     environment = profile.environment or own
     domain = (organization.initial_domain if organization else "") or NAMELESS

@@ -186,8 +186,8 @@ class TestProfile:
         profile = make_profile(partner, method=Method.DELEGATED, delegation="gdap")
         page = reader.get(page_of(profile), {"organization": place.default_domain})
         assert page.context["sentence"] == (
-            "The partner's service account signs in by itself through GDAP, in each organization's own cloud, "
-            "for Exchange Online and Security & Compliance."
+            "The partner's service account signs in with its stored sign-in through GDAP, in each organization's own "
+            "cloud, for Exchange Online and Security & Compliance."
         )
         assert f"-DelegatedOrganization '{place.initial_domain}'" in page.context["examples"][0].text
         assert "Connect-IPPSSession" in page.context["examples"][1].text
