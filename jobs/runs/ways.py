@@ -80,17 +80,33 @@ class FrozenWays:
 
 @dataclass(frozen=True, slots=True)
 class WayCount:
-    """One profile of a plan with the number of organizations that it is for."""
+    """One profile of a plan with the number of organizations that it is for.
+
+    `partner` is whose it is, where the plan has another one of the same name.
+    """
 
     facts: ProfileFacts
     number: int
+    partner: str = ""
 
 
 def ways_of(plan: Mapping[str, Any]) -> list[WayCount]:
     """Return the profiles of a plan, the one for most organizations first; none where it was made before profiles."""
     ways = FrozenWays.of_plan(plan)
     numbers = Counter(ways.otherwise.get(tenant_id, ways.usual) for tenant_id in plan["organizations"])
-    return [WayCount(ways.profiles[key], number) for key, number in numbers.most_common() if key in ways.profiles]
+    partners = _partners_of_namesakes(ways)
+    return [
+        WayCount(ways.profiles[key], number, partners.get(key, ""))
+        for key, number in numbers.most_common()
+        if key in ways.profiles
+    ]
+
+
+def _partners_of_namesakes(ways: FrozenWays) -> dict[str, str]:
+    names = Counter(facts.name for facts in ways.profiles.values())
+    alike = [key for key, facts in ways.profiles.items() if names[facts.name] > 1]
+    stored = ConnectionProfile.objects.filter(pk__in=alike).values_list("pk", "partner__name") if alike else ()
+    return {str(pk): partner for pk, partner in stored}
 
 
 def _chosen(

@@ -30,6 +30,7 @@ def detail(request: HttpRequest, profile_id: UUID) -> HttpResponse:
     actor = actor_of(request)
     profile = profile_or_404(actor, profile_id)
     applies = applying(actor)[profile.pk]
+    token_organization = _token_organization(actor, profile)
     organization, ignored = _example(actor, request.GET.get("organization", ""), applies)
     method = Method(profile.method)
     context = {
@@ -42,11 +43,11 @@ def detail(request: HttpRequest, profile_id: UUID) -> HttpResponse:
         "cloud": cloud_of(profile),
         "ending": endings_of([profile]).get(profile.pk),
         "token_identity": _token_identity(profile),
-        "token_organization": _token_organization(actor, profile),
+        "token_organization": token_organization,
         "uses": uses_of([profile])[profile.pk],
         "applies": applies,
-        "organization": organization,
-        "examples": examples(profile, organization),
+        "organization": organization or token_organization,
+        "examples": examples(profile, organization or token_organization),
         "events": changes_of(actor, profile),
         "ignored": ignored,
         "can_read_events": actor.has(Permission.AUDIT_EVENT_READ),

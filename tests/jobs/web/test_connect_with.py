@@ -81,6 +81,13 @@ def test_the_review_counts_organizations_by_profile(
     ]
 
 
+def test_profiles_of_one_name_are_told_apart_by_their_partner(browser: Client, places: list[Organization]) -> None:
+    other = make_organizations(1, partner=make_app_registration(make_partner()).partner)[0]
+    preview = browser.post(URL, {"where": "all", "look": "save"}).context["preview"]
+    expected = [(places[0].partner.name, 3), (other.partner.name, 1)]
+    assert [(way.partner, way.number) for way in preview.ways] == expected
+
+
 def test_it_is_kept_with_the_draft_and_the_job_and_chosen_again_with_the_run(
     browser: Client, technician: User, places: list[Organization], profile: ConnectionProfile
 ) -> None:
