@@ -178,7 +178,7 @@ class TestCancelling:
         begun(browser, acting(technician))
         other = signed_in(technician)
         page = other.get(LIST).content.decode()
-        assert "in another browser, where it has to be finished" in page
+        assert "In another browser, where it has to be finished" in page
         assert reverse("tenants:sign-in-onward") not in page
         assert other.get(reverse("tenants:sign-in-onward")).headers["Location"] == LIST
 
