@@ -27,12 +27,12 @@ from tenants.selection.selectors import SelectionRefused
 
 
 class TestForm(forms.Form):
-    """With what to test."""
+    """With what to test. `profile` in the address narrows the organizations, as in their list."""
 
     __test__ = False  # no test of ours, whatever pytest thinks of its name
 
     service = forms.ChoiceField(choices=list(SERVICE_CHOICES.items()), label="Service", initial="exo")
-    profile = forms.ChoiceField(
+    with_profile = forms.ChoiceField(
         label="Connection profile",
         required=False,
         help_text="Another one than the organizations' own tries it out before it is assigned.",
@@ -41,14 +41,14 @@ class TestForm(forms.Form):
     def __init__(self, actor: Actor, data: QueryDict | None, **options: Any) -> None:
         super().__init__(data, **options)
         profiles = [(str(profile.pk), f"{profile} ({profile.partner})") for profile in usable_profiles(actor)]
-        field = self.fields["profile"]
+        field = self.fields["with_profile"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
         field.choices = [("", "The one that applies to each organization"), *profiles]
 
     @property
     def profile_id(self) -> UUID | None:
         """The chosen profile."""
-        chosen: str = self.cleaned_data["profile"]
+        chosen: str = self.cleaned_data["with_profile"]
         return UUID(chosen) if chosen else None
 
 
@@ -125,4 +125,4 @@ def _page(
 
 def _initial(sent: QueryDict) -> dict[str, str]:
     service = sent.get("service", "exo")
-    return {"service": service if service in SERVICE_CHOICES else "exo", "profile": sent.get("profile", "")}
+    return {"service": service if service in SERVICE_CHOICES else "exo", "with_profile": sent.get("with_profile", "")}

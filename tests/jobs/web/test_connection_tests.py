@@ -47,14 +47,14 @@ def test_many_are_asked_about_with_their_number_first(browser: Client, registrat
     assert (page.status_code, Run.objects.count()) == (200, 0)
     assert "Test the connection to 3 organizations" in page.content.decode()
     assert "No measure yet" in page.content.decode()
-    answer = browser.post(URL, {"match": "all", "service": "exo", "profile": "", "confirmed": "yes"})
+    answer = browser.post(URL, {"match": "all", "service": "exo", "with_profile": "", "confirmed": "yes"})
     assert answer.status_code == 303
     assert Run.objects.get().target_count == 3
 
 
 def test_both_services_are_two_runs(browser: Client, registration: AppRegistration) -> None:
     group = make_group("Gold", make_organizations(2))
-    browser.post(URL, {"group": str(group.pk), "service": "both", "profile": "", "confirmed": "yes"})
+    browser.post(URL, {"group": str(group.pk), "service": "both", "with_profile": "", "confirmed": "yes"})
     assert set(Run.objects.values_list("service", "cmdlet")) == {
         ("exo", "Get-AcceptedDomain"),
         ("scc", "Get-ProtectionAlert"),
@@ -83,7 +83,7 @@ def test_a_profile_of_another_partner_is_refused_and_the_form_kept(
 ) -> None:
     [organization] = make_organizations(1, partner=registration.partner)
     foreign = make_profile(make_app_registration().partner)
-    data = {"organization": str(organization.pk), "service": "scc", "profile": str(foreign.pk)}
+    data = {"organization": str(organization.pk), "service": "scc", "with_profile": str(foreign.pk)}
     answer = browser.post(URL, data)
     page = answer.content.decode()
     assert answer.status_code == 422
@@ -96,8 +96,18 @@ def test_a_profile_of_another_partner_is_refused_and_the_form_kept(
 def test_another_profile_goes_into_the_plan(browser: Client, registration: AppRegistration) -> None:
     [organization] = make_organizations(1, partner=registration.partner)
     profile = make_profile(registration.partner, name="Tried out")
-    browser.post(URL, {"organization": str(organization.pk), "service": "exo", "profile": str(profile.pk)})
+    browser.post(URL, {"organization": str(organization.pk), "service": "exo", "with_profile": str(profile.pk)})
     assert Run.objects.get().plan["connection"]["usual"] == str(profile.pk)
+
+
+def test_a_profile_is_tried_in_all_organizations_not_only_where_it_applies(
+    browser: Client, registration: AppRegistration
+) -> None:
+    make_organizations(2, partner=registration.partner)
+    profile = make_profile(registration.partner, name="Tried out")
+    sent = {"match": "all", "service": "exo", "with_profile": str(profile.pk), "confirmed": "yes"}
+    assert browser.post(URL, sent).status_code == 303
+    assert Run.objects.get().target_count == 2
 
 
 def test_only_who_may_launch(signed_in: SignIn) -> None:
