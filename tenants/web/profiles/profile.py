@@ -50,6 +50,7 @@ def detail(request: HttpRequest, profile_id: UUID) -> HttpResponse:
         "examples": examples(profile, organization or token_organization),
         "events": changes_of(actor, profile),
         "ignored": ignored,
+        "can_read_runs": actor.has(Permission.RUN_READ),
         "can_read_events": actor.has(Permission.AUDIT_EVENT_READ),
         "can_manage": actor.has(Permission.CONNECTION_PROFILE_MANAGE) and profile.retired_at is None,
     }

@@ -192,6 +192,7 @@ class TestProfile:
         assert f"-DelegatedOrganization '{place.initial_domain}'" in page.context["examples"][0].text
         assert "Connect-IPPSSession" in page.context["examples"][1].text
         assert "Disconnect-ExchangeOnline -Confirm:$false" in page.content.decode()
+        assert f"{reverse('jobs:connections')}?method=delegated" in page.content.decode()
 
     def test_an_unknown_organization_is_said(self, reader: Client, partner: Partner) -> None:
         page = reader.get(page_of(make_profile(partner)), {"organization": "nowhere.example"})
