@@ -9,6 +9,7 @@ from uuid import UUID
 from tenants.organizations.models import Organization
 from tenants.profiles.accesses import environment_for
 from tenants.profiles.facts import ProfileFacts, frozen
+from tenants.profiles.methods import ProfileService
 from tenants.profiles.models import ConnectionProfile
 from tenants.profiles.refusals import NoProfile, ProfileChanged
 from tenants.profiles.resolution import applied_profiles
@@ -112,8 +113,11 @@ def _partners_of_namesakes(ways: FrozenWays) -> dict[str, str]:
 def _chosen(
     organizations: Sequence[Organization], service: str, profile: ConnectionProfile | None
 ) -> dict[UUID, ConnectionProfile]:
+    # Exchange Online Protection is reached through Exchange Online.
+    service = "scc" if service == "scc" else "exo"
     if profile is not None:
         _refuse_foreign(organizations, profile)
+        _refuse_service(profile, service)
         return {organization.pk: profile for organization in organizations}
     applied = applied_profiles(organizations, service=service)
     _refuse_missing([organization for organization in organizations if organization.pk not in applied])
@@ -126,6 +130,14 @@ def _refuse_foreign(organizations: Iterable[Organization], profile: ConnectionPr
         raise NoProfile(
             f"The connection profile “{profile}” belongs to {profile.partner}, and {foreign[0]} is a customer of "
             "another partner. Choose organizations of one partner, or let each use its own profile."
+        )
+
+
+def _refuse_service(profile: ConnectionProfile, service: str) -> None:
+    if not ProfileService(profile.service).covers(service):
+        raise NoProfile(
+            f"The connection profile “{profile}” is for {ProfileService(profile.service).label}, and this cmdlet runs "
+            f"in {ProfileService(service).label}. Choose another, or let each organization use its own profile."
         )
 
 

@@ -1,0 +1,47 @@
+"""By which connection profile a run gets into its organizations."""
+
+import pytest
+
+from jobs.runs.ways import FrozenWays, frozen_ways
+from tenants.organizations.models import Organization
+from tenants.profiles.refusals import NoProfile
+from tests.factories import assign, make_app_registration, make_organizations, make_partner, make_profile
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def organizations() -> list[Organization]:
+    return make_organizations(3, partner=make_app_registration().partner)
+
+
+def test_the_usual_profile_stands_once_and_who_differs_is_named(organizations: list[Organization]) -> None:
+    own = make_profile(organizations[0].partner, name="Own")
+    assign(own, organization=organizations[2])
+    plan = frozen_ways(organizations, service="exo")
+    assert plan["otherwise"] == {str(organizations[2].tenant_id): str(own.pk)}
+    ways = FrozenWays.of_plan({"connection": plan})
+    names = [ways.facts(organization.tenant_id).name for organization in organizations]
+    assert names == ["Application with certificate", "Application with certificate", "Own"]
+
+
+def test_exchange_online_protection_is_reached_as_exchange_online_is(organizations: list[Organization]) -> None:
+    assert frozen_ways(organizations, service="eop") == frozen_ways(organizations, service="exo")
+
+
+def test_a_chosen_profile_must_open_the_service(organizations: list[Organization]) -> None:
+    profile = make_profile(organizations[0].partner, service="exo")
+    with pytest.raises(NoProfile, match="is for Exchange Online, and this cmdlet runs in Security & Compliance"):
+        frozen_ways(organizations, service="scc", profile=profile)
+
+
+def test_a_chosen_profile_must_be_of_the_partner_of_all(organizations: list[Organization]) -> None:
+    with pytest.raises(NoProfile, match="is a customer of another partner"):
+        frozen_ways(organizations, service="exo", profile=make_profile(make_partner()))
+
+
+def test_an_organization_without_any_is_named(organizations: list[Organization]) -> None:
+    partner = organizations[0].partner
+    partner.default_profile_assignments.all().delete()
+    with pytest.raises(NoProfile, match=f"applies to {organizations[0].name} and 2 more"):
+        frozen_ways(organizations, service="exo")
