@@ -103,12 +103,12 @@ class Accesses:
             )
         sign_in = next((s for s in self._personal_sign_ins(person_id) if fits(s, organization, facts)), None)
         if sign_in is None:
-            raise NotSignedIn(
-                f"The profile “{facts.name}” uses the Microsoft account of whoever launches the run, and that person "
-                "is not signed in with it. Sign in under Connections, then launch again."
-            )
+            raise _not_signed_in(facts)
         certificate_id = None if sign_in.is_public_client else self._certificate_of_client(profile.partner, sign_in)
-        tokens = personal_tokens(sign_in.pk, certificate_id, environment.name)
+        try:
+            tokens = personal_tokens(sign_in.pk, certificate_id, environment.name)
+        except PersonalSignIn.DoesNotExist:  # it ended since this batch began
+            raise _not_signed_in(facts) from None
         application_id = str(sign_in.application_id)
         return Identity(sign_in.user_principal_name, tokens, sign_in_id=sign_in.pk, application_id=application_id)
 
@@ -116,6 +116,13 @@ class Accesses:
         client = AppRegistration.objects.get(application_id=sign_in.application_id)
         certificate: Certificate = self._certificate(partner, app_registration=client)
         return certificate.pk
+
+
+def _not_signed_in(facts: ProfileFacts) -> NotSignedIn:
+    return NotSignedIn(
+        f"The profile “{facts.name}” uses the Microsoft account of whoever launches the run, and that person "
+        "is not signed in with it. Sign in under Connections, then launch again."
+    )
 
 
 def environment_for(organization: Organization, facts: ProfileFacts) -> Environment:

@@ -13,6 +13,7 @@ from tenants.profiles.facts import ProfileFacts, frozen
 from tenants.profiles.methods import Method
 from tenants.profiles.models import ConnectionProfile
 from tenants.profiles.refusals import NoPartnerSignIn, NotSignedIn, ProfileChanged, WrongEnvironment
+from tenants.profiles.token_sources import personal_tokens
 from tenants.sign_ins.models import PersonalSignIn
 from tenants.sign_ins.secrets import seal_refresh_token
 from tests.factories import make_app_registration, make_organizations, make_partner, make_profile
@@ -147,6 +148,17 @@ class TestPersonalSignIns:
         delegated = ProfileFacts(id="1", name="x", method=Method.INTERACTIVE, delegation="gdap")
         assert fits(at_home, organization, delegated)
         assert not fits(at_home, make_organizations(1, partner=make_partner())[0], delegated)
+
+
+def test_a_sign_in_that_ends_while_a_batch_begins_is_not_used(organization: Organization) -> None:
+    profile = make_profile(organization.partner, method=Method.DEVICE, delegation="gdap")
+    made = sign_in(organization, tenant_id=organization.partner.tenant_id, method=Method.DEVICE)
+    accesses = Accesses()
+    assert accesses.find(organization, frozen(profile), person_id="7").identity.sign_in_id == made.pk
+    made.delete()
+    personal_tokens.cache_clear()
+    with pytest.raises(NotSignedIn):
+        accesses.find(organization, frozen(profile), person_id="7")
 
 
 def test_what_a_batch_shares_is_read_once(organization: Organization, django_assert_num_queries: Any) -> None:
