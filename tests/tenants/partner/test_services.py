@@ -28,7 +28,8 @@ class TestConnect:
         tenant_id = uuid4()
         connect_partner(actor=SYSTEM, name="Contoso", tenant_id=tenant_id, initial_domain="c.onmicrosoft.com")
         event = AuditEvent.objects.get()
-        assert (event.action, event.data) == ("partner.connected", {"tenant_id": str(tenant_id)})
+        told = {"tenant_id": str(tenant_id), "environment": "O365Default"}
+        assert (event.action, event.data) == ("partner.connected", told)
 
     def test_twice_is_refused(self) -> None:
         with pytest.raises(PartnerRefused, match="connected already"):
