@@ -98,9 +98,10 @@ def make_capabilities(
     cmdlets = Names.of(names).as_set()
     cmdlets.save()
     now = timezone.now()
+    applications = organizations[0].partner.app_registrations.values_list("application_id", flat=True)
     defaults = {
         "profile": values.pop("profile", None) or organizations[0].partner.connection_profiles.order_by("pk")[0],
-        "identity": "application",
+        "identity": f"application {', '.join(map(str, applications))}",
         "run_id": uuid4(),
         "read_at": now,
         "changed_at": now,

@@ -1,6 +1,6 @@
 """What is expected of a plan before it is launched: who will refuse, and of whom that is not known."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -12,6 +12,10 @@ from jobs.runs.ways import FrozenWays
 from portal.core.actors import Actor
 from tenants.capabilities.selectors import Known, known_of_cmdlet
 from tenants.organizations.models import Organization, Reachability
+from tenants.partner.models import PartnerSignIn
+from tenants.profiles.facts import ProfileFacts
+from tenants.profiles.methods import Method
+from tenants.sign_ins.selectors import sign_ins_of
 
 UNTESTED, OUTDATED = "untested", "outdated"
 
@@ -35,7 +39,8 @@ def predictions(*, actor: Actor, plan: Mapping[str, Any], organizations: Sequenc
     """Return what is expected of a plan in its `organizations`, refusals first, the largest first of each kind.
 
     From what is stored: how they answered last, and which cmdlets the connection profile of the plan was offered there.
-    Whether a parameter is allowed is never known. The number of queries does not grow with the organizations.
+    Whether a parameter is allowed is never known, and what was read as another identity says nothing. The number of
+    queries does not grow with the organizations.
     """
     lost = [each for each in organizations if each.reachability == Reachability.UNREACHABLE]
     others = [each for each in organizations if each.reachability != Reachability.UNREACHABLE]
@@ -63,18 +68,40 @@ def _by_capabilities(actor: Actor, plan: Mapping[str, Any], organizations: list[
     known = known_of_cmdlet(
         actor,
         organization_ids=list(profiles),
-        profile_ids=set(profiles.values()),
+        profile_ids={UUID(facts.id) for facts in profiles.values()},
         service="scc" if plan["service"] == "scc" else "exo",
         cmdlet=plan["sent_as"],
     )
-    asked = [(each, known.get((each.pk, profiles[each.pk]))) for each in organizations if each.pk in profiles]
+    accounts = _accounts(actor, {facts.way for facts in profiles.values()})
+    asked: Asked = []
+    for each in organizations:
+        if facts := profiles.get(each.pk):
+            told = known.get((each.pk, UUID(facts.id)))
+            asked.append((each, told if told and _is_read_as(told.identity, facts, accounts) else None))
     return [each for each in (_absent(plan["sent_as"], asked), _outdated(asked), _untested(asked)) if each]
 
 
-def _profiles(plan: Mapping[str, Any], organizations: list[Organization]) -> dict[UUID, UUID]:
+def _profiles(plan: Mapping[str, Any], organizations: list[Organization]) -> dict[UUID, ProfileFacts]:
     ways = FrozenWays.of_plan(plan)
     facts = [(each.pk, ways.find(each.tenant_id)) for each in organizations]
-    return {pk: UUID(profile.id) for pk, profile in facts if profile}
+    return {pk: profile for pk, profile in facts if profile}
+
+
+def _accounts(actor: Actor, methods: Collection[Method]) -> set[str]:
+    """Return the actor's own accounts that are signed in and the partners' service accounts, where `methods` use any.
+
+    What a service account reads outlives its sign-in, but not its replacement by another.
+    """
+    own = sign_ins_of(actor=actor) if any(method.is_personal for method in methods) else []
+    service = PartnerSignIn.objects.all() if Method.DELEGATED in methods else []
+    return {sign_in.user_principal_name for sign_in in (*own, *service)}
+
+
+def _is_read_as(identity: str, facts: ProfileFacts, accounts: Collection[str]) -> bool:
+    """Whether a list was read as who would get in by the plan: the same application or account."""
+    if facts.way.is_personal or facts.way is Method.DELEGATED:
+        return identity in accounts
+    return facts.application_id in identity
 
 
 Asked = list[tuple[Organization, Known | None]]
@@ -99,7 +126,7 @@ def _outdated(asked: Asked) -> Prediction | None:
         return None
     return Prediction(
         OUTDATED,
-        "Not known: what was read is outdated, a later connection was told otherwise",
+        "Not known: what was read is outdated, the profile was changed or a later connection was told otherwise",
         "Test the connection: that reads the list of allowed cmdlets anew.",
         [each for each, _ in found],
         min(read_at for _, read_at in found),

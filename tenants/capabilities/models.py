@@ -29,7 +29,8 @@ class CmdletSet(models.Model):
 class Capabilities(models.Model):
     """What one connection profile may run in one organization, as a connection test has read it.
 
-    `outdated_at` is when a later connection was told something else; `identity` is for people to read.
+    `outdated_at` is when a later connection was told something else about the cmdlet `outdated_by`, or, where that is
+    empty, when the connection profile was changed or retired. `identity` is for people to read.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -54,3 +55,12 @@ class Capabilities(models.Model):
 
     def __str__(self) -> str:
         return f"{self.cmdlets_id[:8]} in {self.organization_id}"
+
+    @property
+    def why_outdated(self) -> str:
+        """Why the list is no knowledge any more; empty while it is."""
+        if self.outdated_at is None:
+            return ""
+        if not self.outdated_by:
+            return "The connection profile was changed since."
+        return f"A later connection was told otherwise about {self.outdated_by}."

@@ -27,8 +27,9 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of one cmdlet for one organization and profile; `read_at` is aware UTC."""
+    """What is known of one cmdlet for one organization and profile, and as whom it was read; `read_at` is aware UTC."""
 
+    identity: str
     is_offered: bool
     read_at: datetime
     is_outdated: bool
@@ -62,10 +63,10 @@ def known_of_cmdlet(
     rows = visible_capabilities(actor).filter(
         organization__in=organization_ids, profile__in=list(profile_ids), service=service
     )
-    columns = rows.values_list("organization_id", "profile_id", "cmdlets_id", "read_at", "outdated_at")
+    columns = rows.values_list("organization_id", "profile_id", "identity", "cmdlets_id", "read_at", "outdated_at")
     return {
-        (organization, profile): Known(set_id in offering, read_at, outdated_at is not None)
-        for organization, profile, set_id, read_at, outdated_at in columns
+        (organization, profile): Known(identity, set_id in offering, read_at, outdated_at is not None)
+        for organization, profile, identity, set_id, read_at, outdated_at in columns
     }
 
 

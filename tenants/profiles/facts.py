@@ -13,8 +13,8 @@ from tenants.profiles.models import ConnectionProfile
 class ProfileFacts:
     """A connection profile as plain texts; what does not apply to its method is empty.
 
-    `application_id` and `thumbprint` name the certificate that was chosen when the plan was made. `token_ends_at` is
-    ISO 8601, UTC.
+    `app_registration` is the key of the one that the profile names, empty for any of the partner's. `application_id`
+    and `thumbprint` name the certificate that was chosen when the plan was made. `token_ends_at` is ISO 8601, UTC.
     """
 
     id: str
@@ -22,6 +22,7 @@ class ProfileFacts:
     method: str
     environment: str = ""
     delegation: str = ""
+    app_registration: str = ""
     application_id: str = ""
     thumbprint: str = ""
     user_principal_name: str = ""
@@ -64,6 +65,7 @@ def described(profile: ConnectionProfile) -> ProfileFacts:
         method=profile.method,
         environment=profile.environment,
         delegation=profile.delegation,
+        app_registration=str(profile.app_registration_id or ""),
         thumbprint=profile.thumbprint,
         user_principal_name=profile.user_principal_name,
         managed_identity=profile.managed_identity,

@@ -48,6 +48,8 @@ def change_profile(*, actor: Actor, profile: ConnectionProfile, values: ProfileV
     profile = _written(actor, profile, values)
     profile.save()
     _drop_services(profile)
+    if _facts(profile) != before:
+        _outdate_capabilities(profile)
     data = {**_facts(profile), "before": before}
     record(AuditAction.CONNECTION_PROFILE_CHANGED, actor=actor, target=as_object(profile), data=data)
     return profile
@@ -66,6 +68,7 @@ def retire_profile(*, actor: Actor, profile: ConnectionProfile) -> None:
     profile.assignments.all().delete()
     profile.retired_at, profile.sealed_access_token, profile.changed_by = timezone.now(), None, actor.label
     profile.save(update_fields=["retired_at", "sealed_access_token", "changed_by", "changed_at"])
+    _outdate_capabilities(profile)
     record(AuditAction.CONNECTION_PROFILE_RETIRED, actor=actor, target=as_object(profile))
 
 
@@ -114,6 +117,11 @@ def _drop_services(profile: ConnectionProfile) -> None:
     if any(each.partner_id for each in lost):
         raise ProfileRefused("This is the default of its partner for the other service too. Choose another first.")
     profile.assignments.filter(pk__in=[each.pk for each in lost]).delete()
+
+
+def _outdate_capabilities(profile: ConnectionProfile) -> None:
+    """What was read as one identity says nothing of the next; reached through the relation, for they lie above."""
+    profile.capabilities.filter(outdated_at=None).update(outdated_at=timezone.now(), outdated_by="")
 
 
 def _facts(profile: ConnectionProfile) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -16,9 +17,20 @@ from jobs.runs.predictions import Prediction, predictions
 from jobs.runs.selection import Selection
 from jobs.saved.models import LaunchDraft
 from portal.accounts.models import User
+from portal.core.actors import Actor
 from tenants.app_registrations.models import AppRegistration
+from tenants.capabilities.models import Capabilities
 from tenants.organizations.models import Organization, Reachability
-from tests.factories import SYSTEM, make_app_registration, make_capabilities, make_organizations, make_profile
+from tenants.partner.services import store_partner_sign_in
+from tenants.profiles.methods import Delegation, Method
+from tests.factories import (
+    SYSTEM,
+    make_app_registration,
+    make_capabilities,
+    make_organizations,
+    make_profile,
+    make_sign_in,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -77,6 +89,40 @@ def test_asks_about_the_profile_of_the_plan_and_its_service_only(registration: A
     make_capabilities(places, "Get-Mailbox", service="scc", profile=other)
     assert list(expected_of(places)) == ["cmdlet_absent"]
     assert expected_of(places, profile_id=other.pk) == {}
+
+
+def test_what_somebody_else_was_offered_says_nothing_about_ones_own_account(
+    registration: AppRegistration, technician: User, acting: Callable[[User], Actor]
+) -> None:
+    partner = registration.partner
+    places, actor = make_organizations(1, partner=partner), acting(technician)
+    own = make_profile(partner, method=Method.INTERACTIVE, delegation=Delegation.GDAP)
+    make_capabilities(places, "Get-AcceptedDomain", profile=own, identity="omar@partner.example")
+    make_sign_in(technician, partner, user_principal_name="tess@partner.example")
+    plan = drafted(places, actor=actor, profile_id=own.pk).plan
+
+    def expected() -> list[str]:
+        return [each.error_class for each in predictions(actor=actor, plan=plan, organizations=places)]
+
+    assert expected() == ["untested"]
+    Capabilities.objects.update(identity="tess@partner.example")
+    assert expected() == ["cmdlet_absent"]
+
+
+def test_what_another_application_or_service_account_was_offered_says_nothing(registration: AppRegistration) -> None:
+    partner = registration.partner
+    places = make_organizations(1, partner=partner)
+    make_capabilities(places, "Get-AcceptedDomain")
+    assert list(expected_of(places)) == ["cmdlet_absent"]
+    Capabilities.objects.update(identity=f"application {uuid4()}, certificate 12345678…")
+    assert list(expected_of(places)) == ["untested"]
+    delegated = make_profile(partner, method=Method.DELEGATED, delegation=Delegation.GDAP)
+    make_capabilities(places, "Get-AcceptedDomain", profile=delegated, identity="old@partner.example")
+    assert list(expected_of(places, profile_id=delegated.pk)) == ["untested"]
+    store_partner_sign_in(
+        actor=SYSTEM, partner=partner, user_principal_name="old@partner.example", refresh_token="secret"
+    )
+    assert list(expected_of(places, profile_id=delegated.pk)) == ["cmdlet_absent"]
 
 
 def test_a_name_inside_another_is_not_that_cmdlet(registration: AppRegistration) -> None:

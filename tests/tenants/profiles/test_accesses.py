@@ -67,6 +67,18 @@ def test_a_retired_profile_is_refused(organization: Organization) -> None:
 
 
 @pytest.mark.parametrize(
+    "method", [Method.APP_CERTIFICATE_THUMBPRINT, Method.DELEGATED, Method.INTERACTIVE], ids=lambda method: method.value
+)
+def test_a_profile_of_another_application_since_the_plan_is_refused(organization: Organization, method: Method) -> None:
+    partner = organization.partner
+    profile = make_profile(partner, method=method, app_registration=partner.app_registrations.get())
+    facts = frozen(profile)
+    ConnectionProfile.objects.filter(pk=profile.pk).update(app_registration=make_app_registration(partner))
+    with pytest.raises(ProfileChanged, match="was changed since"):
+        Accesses().find(organization, facts, person_id="7")
+
+
+@pytest.mark.parametrize(
     "change",
     [
         {"method": Method.MANAGED_IDENTITY_SYSTEM},

@@ -21,7 +21,16 @@ from tenants.profiles.methods import Delegation, Method, ProfileService
 from tenants.profiles.models import ConnectionProfile, ProfileAssignment
 from tenants.profiles.services import allow_passwords, change_profile, create_profile, retire_profile
 from tenants.profiles.validation import ProfileRefused, ProfileValues
-from tests.factories import SYSTEM, assign, make_app_registration, make_group, make_partner, make_profile
+from tests.factories import (
+    SYSTEM,
+    assign,
+    make_app_registration,
+    make_capabilities,
+    make_group,
+    make_organizations,
+    make_partner,
+    make_profile,
+)
 from tests.tenants.tokens.login_stub import make_token
 
 pytestmark = pytest.mark.django_db
@@ -174,6 +183,26 @@ class TestRetire:
     def test_a_default_is_replaced_first(self, partner: Partner) -> None:
         with pytest.raises(ProfileRefused, match="default of its partner"):
             retire_profile(actor=SYSTEM, profile=ConnectionProfile.objects.get(partner=partner))
+
+
+def test_what_was_read_is_outdated_by_another_identity_and_not_by_another_name(partner: Partner) -> None:
+    profile = created(partner)
+    [kept] = make_capabilities(make_organizations(1, partner=partner), "Get-Mailbox", profile=profile)
+    change_profile(actor=SYSTEM, profile=profile, values=replace(APP_ONLY, name="Renamed"))
+    kept.refresh_from_db()
+    assert not kept.why_outdated
+    values = ProfileValues(name="Renamed", method=Method.MANAGED_IDENTITY_SYSTEM)
+    change_profile(actor=SYSTEM, profile=profile, values=values)
+    kept.refresh_from_db()
+    assert kept.why_outdated == "The connection profile was changed since."
+
+
+def test_what_a_retired_profile_was_offered_is_outdated(partner: Partner) -> None:
+    profile = created(partner)
+    [kept] = make_capabilities(make_organizations(1, partner=partner), "Get-Mailbox", profile=profile)
+    retire_profile(actor=SYSTEM, profile=profile)
+    kept.refresh_from_db()
+    assert kept.outdated_at
 
 
 def test_passwords_are_allowed_and_forbidden_with_an_event_each(partner: Partner) -> None:
