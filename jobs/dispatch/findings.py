@@ -1,13 +1,21 @@
 """What an attempt shows about getting into an organization, as against what it shows about the cmdlet."""
 
+from collections.abc import Iterable, Mapping
+from uuid import UUID
+
+from jobs.dispatch.story import Story
 from jobs.exchange.failures import CallFailed
 from jobs.exchange.refusals import CMDLET_ABSENT, WRONG_ORGANIZATION_ANSWERED
+from jobs.runs.ways import as_applied
 from portal.core.explanations import Explanation, Retry
-from tenants.organizations.models import Reachability
+from tenants.organizations.models import Organization, Reachability
 from tenants.organizations.services import Finding
 from tenants.tokens.failures import TokenFailure
+from tenants.tokens.local_explanations import MANAGED_IDENTITY_MISSING, SIGN_IN_ENDED, TOKEN_EXPIRED
 
 REACHABLE = Finding(Reachability.REACHABLE)
+# What is wrong with who wanted to get in, whichever the organization.
+_OF_THE_IDENTITY = (MANAGED_IDENTITY_MISSING, SIGN_IN_ENDED, TOKEN_EXPIRED)
 
 
 def finding_of(failure: CallFailed, *, opened: bool) -> Finding | None:
@@ -20,10 +28,34 @@ def finding_of(failure: CallFailed, *, opened: bool) -> Finding | None:
         return REACHABLE
     cause = failure.__cause__
     asked = failure.answered or isinstance(cause, TokenFailure)
-    ours = isinstance(cause, TokenFailure) and cause.partner_wide
+    ours = isinstance(cause, TokenFailure) and (cause.partner_wide or cause.explanation in _OF_THE_IDENTITY)
     if not asked or ours or failure.explanation.retry is Retry.AUTOMATIC:
         return None  # what fails because of ourselves says nothing about the organization
     return _unreachable(failure.explanation)
+
+
+def telling(stories: Iterable[Story]) -> dict[UUID, Finding]:
+    """Return what attempts found, by organization, of those that got in by the profile that applies there.
+
+    A profile that is tried out, and somebody's own account, say nothing of how the organization is entered otherwise.
+    """
+    found: dict[UUID, dict[UUID, Story]] = {}
+    for story in stories:
+        if story.finding and story.way:
+            found.setdefault(story.claimed.run_id, {})[story.claimed.organization_id] = story
+    told: dict[UUID, Finding] = {}
+    for members in found.values():
+        told |= _of_run(members)
+    return told
+
+
+def _of_run(stories: Mapping[UUID, Story]) -> dict[UUID, Finding]:
+    plan = next(story.way.plan for story in stories.values() if story.way)
+    alike = set(stories)
+    if plan.ways.chosen or plan.ways.personal:
+        alike = as_applied(plan.ways, list(Organization.objects.in_bulk(stories).values()), service=plan.service)
+    alarming = {pk for pk, story in stories.items() if story.answered_by_another is not None}
+    return {pk: story.finding for pk, story in stories.items() if story.finding and pk in alike | alarming}
 
 
 def _unreachable(explanation: Explanation) -> Finding:

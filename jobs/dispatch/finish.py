@@ -9,6 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from jobs.dispatch.capabilities import keep_capabilities
+from jobs.dispatch.findings import telling
 from jobs.dispatch.ledger import close_connections
 from jobs.dispatch.outcomes import Ending
 from jobs.dispatch.story import Story
@@ -71,12 +72,8 @@ def store(endings: Sequence[Finished]) -> list[bool]:
             ),
         ]
     )
-    findings = {
-        item.story.claimed.organization_id: item.story.finding
-        for item, is_late in zip(endings, late, strict=True)
-        if item.story.finding and not is_late
-    }
-    note_reachability(actor=worker_actor(), findings=findings)
+    in_time = [item.story for item, is_late in zip(endings, late, strict=True) if not is_late]
+    note_reachability(actor=worker_actor(), findings=telling(in_time))
     note_consents(actor=worker_actor(), sightings=_sightings(endings, late))
     note_environments(
         {i.story.claimed.organization_id: i.story.detected_environment for i in endings if i.story.detected_environment}

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from jobs.exchange.refusals import CMDLET_ABSENT
-from jobs.runs.ways import FrozenWays
+from jobs.runs.ways import FrozenWays, as_applied
 from portal.core.actors import Actor
 from tenants.capabilities.selectors import Known, known_of_cmdlet
 from tenants.organizations.models import Organization, Reachability
@@ -42,9 +42,10 @@ def predictions(*, actor: Actor, plan: Mapping[str, Any], organizations: Sequenc
     Whether a parameter is allowed is never known, and what was read as another identity says nothing. The number of
     queries does not grow with the organizations.
     """
-    lost = [each for each in organizations if each.reachability == Reachability.UNREACHABLE]
-    others = [each for each in organizations if each.reachability != Reachability.UNREACHABLE]
-    found = [*_unreachable(lost), *_by_capabilities(actor, plan, others)]
+    told = as_applied(FrozenWays.of_plan(plan), organizations, service=plan.get("service", ""))
+    lost = {each.pk for each in organizations if each.pk in told and each.reachability == Reachability.UNREACHABLE}
+    others = [each for each in organizations if each.pk not in lost]
+    found = [*_unreachable([each for each in organizations if each.pk in lost]), *_by_capabilities(actor, plan, others)]
     return sorted(found, key=lambda each: (not each.refuses, -len(each.organizations)))
 
 
@@ -93,8 +94,8 @@ def _accounts(actor: Actor, methods: Collection[Method]) -> set[str]:
     What a service account reads outlives its sign-in, but not its replacement by another.
     """
     own = sign_ins_of(actor=actor) if any(method.is_personal for method in methods) else []
-    service = PartnerSignIn.objects.all() if Method.DELEGATED in methods else []
-    return {sign_in.user_principal_name for sign_in in (*own, *service)}
+    service = list(PartnerSignIn.objects.all()) if Method.DELEGATED in methods else []
+    return {*(each.user_principal_name for each in own), *(each.user_principal_name for each in service)}
 
 
 def _is_read_as(identity: str, facts: ProfileFacts, accounts: Collection[str]) -> bool:

@@ -1,7 +1,7 @@
 """By which connection profile a run gets into each of its organizations: frozen with the plan."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -77,6 +77,19 @@ class FrozenWays:
     def personal(self) -> list[ProfileFacts]:
         """The profiles that use the Microsoft account of whoever launches the run."""
         return [facts for facts in self.profiles.values() if facts.way.is_personal]
+
+
+def as_applied(ways: FrozenWays, organizations: Collection[Organization], *, service: str) -> set[UUID]:
+    """Return who is entered as everybody enters there now: not by another profile, nor by somebody's own account.
+
+    Only of those does reachability tell. Of a plan of before profiles, all.
+    """
+    facts = {each.pk: ways.find(each.tenant_id) for each in organizations}
+    shared = {pk for pk, profile in facts.items() if profile is None or not profile.way.is_personal}
+    if not ways.chosen:
+        return shared
+    usual = applied_profiles(organizations, service=service)
+    return {pk for pk in shared if pk in usual and str(usual[pk].profile.pk) == ways.chosen}
 
 
 @dataclass(frozen=True, slots=True)

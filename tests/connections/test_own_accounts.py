@@ -16,6 +16,7 @@ from jobs.runs.selection import Selection
 from jobs.runs.states import RunState, TargetState
 from portal.accounts.models import User
 from portal.core.actors import Actor, Source
+from tenants.organizations.models import Organization
 from tenants.partner.models import Partner
 from tenants.profiles.methods import Delegation, Method
 from tenants.profiles.models import ConnectionProfile
@@ -105,6 +106,8 @@ def test_after_signing_out_in_mid_run_no_further_cmdlet_starts_with_the_account(
     settle()
     assert states(run)[(TargetState.ERRORED, "sign_in_ended")] == 4
     assert asked(cloud) == succeeded(run)
+    places = Organization.objects.filter(run_targets__run=run)
+    assert {place.reachability for place in places} == {"untried"}, "a person's account tells nothing about them"
 
 
 def test_a_connection_that_is_open_already_sends_nothing_after_the_sign_out(

@@ -14,7 +14,7 @@ from tenants.capabilities.models import Capabilities, CmdletSet
 from tenants.capabilities.sets import Names
 from tenants.organizations.models import Organization, Reachability
 from tests.engine import Launch
-from tests.factories import SYSTEM, make_profile
+from tests.factories import SYSTEM, assign, make_app_registration, make_profile
 from tests.live import Sandbox
 
 Bring = Callable[..., list[Organization]]
@@ -91,6 +91,23 @@ def test_another_profile_is_tried_without_being_assigned(organizations_of: Bring
     assert target.state == TargetState.SUCCEEDED
     assert Capabilities.objects.get().profile == other
     assert not other.assignments.exists()
+
+
+def test_a_profile_that_is_only_tried_out_tells_nothing_of_how_one_gets_in_otherwise(
+    organizations_of: Bring, carry_out: CarryOut
+) -> None:
+    [organization] = organizations_of(1)
+    unknown_to_microsoft = make_app_registration(organization.partner)
+    bad = make_profile(organization.partner, app_registration=unknown_to_microsoft)
+    carry_out(run_of([organization])[0])
+    [target] = carry_out(run_of([organization], profile=bad)[0])
+    assert target.state == TargetState.ERRORED
+    organization.refresh_from_db()
+    assert organization.reachability == Reachability.REACHABLE
+    assign(bad, organization=organization)
+    carry_out(run_of([organization], profile=bad)[0])
+    organization.refresh_from_db()
+    assert organization.reachability == Reachability.UNREACHABLE
 
 
 def test_an_answer_of_another_organization_fails_hard_and_keeps_nothing_of_it(

@@ -25,6 +25,7 @@ from tenants.partner.services import store_partner_sign_in
 from tenants.profiles.methods import Delegation, Method
 from tests.factories import (
     SYSTEM,
+    assign,
     make_app_registration,
     make_capabilities,
     make_organizations,
@@ -107,6 +108,23 @@ def test_what_somebody_else_was_offered_says_nothing_about_ones_own_account(
     assert expected() == ["untested"]
     Capabilities.objects.update(identity="tess@partner.example")
     assert expected() == ["cmdlet_absent"]
+
+
+def test_who_is_out_of_reach_otherwise_may_be_entered_by_another_profile_or_by_oneself(
+    registration: AppRegistration, technician: User, acting: Callable[[User], Actor]
+) -> None:
+    partner = registration.partner
+    [place] = make_organizations(1, partner=partner)
+    place.reachability, place.reachability_class = Reachability.UNREACHABLE, "no_consent"
+    place.save()
+    other = make_profile(partner)
+    assert list(expected_of([place])) == ["no_consent"]
+    assert list(expected_of([place], profile_id=other.pk)) == ["untested"]
+    assign(other, organization=place)
+    assert list(expected_of([place], profile_id=other.pk)) == ["no_consent"]
+    own = make_profile(partner, method=Method.INTERACTIVE, delegation=Delegation.GDAP)
+    plan = drafted([place], actor=acting(technician), profile_id=own.pk).plan
+    assert [each.error_class for each in predictions(actor=SYSTEM, plan=plan, organizations=[place])] == ["untested"]
 
 
 def test_what_another_application_or_service_account_was_offered_says_nothing(registration: AppRegistration) -> None:

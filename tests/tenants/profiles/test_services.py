@@ -190,7 +190,7 @@ def test_what_was_read_is_outdated_by_another_identity_and_not_by_another_name(p
     [kept] = make_capabilities(make_organizations(1, partner=partner), "Get-Mailbox", profile=profile)
     change_profile(actor=SYSTEM, profile=profile, values=replace(APP_ONLY, name="Renamed"))
     kept.refresh_from_db()
-    assert not kept.why_outdated
+    assert kept.outdated_at is None
     values = ProfileValues(name="Renamed", method=Method.MANAGED_IDENTITY_SYSTEM)
     change_profile(actor=SYSTEM, profile=profile, values=values)
     kept.refresh_from_db()
