@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from portal.core.explanations import Explanation, known_explanations
 
 _AADSTS = re.compile(r"AADSTS\d+", re.IGNORECASE)
+_TELLING = 20  # so many characters of Microsoft's wording are nobody else's
 _WORD = re.compile(r"[\w'’-]+")
 
 
@@ -31,7 +32,13 @@ def _meant(text: str) -> Sequence[Explanation] | None:
     named = [each for each in known if _names(each) & codes]
     if named or _AADSTS.search(text):
         return named
-    return [each for each in known if each.is_told_by(text)] or None
+    return [each for each in known if each.is_told_by(text) or _words_a_code(each, text.lower())] or None
+
+
+def _words_a_code(explanation: Explanation, text: str) -> bool:
+    """Whether `text` (lower case) holds what Microsoft says with one of the codes, also where the code was left out."""
+    parts = (part.strip(" .") for _, wording in explanation.codes for part in wording.lower().split("…"))
+    return any(part in text for part in parts if len(part) >= _TELLING)
 
 
 def _with_words(text: str, said: Callable[[Explanation], str]) -> Sequence[Explanation]:

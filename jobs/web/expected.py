@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from jobs.runs.predictions import Prediction, predictions
+from jobs.runs.ways import FrozenWays
 from portal.core.actors import Actor
 from tenants.organizations.models import Organization
 
@@ -47,5 +48,7 @@ def _test_url(plan: Mapping[str, Any], unknown: Sequence[Prediction]) -> str:
     if not ids:
         return ""
     many = {"match": "all", "may_run": f"unknown:{service}:{plan['sent_as']}", "service": service}
-    query = {"organization": ids, "service": service} if len(ids) <= _TESTED_BY_ID else many
+    query: dict[str, Any] = {"organization": ids, "service": service} if len(ids) <= _TESTED_BY_ID else many
+    if chosen := FrozenWays.of_plan(plan).chosen:
+        query["profile"] = chosen
     return f"{reverse('jobs:connection-test')}?{urlencode(query, doseq=True)}"

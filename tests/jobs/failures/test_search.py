@@ -23,6 +23,9 @@ def classes(text: str) -> list[str]:
         ("role_missing", "role_missing"),
         ("Fail to create a runspace because you have exceeded the maximum number of connections", "runspace_limit"),
         ("WARNING: Micro delay applied. Actual delayed: 21956 msecs, Enforced: True", "micro_delay"),
+        ("Error: Cannot process argument transformation on parameter 'QuarantineTypes'. Cannot convert", "bad_value"),
+        ("500: an error. … The LDAP server is unavailable.. at TopologyClientTcpEndpoint", "directory_unavailable"),
+        ("The remote server returned an error: (429) Too Many Requests.", "throttled"),
         ("The role assigned to application x isn't supported in this scenario.", "app_role_unsupported"),
     ],
 )
