@@ -88,7 +88,7 @@ def as_applied(ways: FrozenWays, organizations: Collection[Organization], *, ser
     shared = {pk for pk, profile in facts.items() if profile is None or not profile.way.is_personal}
     if not ways.chosen:
         return shared
-    usual = applied_profiles(organizations, service=service)
+    usual = applied_profiles(organizations, service="scc" if service == "scc" else "exo")
     return {pk for pk in shared if pk in usual and str(usual[pk].profile.pk) == ways.chosen}
 
 

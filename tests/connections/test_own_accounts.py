@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from jobs.connection_tests.services import launch_connection_test
 from jobs.dispatch import attempt
 from jobs.dispatch.start import start_run
 from jobs.launch import RunRefused, RunRequest, draft_run, launch_run
@@ -28,6 +29,7 @@ from tests.connections.ways import WORLDWIDE, Way
 from tests.engine import queued
 from tests.factories import (
     SYSTEM,
+    assign,
     make_app_registration,
     make_organizations,
     make_partner,
@@ -129,6 +131,27 @@ def test_a_connection_that_is_open_already_sends_nothing_after_the_sign_out(
     settle()
     assert states(run) == {(TargetState.ERRORED, "sign_in_ended"): 1}
     assert cloud.sandbox.executions(READ) == []
+
+
+def test_a_connection_test_of_all_goes_on_where_one_is_not_signed_in(cloud: Cloud, own: ConnectionProfile) -> None:
+    apart, other = make_organizations(2, partner=cloud.partner)
+    assign(own, organization=apart)
+
+    def tested(*places: Organization) -> Run:
+        selection = Selection(organization_ids=[place.pk for place in places])
+        return launch_connection_test(actor=cloud.actor, selection=selection, service="exo")[0]
+
+    with pytest.raises(RunRefused, match="Sign in under Connections"):
+        tested(apart)
+    run = tested(apart, other)
+    start_run(run_id=run.pk)
+    attempt.run_target(run_target_id=run.targets.get(organization=apart).pk)
+    settle()
+    target = run.targets.get(organization=apart)
+    assert (target.state, target.error_class) == (TargetState.ERRORED, "sign_in_ended")
+    apart.refresh_from_db()
+    assert apart.reachability == "untried"
+    assert not target.attempts.filter(connection__isnull=False).exists(), "nothing was opened, so nothing is listed"
 
 
 @pytest.mark.faults

@@ -1,9 +1,13 @@
 """By which connection profile a run gets into its organizations."""
 
+from typing import Any
+from uuid import UUID
+
 import pytest
 
-from jobs.runs.ways import FrozenWays, frozen_ways
+from jobs.runs.ways import FrozenWays, as_applied, frozen_ways
 from tenants.organizations.models import Organization
+from tenants.profiles.methods import Delegation, Method
 from tenants.profiles.refusals import NoProfile
 from tests.factories import assign, make_app_registration, make_organizations, make_partner, make_profile
 
@@ -27,6 +31,25 @@ def test_the_usual_profile_stands_once_and_who_differs_is_named(organizations: l
 
 def test_exchange_online_protection_is_reached_as_exchange_online_is(organizations: list[Organization]) -> None:
     assert frozen_ways(organizations, service="eop") == frozen_ways(organizations, service="exo")
+
+
+def test_only_the_profile_that_applies_and_nobodys_own_account_tell_of_reachability(
+    organizations: list[Organization],
+) -> None:
+    partner, [first, *_] = organizations[0].partner, organizations
+    tried = make_profile(partner)
+
+    def told(service: str = "eop", **values: Any) -> set[UUID]:
+        ways = FrozenWays.of_plan({"connection": frozen_ways(organizations, service=service, **values)})
+        return as_applied(ways, organizations, service=service)
+
+    everybody = {organization.pk for organization in organizations}
+    assert told() == everybody
+    assert told(profile=tried) == set()
+    assign(tried, organization=first)
+    assert told(profile=tried) == {first.pk}
+    assign(make_profile(partner, method=Method.DEVICE, delegation=Delegation.GDAP), organization=organizations[1])
+    assert told() == everybody - {organizations[1].pk}
 
 
 def test_a_chosen_profile_must_open_the_service(organizations: list[Organization]) -> None:
