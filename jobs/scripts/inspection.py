@@ -9,7 +9,7 @@ from jobs.scripts.connections import COMMANDS, ScriptConnection, connection_of
 from jobs.scripts.disconnects import Closing, judge
 from jobs.scripts.found import Call, Found
 from jobs.scripts.legacy import Legacy, legacy_call, legacy_connection
-from jobs.scripts.names import bare, meant
+from jobs.scripts.names import bare, is_known, meant
 from jobs.scripts.report import Report
 from jobs.scripts.secrets import hide_secrets
 from jobs.scripts.signatures import VARIABLE, Given, given, read_command, signature
@@ -59,11 +59,17 @@ class _Inspection:
     def __post_init__(self) -> None:
         self.variables = Variables(self.source, self.found)
         for call in self.found.calls:
+            call.name = self.name(call)
             if meant(call.name, {}) in ("set-alias", "new-alias"):
                 told = self.given(call, meant(call.name, {}))
                 name, value = told.text("Name"), told.text("Value")
                 if name and value and VARIABLE not in (name, value):
                     self.aliases[name.lower()] = value
+
+    def name(self, call: Call) -> str:
+        """Return the name of a command, also of one that is called by a constant variable (`& $command`)."""
+        told = self.variables.at(call.start, call.block).get(call.name) if call.name.startswith("$") else None
+        return told if isinstance(told, str) and is_known(told) else call.name
 
     def given(self, call: Call, command: str) -> Given:
         """Return what a command that is no cmdlet of the catalogue is given."""

@@ -31,7 +31,7 @@ def script_text(content: bytes) -> str:
     """Return the text of a script: UTF-8, UTF-16 with a byte order mark, or Windows-1252; raises `UnreadableScript`."""
     if len(content) > MOST_BYTES:
         raise UnreadableScript(
-            f"The script has {len(content):,} bytes; at most {MOST_BYTES:,} are read. Split it, or leave out its data."
+            f"The script has too many bytes; at most {MOST_BYTES:,} are read. Split it, or leave out its data."
         )
     for start, kind in _KINDS:
         if content.startswith(start) and (b"\x00" in content[:4096] or len(start) > _LETTERS):

@@ -104,7 +104,7 @@ class Known(Mapping[str, object]):
         self.variables, self.byte, self.block = variables, byte, block
 
     def __getitem__(self, name: str) -> object:
-        found = self.variables.read(name.strip("{}").lower().rpartition(":")[2], self.byte, self.block)
+        found = self.variables.read(name.strip("${}").lower().rpartition(":")[2], self.byte, self.block)
         return dict(found) if isinstance(found, dict) else found
 
     def __iter__(self) -> Iterator[str]:

@@ -32,12 +32,11 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         path = Path(options["file"])
         summary = _Summary()
-        failed = False
         for file in _files(path):
             try:
                 report = inspect(_read(file))
             except (OSError, UnreadableScript) as error:
-                failed = True
+                summary.unreadable += 1
                 reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
                 self.stderr.write(f"{file} cannot be read: {reason}")
                 continue
@@ -45,7 +44,7 @@ class Command(BaseCommand):
             self.show(report, str(file), as_json=options["json"])
         if path.is_dir():
             self.stdout.write(json.dumps(summary.as_json()) if options["json"] else summary.in_words())
-        if failed:
+        if summary.unreadable:
             sys.exit(2)
 
     def show(self, report: Report, file: str, *, as_json: bool) -> None:
@@ -59,6 +58,7 @@ class Command(BaseCommand):
 class _Summary:
     def __init__(self) -> None:
         self.scripts = self.connecting = self.disconnecting = self.on_every_path = self.legacy = self.uncertain = 0
+        self.unreadable = 0
 
     def add(self, report: Report) -> None:
         self.scripts += 1
@@ -77,6 +77,7 @@ class _Summary:
                 "disconnects_on_every_path": self.on_every_path,
                 "legacy": self.legacy,
                 "uncertain": self.uncertain,
+                "unreadable": self.unreadable,
             }
         }
 
@@ -84,7 +85,7 @@ class _Summary:
         return (
             f"{self.scripts:,} scripts: {self.connecting:,} connect, {self.disconnecting:,} disconnect, "
             f"{self.on_every_path:,} on every path; {self.legacy:,} hold something legacy, "
-            f"{self.uncertain:,} have uncertain lines."
+            f"{self.uncertain:,} have uncertain lines; {self.unreadable:,} more cannot be read."
         )
 
 

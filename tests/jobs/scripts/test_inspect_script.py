@@ -56,6 +56,7 @@ def test_a_folder_is_one_line_a_script_in_order_and_a_summary(tmp_path: Path) ->
             "disconnects_on_every_path": 1,
             "legacy": 1,
             "uncertain": 0,
+            "unreadable": 1,
         }
     }
     assert (status, "d.ps1 cannot be read: The file is a Windows program" in err) == (2, True)

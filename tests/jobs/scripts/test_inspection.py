@@ -133,6 +133,11 @@ def test_a_function_of_the_script_hides_the_cmdlet_of_its_name() -> None:
     assert inspect("function Get-Mailbox { 'mine' }\nGet-Mailbox -Whatever 1").cmdlets == []
 
 
+def test_a_command_in_a_constant_variable_is_that_command() -> None:
+    report = inspect("$c = 'Connect-ExchangeOnline'\n& $c -Device\n& $cmdlet -Device\n$d = $c\n. ${d} -ManagedIdentity")
+    assert [(each.line, each.method) for each in report.connections] == [(2, "device"), (5, "managed_identity_system")]
+
+
 def test_a_prefix_of_the_connection_is_taken_off() -> None:
     report = inspect("Connect-ExchangeOnline -Prefix Cloud\nGet-CloudMailbox anna")
     assert [cmdlet.name for cmdlet in report.cmdlets] == ["Get-Mailbox"]
