@@ -1,11 +1,14 @@
 """What an attempt shows about getting into an organization, as against what it shows about the cmdlet."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from uuid import UUID
+
+from django.db.models import Exists, OuterRef
 
 from jobs.dispatch.story import Story
 from jobs.exchange.failures import CallFailed
 from jobs.exchange.refusals import CMDLET_ABSENT, WRONG_ORGANIZATION_ANSWERED
+from jobs.runs.models import Connection
 from jobs.runs.ways import as_applied
 from portal.core.explanations import Explanation, Retry
 from tenants.organizations.models import Organization, Reachability
@@ -37,7 +40,8 @@ def finding_of(failure: CallFailed, *, opened: bool) -> Finding | None:
 def telling(stories: Iterable[Story]) -> dict[UUID, Finding]:
     """Return what attempts found, by organization, of those that got in by the profile that applies there.
 
-    A profile that is tried out, and somebody's own account, say nothing of how the organization is entered otherwise.
+    A profile that is tried out, and somebody's own account, say nothing of how the organization is entered otherwise;
+    nor does Security & Compliance, with its own regions and roles, where Exchange Online was ever tried.
     """
     found: dict[UUID, dict[UUID, Story]] = {}
     for story in stories:
@@ -54,8 +58,16 @@ def _of_run(stories: Mapping[UUID, Story]) -> dict[UUID, Finding]:
     alike = set(stories)
     if plan.ways.chosen or plan.ways.personal:
         alike = as_applied(plan.ways, list(Organization.objects.in_bulk(stories).values()), service=plan.service)
+    if plan.service == "scc":
+        alike -= _tried_in_exchange(stories)
     alarming = {pk for pk, story in stories.items() if story.answered_by_another is not None}
     return {pk: story.finding for pk, story in stories.items() if story.finding and pk in alike | alarming}
+
+
+def _tried_in_exchange(organization_ids: Collection[UUID]) -> set[UUID]:
+    connections = Connection.objects.filter(organization=OuterRef("pk")).exclude(service="scc")
+    tried = Organization.objects.filter(Exists(connections), pk__in=organization_ids)
+    return set(tried.values_list("pk", flat=True))
 
 
 def _unreachable(explanation: Explanation) -> Finding:

@@ -93,6 +93,19 @@ def test_another_profile_is_tried_without_being_assigned(organizations_of: Bring
     assert not other.assignments.exists()
 
 
+def test_security_and_compliance_tells_of_reachability_only_where_exchange_was_never_tried(
+    sandbox: Sandbox, organizations_of: Bring, carry_out: CarryOut
+) -> None:
+    tried, untried = organizations_of(2)
+    carry_out(run_of([tried])[0])
+    sandbox.control("POST", "faults", json={"match": {"path": "EXOBanner"}, "action": {"type": "nul403"}})
+    [run] = run_of([tried, untried], service="scc")
+    assert {target.error_class for target in carry_out(run)} == {"role_missing"}
+    tried.refresh_from_db()
+    untried.refresh_from_db()
+    assert (tried.reachability, untried.reachability) == (Reachability.REACHABLE, Reachability.UNREACHABLE)
+
+
 def test_a_profile_that_is_only_tried_out_tells_nothing_of_how_one_gets_in_otherwise(
     organizations_of: Bring, carry_out: CarryOut
 ) -> None:
