@@ -98,7 +98,7 @@ def _ledger_row(claim: Claim, way: Way) -> Connection:
         run_id=claim.run_id,
         requested_by=claim.requested_by,
         organization_id=claim.organization_id,
-        service=way.plan.service,
+        service="scc" if way.plan.service == "scc" else "exo",  # Protection is entered as Exchange Online
         environment=way.access.environment.name,
         host=host_of(way),
         method=way.access.method,

@@ -18,10 +18,12 @@ from jobs.dispatch.start import start_run
 from jobs.dispatch.sweep import sweep
 from jobs.exchange.connection import Connection as ExchangeConnection
 from jobs.exchange.connection import connect
+from jobs.launch import RunRequest, draft_run, launch_run
 from jobs.results.bodies import unpack, unpack_exchanges
 from jobs.results.models import Result
 from jobs.results.selectors import latest_result
 from jobs.runs.models import Attempt, CloseKind, Connection, Run, RunTarget
+from jobs.runs.selection import Selection
 from jobs.runs.services import cancel_run
 from jobs.runs.states import RunState, TargetState
 from portal.audit.models import AuditEvent
@@ -100,6 +102,15 @@ def test_the_ledger_says_where_a_connection_led_what_was_sent_and_how_it_was_clo
     assert (refused.close_kind, refused.cmdlet_count) == (CloseKind.ERROR, 0)
     assert used.closed_at
     assert used.duration == used.closed_at - used.opened_at
+
+
+def test_the_ledger_lists_exchange_online_protection_with_exchange_online(
+    organizations_of: Bring, carry_out: CarryOut
+) -> None:
+    selection = Selection(organization_ids=[each.pk for each in organizations_of(1)])
+    draft = draft_run(actor=SYSTEM, request=RunRequest("Get-AcceptedDomain", {}, selection, service="eop"))
+    [target] = carry_out(launch_run(actor=SYSTEM, run_id=draft.pk))
+    assert (target.state, Connection.objects.get().service) == (TargetState.SUCCEEDED, "exo")
 
 
 def test_a_connection_over_which_exchange_said_no_was_closed_after_an_error(

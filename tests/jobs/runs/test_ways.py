@@ -29,6 +29,17 @@ def test_the_usual_profile_stands_once_and_who_differs_is_named(organizations: l
     assert names == ["Application with certificate", "Application with certificate", "Own"]
 
 
+def test_organizations_of_two_partners_are_entered_each_as_its_own_partner_enters(
+    organizations: list[Organization],
+) -> None:
+    others = make_organizations(2, partner=make_app_registration(make_partner()).partner)
+    ways = FrozenWays.of_plan({"connection": frozen_ways([*organizations, *others], service="exo")})
+    for place in (*organizations, *others):
+        facts, [registration] = ways.facts(place.tenant_id), place.partner.app_registrations.all()
+        assert facts.id == str(place.partner.connection_profiles.get().pk)
+        assert facts.application_id == str(registration.application_id)
+
+
 def test_exchange_online_protection_is_reached_as_exchange_online_is(organizations: list[Organization]) -> None:
     assert frozen_ways(organizations, service="eop") == frozen_ways(organizations, service="exo")
 
