@@ -68,7 +68,8 @@ def poll_device(*, actor: Actor, session: PortalSession) -> PendingSignIn | None
         raise
     if not under_way.take(pending):  # cancelled while Microsoft was asked: what came is dropped
         raise nothing_under_way()
-    _keep(actor, session, pending, place, account)
+    with _recorded(actor, pending):
+        _keep(actor, session, pending, place, account)
     return pending
 
 
@@ -121,7 +122,6 @@ def _keep(actor: Actor, session: PortalSession, pending: PendingSignIn, place: P
         )
         return
     sign_in = PersonalSignIn(
-        session=session.hash,
         method=place.method,
         environment=place.environment.name,
         tenant_id=place.tenant_id,
@@ -130,9 +130,8 @@ def _keep(actor: Actor, session: PortalSession, pending: PendingSignIn, place: P
         is_public_client=place.application.certificate is None,
         user_principal_name=account.name,
         signed_in_with_mfa=account.with_mfa,
-        ends_at=session.ends_at,
     )
-    keep_sign_in(actor=actor, sign_in=sign_in, refresh_token=account.refresh_token)
+    keep_sign_in(actor=actor, session=session, sign_in=sign_in, refresh_token=account.refresh_token)
 
 
 @contextmanager

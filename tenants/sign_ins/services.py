@@ -15,6 +15,7 @@ from tenants.sign_ins.models import PersonalSignIn
 from tenants.sign_ins.pending import end_pending_of_session, sweep_pending
 from tenants.sign_ins.querysets import PersonalSignInQuerySet
 from tenants.sign_ins.secrets import seal_refresh_token
+from tenants.sign_ins.sessions import PortalSession, hold
 
 SWEEPER = Actor.system("sweeper")
 
@@ -23,15 +24,27 @@ class SignInUnknown(Refused):
     """The sign-in has ended already, or belongs to somebody else."""
 
 
+class SessionOver(Refused):
+    """The person has signed out of the portal while Microsoft was asked."""
+
+
 def as_object(sign_in: PersonalSignIn) -> Object:
     """Return how audit events name a personal sign-in."""
     return Object("personal sign-in", str(sign_in.pk), sign_in.tenant_name)
 
 
 @transaction.atomic
-def keep_sign_in(*, actor: Actor, sign_in: PersonalSignIn, refresh_token: str) -> PersonalSignIn:
-    """Store what the actor just signed in to, sealed; an earlier one of his at the same tenant ends."""
+def keep_sign_in(
+    *, actor: Actor, session: PortalSession, sign_in: PersonalSignIn, refresh_token: str
+) -> PersonalSignIn:
+    """Store what the actor just signed in to, sealed; an earlier one of his at the same tenant ends.
+
+    It lasts as long as `session`. Raises `SessionOver` when that ended meanwhile: nothing would end it any more.
+    """
     actor.require(Permission.RUN_LAUNCH)
+    if not hold(session):
+        raise SessionOver("You signed out of Signalbox meanwhile. Sign in here again, then at Microsoft.")
+    sign_in.session, sign_in.ends_at = session.hash, session.ends_at
     lock_person(actor.id)
     earlier = PersonalSignIn.objects.of_person(actor.id).filter(
         environment=sign_in.environment, tenant_id=sign_in.tenant_id

@@ -10,7 +10,7 @@ from portal.core.htmx import render_page
 from portal.core.permissions import Permission
 from portal.core.refusals import Refused
 from tenants.sign_ins.models import PendingSignIn
-from tenants.sign_ins.sessions import PortalSession, hash_of
+from tenants.sign_ins.sessions import PortalSession
 
 LONGEST_ADDRESS = 2000
 
@@ -25,7 +25,7 @@ def launcher(request: HttpRequest) -> Actor:
 def session_of(request: HttpRequest) -> PortalSession:
     """Return the session of the person behind `request`; it is stored anew, so that it lasts as long as it says."""
     request.session.modified = True
-    return PortalSession(hash_of(str(request.session.session_key)), request.session.get_expiry_date())
+    return PortalSession(str(request.session.session_key), request.session.get_expiry_date())
 
 
 def redirect_uri(request: HttpRequest) -> str:

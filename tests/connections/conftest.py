@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
 from typing import Any, cast
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import msal.managed_identity
 import pytest
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from jobs.launch import RunRequest, draft_run, launch_run
@@ -50,9 +51,7 @@ class Cloud:
     partner: Partner
     organization: Organization
     clicker: Clicker
-    session: PortalSession = field(
-        default_factory=lambda: PortalSession("a" * 64, timezone.now() + timedelta(hours=12))
-    )
+    session: PortalSession = field(default_factory=lambda: _session())
 
     def account(self, beginning: str, tenant_id: UUID) -> dict[str, Any]:
         """An account of the simulated cloud, by the beginning of its name."""
@@ -118,6 +117,11 @@ def cloud_of(sandbox: Sandbox, administrator: User, transactional_db: None) -> I
 
         yield connect
     settle()
+
+
+def _session() -> PortalSession:
+    stored = Session.objects.create(session_key=uuid4().hex, expire_date=timezone.now() + timedelta(hours=12))
+    return PortalSession(stored.session_key, stored.expire_date)
 
 
 def _partner(sandbox: Sandbox, environment: str) -> Partner:

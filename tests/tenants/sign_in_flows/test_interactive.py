@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
 
@@ -16,6 +17,7 @@ from portal.audit.models import AuditEvent
 from tenants.partner.models import Partner
 from tenants.profiles.methods import Delegation, Method
 from tenants.profiles.models import ConnectionProfile
+from tenants.sign_in_flows import interactive as interactive_flow
 from tenants.sign_in_flows.accounts import account_of
 from tenants.sign_in_flows.places import Place, place_of
 from tenants.sign_in_flows.refusals import SignInRefused
@@ -132,6 +134,29 @@ class TestRefused:
         answer = browser.get(ANSWER, clicker.answer)
         assert answer.status_code == 422
         assert "No sign-in is under way" in answer.content.decode()
+
+    def test_when_the_person_signs_out_here_while_microsoft_is_asked(
+        self,
+        browser: Client,
+        clicker: Clicker,
+        interactive: ConnectionProfile,
+        people: People,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """Nothing would end a sign-in whose session is gone: it would be good for twelve hours."""
+        finish = interactive_flow.finish
+
+        def sign_out_meanwhile(*args: Any) -> Any:
+            account = finish(*args)
+            Session.objects.all().delete()
+            return account
+
+        monkeypatch.setattr(interactive_flow, "finish", sign_out_meanwhile)
+        begin(browser, interactive)
+        go_through_microsoft(browser, clicker, people("tess"))
+        assert not PersonalSignIn.objects.exists()
+        refused = AuditEvent.objects.get(action="personal_sign_in.refused")
+        assert refused.data["reason"].startswith("You signed out of Signalbox meanwhile")
 
     def test_in_the_session_of_somebody_else(
         self, browser: Client, clicker: Clicker, interactive: ConnectionProfile, people: People, technician: User
