@@ -26,8 +26,6 @@ class AppOnlyTokens(ApplicationTokens):
 
     def _prepare(self, scope: str, claims: str | None) -> AskMsal:
         def ask(app: msal.ClientApplication) -> dict[str, object]:
-            # The tokens kept by the source are the cache; what msal still holds is at most as fresh as those.
-            app.remove_tokens_for_client()
             answer: dict[str, object] = app.acquire_token_for_client([scope], claims_challenge=claims)
             return answer
 

@@ -61,11 +61,23 @@ class Application:
 
 
 class ForeignTokenEndpoint(Exception):
-    """The login host names a token endpoint at a host that is not its environment's; nothing was sent there."""
+    """The login host names an endpoint without HTTPS or at a host not of its environment; nothing was sent there."""
 
-    def __init__(self, host: str) -> None:
-        super().__init__(f"the login host names a token endpoint at {host}, which is not in this environment")
-        self.host = host
+    def __init__(self, endpoint: str) -> None:
+        parts = urlsplit(endpoint)
+        where = f"{parts.scheme}://{parts.netloc}"
+        super().__init__(f"the login host names a token endpoint at {where}, which is not in this environment")
+        self.host = parts.netloc
+
+
+class _Forgetful(msal.TokenCache):
+    """Keeps nothing: our sources keep access tokens, and nobody's refresh token outlives his sign-in in here."""
+
+    def add(self, event: dict[str, Any], now: float | None = None) -> None:
+        """Read what was issued, and forget it."""
+        super().add(event, now)
+        with self._lock:
+            self._cache.clear()
 
 
 class _Key(NamedTuple):
@@ -118,11 +130,14 @@ class MsalApplications:
             "instance_discovery": False,  # the authority is one of ours; asking another host about it helps nobody
             "client_capabilities": ["CP1"],  # continuous access evaluation, exchange-protocol.md 2.6
             "http_client": self.http,
+            "token_cache": _Forgetful(),
         }
         app = self._client(application, shared)
-        host = urlsplit(app.authority.token_endpoint).netloc
-        if host not in login_hosts(environment):
-            raise ForeignTokenEndpoint(host)
+        named = app.authority
+        for endpoint in (named.token_endpoint, named.authorization_endpoint, named.device_authorization_endpoint):
+            parts = urlsplit(endpoint or environment.login_url)
+            if parts.scheme != "https" or parts.netloc not in login_hosts(environment):
+                raise ForeignTokenEndpoint(endpoint)
         return app
 
     @staticmethod

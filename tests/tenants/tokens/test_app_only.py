@@ -223,6 +223,29 @@ def test_a_failing_discovery_is_explained(
     assert caught.value.explanation.error_class == error_class
 
 
+@pytest.mark.parametrize("name", ["token_endpoint", "authorization_endpoint", "device_authorization_endpoint"])
+@pytest.mark.parametrize(
+    "origin", ["http://login.microsoftonline.com", "https://login.microsoftonline.com.evil.example"]
+)
+def test_an_endpoint_elsewhere_or_without_https_is_sent_nothing(
+    tokens: AppOnlyTokens, login: LoginStub, name: str, origin: str
+) -> None:
+    login.discovery = lambda tenant: httpx.Response(
+        200,
+        json={
+            "issuer": f"https://login.microsoftonline.com/{tenant}/v2.0",
+            "token_endpoint": f"https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token",
+            "authorization_endpoint": f"https://login.microsoftonline.com/{tenant}/oauth2/v2.0/authorize",
+            name: f"{origin}/{tenant}/oauth2/v2.0/x",
+        },
+    )
+
+    with pytest.raises(TokenFailure):
+        tokens.acquire(ORGANIZATION, EXCHANGE)
+
+    assert not login.forms
+
+
 def test_credentials_of_the_partner_fail_everywhere(tokens: AppOnlyTokens, login: LoginStub) -> None:
     login.replies = [error(700027, "invalid_client", 401), error(65001)]
     failures = []

@@ -41,6 +41,17 @@ def test_redeems_the_stored_sign_in_in_the_organization(
     assert renewed == ["newer"]
 
 
+def test_no_token_stays_with_msal(
+    tokens: DelegatedTokens, application: Application, applications: MsalApplications
+) -> None:
+    """Its objects are shared by everybody who signs in with the same application, and outlive every sign-in."""
+    tokens.acquire(ORGANIZATION, EXCHANGE)
+
+    kept = applications.get(ENVIRONMENTS["O365Default"], ORGANIZATION, application).token_cache._cache
+    assert "newer" not in str(kept)
+    assert "AccessToken" not in kept
+
+
 def test_sends_the_claims_of_a_challenge(tokens: DelegatedTokens, login: LoginStub) -> None:
     tokens.acquire(ORGANIZATION, EXCHANGE)
     tokens.acquire(ORGANIZATION, EXCHANGE, claims='{"access_token":{"nbf":{"essential":true}}}')
