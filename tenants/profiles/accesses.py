@@ -42,6 +42,11 @@ class Accesses:
         Raises `NoWayIn`, and `SecretUnreadable` under another encryption key.
         """
         profile = self._profile(facts)
+        if profile.partner_id != organization.partner_id:
+            raise ProfileChanged(
+                f"{organization.name} has moved to {organization.partner} since this run was planned, and the "
+                f"connection profile “{facts.name}” belongs to {profile.partner}. Launch it again."
+            )
         environment = environment_for(organization, facts)
         return Access(
             profile_name=profile.name,
@@ -166,7 +171,8 @@ def fits(sign_in: PersonalSignIn, organization: Organization, facts: ProfileFact
     home = organization.partner.tenant_id if facts.delegation else organization.tenant_id
     same_method = sign_in.method == facts.method or (Method(sign_in.method).uses_password and facts.way.uses_password)
     named = facts.user_principal_name.lower() in ("", sign_in.user_principal_name.lower())
-    return sign_in.tenant_id == home and same_method and named
+    same_application = facts.application_id in ("", str(sign_in.application_id))
+    return sign_in.tenant_id == home and same_method and named and same_application
 
 
 def _stored_profile(facts: ProfileFacts) -> ConnectionProfile:

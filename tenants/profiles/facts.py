@@ -13,13 +13,15 @@ from tenants.profiles.models import ConnectionProfile
 class ProfileFacts:
     """A connection profile as plain texts; what does not apply to its method is empty.
 
-    `app_registration` is the key of the one that the profile names, empty for any of the partner's. `application_id`
-    and `thumbprint` name the certificate that was chosen when the plan was made. `token_ends_at` is ISO 8601, UTC.
+    `app_registration` is the key of the one that the profile names, empty for any of the partner's; `application_id` is
+    its client id, or with `thumbprint` that of the certificate that was chosen when the plan was made. `token_ends_at`
+    is ISO 8601, UTC.
     """
 
     id: str
     name: str
     method: str
+    service: str = ""
     environment: str = ""
     delegation: str = ""
     app_registration: str = ""
@@ -63,9 +65,11 @@ def described(profile: ConnectionProfile) -> ProfileFacts:
         id=str(profile.pk),
         name=profile.name,
         method=profile.method,
+        service=profile.service,
         environment=profile.environment,
         delegation=profile.delegation,
         app_registration=str(profile.app_registration_id or ""),
+        application_id=str(profile.app_registration.application_id) if profile.app_registration else "",
         thumbprint=profile.thumbprint,
         user_principal_name=profile.user_principal_name,
         managed_identity=profile.managed_identity,

@@ -57,8 +57,8 @@ def assignments_for(service: str) -> list[ProfileAssignment]:
 def resolved(organizations: Iterable[Organization], assignments: Sequence[ProfileAssignment]) -> dict[UUID, Applied]:
     """Return what `assignments`, stored or only thought of, all for one service, mean for each organization.
 
-    The organization's own comes first, then that of the group with the lowest rank (of those of the organization's own
-    partner), then the partner's default.
+    The organization's own comes first, then that of the group with the lowest rank, then the partner's default. A
+    profile of another partner never applies: an organization may have moved since it was assigned.
     """
     places = {organization.pk: organization for organization in organizations}
     of_partner = {a.partner_id: a for a in assignments if a.partner_id}
@@ -66,7 +66,7 @@ def resolved(organizations: Iterable[Organization], assignments: Sequence[Profil
     of_group = _of_groups([a for a in assignments if a.group], places)
     found: dict[UUID, Applied] = {}
     for pk, organization in places.items():
-        if pk in own:
+        if pk in own and own[pk].profile.partner_id == organization.partner_id:
             found[pk] = Applied(own[pk], Because.ORGANIZATION)
         elif pk in of_group:
             found[pk] = Applied(of_group[pk], Because.GROUP)

@@ -127,12 +127,17 @@ def test_a_retired_one_is_a_problem_and_nothing_is_lost(
     assert not Run.objects.exists()
 
 
-def test_one_of_another_partner_or_cloud_is_a_problem(
+def test_one_of_another_partner_cloud_or_service_is_a_problem(
     browser: Client, partner: Partner, places: list[Organization]
 ) -> None:
     foreign = make_profile(make_partner(), name="Foreign", method="managed_identity_system")
     national = make_profile(partner, name="China", method="managed_identity_system", environment="O365China")
-    for other, sentence in ((foreign, "customer of another partner"), (national, "is in O365Default")):
+    compliance = make_profile(partner, name="Compliance", method="managed_identity_system", service="scc")
+    for other, sentence in (
+        (foreign, "customer of another partner"),
+        (national, "is in O365Default"),
+        (compliance, "this cmdlet runs in Exchange Online"),
+    ):
         answer = browser.post(URL, {"where": "all", "connect_with": str(other.pk)})
         assert answer.status_code == 422
         assert sentence in answer.content.decode()

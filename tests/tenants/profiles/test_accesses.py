@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.utils import timezone
 
+from portal.accounts.models import User
 from tenants.organizations.models import Organization
 from tenants.profiles.accesses import Accesses, fits
 from tenants.profiles.facts import ProfileFacts, frozen
@@ -16,13 +17,16 @@ from tenants.profiles.refusals import NoPartnerSignIn, NotSignedIn, ProfileChang
 from tenants.profiles.token_sources import personal_tokens
 from tenants.sign_ins.models import PersonalSignIn
 from tenants.sign_ins.secrets import seal_refresh_token
+from tenants.sign_ins.selectors import are_alive
 from tests.factories import make_app_registration, make_organizations, make_partner, make_profile
 
 pytestmark = pytest.mark.django_db
+APPLICATION = "5f0c9f0e-5f3c-4a0e-8a57-2f5a1c0d7e11"
 
 
 @pytest.fixture
 def organization() -> Organization:
+    User.objects.create(pk=7, username="tess", display_name="Tess")
     partner = make_app_registration().partner
     return make_organizations(1, partner=partner)[0]
 
@@ -83,6 +87,7 @@ def test_a_profile_of_another_application_since_the_plan_is_refused(organization
     [
         {"method": Method.MANAGED_IDENTITY_SYSTEM},
         {"environment": "O365China"},
+        {"service": "scc"},
         {"thumbprint": "AB"},
         {"managed_identity": "another"},
         {"user_principal_name": "other@partner.example"},
@@ -97,6 +102,25 @@ def test_a_profile_that_was_changed_after_the_plan_is_refused(
     facts = frozen(profile)
     ConnectionProfile.objects.filter(pk=profile.pk).update(**change)
     with pytest.raises(ProfileChanged, match="was changed since"):
+        Accesses().find(organization, facts, person_id="7")
+
+
+@pytest.mark.parametrize("method", [Method.DELEGATED, Method.INTERACTIVE])
+def test_another_application_after_the_plan_is_refused(organization: Organization, method: Method) -> None:
+    profile = make_profile(organization.partner, method=method, delegation="gdap")
+    facts = frozen(profile)
+    profile.app_registration = organization.partner.app_registrations.get()
+    profile.save()
+    with pytest.raises(ProfileChanged, match="was changed since"):
+        Accesses().find(organization, facts, person_id="7")
+    with pytest.raises((NoPartnerSignIn, NotSignedIn)):
+        way_in(organization, profile)
+
+
+def test_an_organization_that_moved_to_another_partner_is_not_entered_as_the_first(organization: Organization) -> None:
+    facts = frozen(make_profile(organization.partner))
+    organization.partner = make_partner(name="Fabrikam Services")
+    with pytest.raises(ProfileChanged, match="has moved to Fabrikam Services since this run was planned"):
         Accesses().find(organization, facts, person_id="7")
 
 
@@ -138,6 +162,15 @@ class TestPersonalSignIns:
         with pytest.raises(NotSignedIn):
             way_in(organization, make_profile(organization.partner, method=Method.INTERACTIVE))
 
+    def test_are_not_used_once_the_person_may_sign_in_here_no_more(self, organization: Organization) -> None:
+        mine = sign_in(organization)
+        profile = make_profile(organization.partner, method=Method.INTERACTIVE)
+        assert are_alive([mine.pk]) == [True]
+        User.objects.update(is_active=False)
+        assert are_alive([mine.pk]) == [False]
+        with pytest.raises(NotSignedIn):
+            way_in(organization, profile)
+
     @pytest.mark.parametrize(
         ("facts", "signed_in", "expected"),
         [
@@ -147,6 +180,8 @@ class TestPersonalSignIns:
             ({"user_principal_name": "TESS@partner.example"}, {}, True),
             ({"user_principal_name": "max@partner.example"}, {}, False),
             ({"delegation": "gdap"}, {}, False),
+            ({"application_id": APPLICATION}, {}, False),
+            ({"application_id": APPLICATION}, {"application_id": UUID(APPLICATION)}, True),
         ],
     )
     def test_fit_by_method_account_and_tenant(

@@ -53,6 +53,14 @@ def test_a_profile_of_another_partner_never_applies(organization: Organization) 
     assert applied_profile(organization, service="exo").because == Because.PARTNER
 
 
+def test_what_an_organization_had_of_its_own_ends_when_it_moves_to_another_partner(organization: Organization) -> None:
+    assign(make_profile(organization.partner), organization=organization)
+    organization.partner = make_partner()
+    organization.save()
+    applied = applied_profile(organization, service="exo")
+    assert (applied.because, applied.profile.partner) == (Because.PARTNER, organization.partner)
+
+
 def test_without_any_there_is_a_refusal_that_says_what_to_do(organization: Organization) -> None:
     ConnectionProfile.objects.all()[0].assignments.all().delete()
     with pytest.raises(NoProfile, match="Choose a default for its partner under Connections"):
