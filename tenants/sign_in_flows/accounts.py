@@ -36,8 +36,11 @@ def account_of(answer: Mapping[str, Any], place: Place) -> Account:
         check_token(token, tenant_id=place.tenant_id, scope=place.scope, now=now, permission=place.permission)
     except TokenFailure as failure:
         raise refusal_of(failure) from failure
+    claims = answer.get("id_token_claims")
+    if isinstance(claims, Mapping):
+        _check_id_token(claims, place)
     account = Account(
-        name=_name_in(answer, token),
+        name=_name_in(claims, token),
         with_mfa="mfa" in token.authentication_methods,
         refresh_token=str(answer.get("refresh_token") or ""),
     )
@@ -45,9 +48,17 @@ def account_of(answer: Mapping[str, Any], place: Place) -> Account:
     return account
 
 
-def _name_in(answer: Mapping[str, Any], token: AccessToken) -> str:
+def _check_id_token(claims: Mapping[str, Any], place: Place) -> None:
+    """Refuse an id token for another client or of another tenant: msal looks at neither, and it says who signed in."""
+    if (str(claims.get("tid")).lower(), claims.get("aud")) != (place.tenant_id, place.application.application_id):
+        raise SignInRefused(
+            "Microsoft's answer is for another application or tenant",
+            "Sign in again. If it happens again, tell an administrator: somebody may be mixing up answers.",
+        )
+
+
+def _name_in(claims: object, token: AccessToken) -> str:
     """Return the account's name at home; in the token of another tenant it may be a guest's."""
-    claims = answer.get("id_token_claims")
     named = claims.get("preferred_username") if isinstance(claims, Mapping) else None
     return str(named or token.identity)[:320]
 

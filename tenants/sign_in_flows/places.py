@@ -48,6 +48,11 @@ def place_of(profile: ConnectionProfile, organization: Organization | None) -> P
         raise SignInRefused(
             "No organization is chosen", "Choose the organization in which you have an account, then sign in."
         )
+    if not profile.delegation and organization is not None and organization.partner_id != profile.partner_id:
+        raise SignInRefused(
+            f"{organization} is a customer of another partner than that of the connection profile “{profile}”",
+            f"Choose an organization of {profile.partner}, or a profile of the organization's own partner.",
+        )
     if profile.environment not in ("", home.environment):
         raise SignInRefused(
             f"{home} is in another cloud than the connection profile “{profile}”",

@@ -23,7 +23,7 @@ from tenants.sign_in_flows.places import Place, place_of
 from tenants.sign_in_flows.refusals import SignInRefused
 from tenants.sign_ins.models import PendingSignIn, PersonalSignIn
 from tenants.sign_ins.secrets import open_flow, refresh_token_of_person, seal_flow
-from tests.factories import make_person, make_profile
+from tests.factories import make_organizations, make_partner, make_person, make_profile
 from tests.live import closed_port, forget_everything
 from tests.portal.sandbox.clicking import Clicker
 from tests.tenants.sign_in_flows.conftest import address_at_microsoft, begin, browser_of, go_through_microsoft
@@ -222,6 +222,20 @@ class TestRefused:
         tokens = {"access_token": token_with({**claims, **changes}), "expires_in": 3600, "refresh_token": "r"}
         with pytest.raises(SignInRefused, match=title):
             account_of(tokens, place)
+
+    @pytest.mark.parametrize("changes", [{"tid": str(uuid4())}, {"aud": str(uuid4())}], ids=["tenant", "application"])
+    def test_an_id_token_for_somebody_else(self, changes: dict[str, str], place: Place) -> None:
+        claims = {"tid": place.tenant_id, "aud": "https://outlook.office365.com", "scp": "Exchange.Manage"}
+        said = {"tid": place.tenant_id, "aud": place.application.application_id, "preferred_username": "a@b.example"}
+        tokens = {"access_token": token_with(claims), "expires_in": 3600, "refresh_token": "r"}
+        assert account_of({**tokens, "id_token_claims": said}, place).name == "a@b.example"
+        with pytest.raises(SignInRefused, match="another application or tenant"):
+            account_of({**tokens, "id_token_claims": {**said, **changes}}, place)
+
+    def test_at_a_customer_of_another_partner(self, partner: Partner) -> None:
+        (foreign,) = make_organizations(1, partner=make_partner())
+        with pytest.raises(SignInRefused, match="customer of another partner"):
+            place_of(make_profile(partner, method=Method.DEVICE), foreign)
 
     def test_an_answer_without_a_refresh_token(self, place: Place) -> None:
         claims = {"tid": place.tenant_id, "aud": "https://outlook.office365.com", "scp": "Exchange.Manage"}
