@@ -70,7 +70,7 @@ class ForeignTokenEndpoint(Exception):
         self.host = parts.netloc
 
 
-class _Forgetful(msal.TokenCache):
+class _Forgetful(msal.TokenCache):  # type: ignore[misc]  # msal has no types
     """Keeps nothing: our sources keep access tokens, and nobody's refresh token outlives his sign-in in here."""
 
     def add(self, event: dict[str, Any], now: float | None = None) -> None:
