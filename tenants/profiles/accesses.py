@@ -35,6 +35,7 @@ class Accesses:
         self._certificate = cache(choose_certificate)
         self._partner_sign_in = cache(partner_sign_in)
         self._personal_sign_ins = cache(_personal_sign_ins)
+        self._tenants_of_partners = cache(_tenants_of_partners)
 
     def find(self, organization: Organization, facts: ProfileFacts, *, person_id: str) -> Access:
         """Return the way into `organization` (its partner loaded) for a run that `person_id` launched.
@@ -48,6 +49,11 @@ class Accesses:
                 f"connection profile “{facts.name}” belongs to {profile.partner}. Launch it again."
             )
         environment = environment_for(organization, facts)
+        if organization.tenant_id in self._tenants_of_partners() and not organization.is_partners_own:
+            raise OwnOrganization(
+                f"{organization.name} is the own organization of a partner, and is entered as such only. An "
+                "administrator can make it a target under App registrations."
+            )
         return Access(
             profile_name=profile.name,
             method=facts.way,
@@ -182,6 +188,10 @@ def _stored_profile(facts: ProfileFacts) -> ConnectionProfile:
     if not facts.still_those_of(profile):
         raise ProfileChanged(f"The connection profile “{facts.name}” was changed since the run was planned.")
     return profile
+
+
+def _tenants_of_partners() -> frozenset[UUID]:
+    return frozenset(Partner.objects.values_list("tenant_id", flat=True))
 
 
 def _personal_sign_ins(person_id: str) -> list[PersonalSignIn]:

@@ -1,10 +1,11 @@
 """Storing what was read about customers: organizations come, return, change and vanish, each with its event."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils import timezone
 
 from portal.audit.actions import AuditAction
@@ -24,6 +25,8 @@ from tenants.sync.reading import Customer, Reading
 
 PENDING = frozenset({"created", "approvalPending", "approved", "activating"})
 FIELDS = [
+    "partner",
+    "environment",
     "name",
     "initial_domain",
     "default_domain",
@@ -52,8 +55,12 @@ def store_reading(*, actor: Actor, partner: Partner, reading: Reading, known_at:
 
     `known_at` is when the partner was read before.
     """
-    now, customers = timezone.now(), reading.customers
-    known = {str(o.tenant_id): o for o in Organization.objects.select_for_update().filter(partner=partner)}
+    now, elsewhere = timezone.now(), _elsewhere(partner)
+    reading = replace(reading, customers=[c for c in reading.customers if c.tenant_id not in elsewhere])
+    customers = reading.customers
+    listed = [customer.tenant_id for customer in customers]
+    stored = Organization.objects.select_for_update().filter(Q(partner=partner) | Q(tenant_id__in=listed))
+    known = {str(o.tenant_id): o for o in stored}
     events: list[AuditEvent] = []
     added, kept = [], []
     for customer in customers:
@@ -68,9 +75,11 @@ def store_reading(*, actor: Actor, partner: Partner, reading: Reading, known_at:
             continue
         if organization.vanished_at is not None:
             events.append(draft(AuditAction.ORGANIZATION_RETURNED, actor=actor, target=as_object(organization)))
+        if organization.partner_id != partner.pk:  # whose customer it is no more
+            organization.partner, organization.environment = partner, partner.environment
         _describe(organization, customer)
         kept.append(organization)
-    present = {customer.tenant_id for customer in customers}
+    present = set(listed)
     own = str(partner.tenant_id)  # on no list of customers, and a target as long as an administrator wants it
     gone = [o for tenant_id, o in known.items() if tenant_id not in {*present, own} and o.vanished_at is None]
     for organization in gone:
@@ -85,6 +94,13 @@ def store_reading(*, actor: Actor, partner: Partner, reading: Reading, known_at:
     store_present(partner, places, customers, differing=recorded.differing, read_at=now)
     write([*events, *recorded.events])
     return Counts(added=len(added), vanished=len(gone), changed=len(recorded.changes), read_at=now)
+
+
+def _elsewhere(partner: Partner) -> set[str]:
+    """Return the tenants that other partners serve, or that are their own: nobody takes them over by being listed."""
+    others = Partner.objects.exclude(pk=partner.pk).values_list("tenant_id", flat=True)
+    served = Organization.objects.served().exclude(partner=partner).values_list("tenant_id", flat=True)
+    return {str(tenant_id) for tenant_id in others.union(served)}
 
 
 def _known(partner: Partner, places: Mapping[str, Organization], reading: Reading) -> Iterator[Known]:

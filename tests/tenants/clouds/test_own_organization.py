@@ -12,7 +12,7 @@ from tenants.profiles.accesses import Accesses
 from tenants.profiles.facts import frozen
 from tenants.profiles.refusals import OwnOrganization
 from tenants.profiles.resolution import applied_profile
-from tests.factories import SYSTEM, make_person
+from tests.factories import SYSTEM, make_organizations, make_partner, make_person
 from tests.live import Sandbox
 from tests.tenants.clouds.test_adding import read
 
@@ -52,3 +52,10 @@ def test_no_way_leads_in_when_nobody_wanted_it(partner: Partner) -> None:
     own = Organization.objects.select_related("partner").get()
     with pytest.raises(OwnOrganization, match="no target"):
         Accesses().find(own, facts, person_id="")
+
+
+def test_nor_as_the_customer_of_another_partner(partner: Partner) -> None:
+    second = make_partner()
+    place = make_organizations(1, partner=partner, tenant_id=second.tenant_id, environment=partner.environment)[0]
+    with pytest.raises(OwnOrganization, match="entered as such only"):
+        Accesses().find(place, frozen(applied_profile(place, service="exo").profile), person_id="")
