@@ -15,6 +15,7 @@ from django.utils import timezone
 from jobs.dispatch.sweep import sweep
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent
+from tenants.partner.models import Partner
 from tenants.profiles.methods import Delegation, Method
 from tenants.sign_ins.models import PendingSignIn, PersonalSignIn
 from tenants.sign_ins.pending import keep_pending
@@ -185,7 +186,7 @@ class TestCancelling:
 
 class TestChoosingAnOrganization:
     def begin(self, browser: Client, text: str) -> str:
-        profile = make_profile(make_partner(), method=Method.INTERACTIVE)
+        profile = make_profile(Partner.objects.first() or make_partner(), method=Method.INTERACTIVE)
         answer = browser.post(reverse("tenants:sign-in-begin", args=[profile.pk]), {"organization": text})
         assert answer.status_code == 422
         page: str = answer.content.decode()
