@@ -7,9 +7,23 @@ from jobs.scripts.found import Call, Found
 from jobs.scripts.names import meant, variable
 from jobs.scripts.tree import Source
 
-_TELLS = ("password", "passwd", "passphrase", "pwd", "secret", "apikey", "api_key", "accesstoken", "refreshtoken")
-_HARMLESS_ENDS = ("file", "path", "policy", "name", "uri", "url", "length", "days", "expires", "id", "notification")
-_IN_TEXTS = (b"client_secret=", b"password=", b"&pwd=")
+_TELLS = ("password", "passwd", "passphrase", "pwd", "secret", "apikey", "authorization", "bearer")
+_TELLING_ENDS = ("token", "pass", "pw")
+_HARMLESS_ENDS = (
+    "file",
+    "path",
+    "policy",
+    "name",
+    "uri",
+    "url",
+    "length",
+    "days",
+    "expires",
+    "id",
+    "notification",
+    "bypass",
+)
+_IN_TEXTS = (b"client_secret=", b"password=", b"password =", b"&pwd=")
 _TOKEN = b"eyJ"
 _SHORTEST_TOKEN = 40
 
@@ -71,8 +85,9 @@ def _reads_secret(source: Source, span: tuple[int, int]) -> bool:
 
 
 def _tells(name: str) -> bool:
-    lower = name.lower().replace("-", "")
-    return any(tell in lower for tell in _TELLS) and not lower.endswith(_HARMLESS_ENDS)
+    lower = name.lower().replace("-", "").replace("_", "")
+    tells = lower.endswith(_TELLING_ENDS) or any(tell in lower for tell in _TELLS)
+    return tells and not lower.endswith(_HARMLESS_ENDS)
 
 
 def _content(source: Source, start: int, end: int) -> tuple[int, int]:

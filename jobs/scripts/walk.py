@@ -271,7 +271,7 @@ class _Walker:
             self.found.inputs.append(ScriptInput(self.text(name).lstrip("$"), kind, default.lstrip("= ").strip()))
 
     def entry(self, node: Node) -> None:
-        key, value = node.children[0], node.children[-1]
+        key, value = node.children[0], next(c for c in reversed(node.children) if c.type not in _NO_STATEMENT)
         self.found.entries.append((spelling(self.text(key)).lower(), value.start_byte, value.end_byte))
 
     def function(self, node: Node) -> None:

@@ -268,3 +268,22 @@ def test_any_mutilated_script_gets_a_report(data: st.DataObject) -> None:
     assert json.dumps(report.as_json("x"))
     assert verdict(report)
     assert all(1 <= line <= report.source.lines for line in report.uncertain_lines)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "$body = @{ client_secret = 'Herbst'; refresh_token = 'Herbst' }",
+        "$headers = @{ Authorization = 'Bearer Herbst' }",
+        "$pass = 'Herbst'",
+        "$adminPW = 'Herbst'",
+        "$token = 'Herbst'",
+        "$text = 'Server=x;Password = Herbst;'",
+    ],
+)
+def test_a_secret_by_a_common_name_is_masked(line: str) -> None:
+    assert "Herbst" not in inspect(line).text
+
+
+def test_what_only_sounds_like_a_secret_stays() -> None:
+    assert "Herbst" in inspect("$bypass = 'Herbst'; $passwordPolicy = 'Herbst'; $passThru = 'Herbst'").text
