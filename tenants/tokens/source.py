@@ -29,6 +29,7 @@ class _Slot:
         self.token: AccessToken | None = None
         self.failure: TokenFailure | None = None
         self.answers = 0
+        self.claims: str | None = None  # what the last answer was asked for
 
 
 class TokenSource(ABC):
@@ -65,7 +66,8 @@ class TokenSource(ABC):
             answered_meanwhile = slot.answers != answers
             if slot.failure and answered_meanwhile:  # who waited for the answer shares it, good or bad
                 raise slot.failure.with_traceback(None)
-            if slot.token and (claims is None or answered_meanwhile) and slot.token.is_fresh(self._clock()):
+            meets = claims is None or (answered_meanwhile and claims in (NEW_TOKEN, slot.claims))
+            if slot.token and meets and slot.token.is_fresh(self._clock()):
                 return slot.token
             return self._fill(slot, tenant_id, scope, claims)
 
@@ -80,7 +82,7 @@ class TokenSource(ABC):
         """Return a new token, unchecked; raises `TokenFailure`."""
 
     def _fill(self, slot: _Slot, tenant_id: str, scope: str, claims: str | None) -> AccessToken:
-        slot.token = slot.failure = None
+        slot.token, slot.failure, slot.claims = None, None, claims
         try:
             slot.token = self._checked(self._fetch(tenant_id, scope, claims), tenant_id, scope)
         except TokenFailure as failure:

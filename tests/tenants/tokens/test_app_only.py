@@ -14,6 +14,8 @@ from tenants.tokens.guards import MissingPermission, WrongAudience, WrongOrganiz
 from tenants.tokens.source import NEW_TOKEN
 from tests.tenants.tokens.login_stub import EXCHANGE, ORGANIZATION, OTHER, LoginStub, error, make_token
 
+NBF = '{"access_token":{"nbf":{"essential":true}}}'
+
 
 def test_returns_a_token_of_the_organization(tokens: AppOnlyTokens, login: LoginStub) -> None:
     token = tokens.acquire(ORGANIZATION.upper(), EXCHANGE)
@@ -98,6 +100,23 @@ def test_those_who_wait_share_the_failure(tokens: AppOnlyTokens, login: LoginStu
     assert len(login.forms) == 1
 
 
+@pytest.mark.parametrize(("asked_meanwhile", "requests"), [(None, 2), ('{"access_token":{"acrs":{}}}', 2), (NBF, 1)])
+def test_who_waits_with_a_claims_challenge_shares_only_an_answer_to_the_same(
+    tokens: AppOnlyTokens, login: LoginStub, asked_meanwhile: str | None, requests: int
+) -> None:
+    slot, lock = tokens._slot(ORGANIZATION, EXCHANGE), ArrivalLock()
+    slot.lock = lock  # type: ignore[assignment]  # a lock that counts
+    waiting = threading.Thread(target=lambda: tokens.acquire(ORGANIZATION, EXCHANGE, claims=NBF))
+    with lock.lock:
+        waiting.start()
+        assert lock.arrived.acquire(timeout=10)
+        tokens._fill(slot, ORGANIZATION, EXCHANGE, asked_meanwhile)
+    waiting.join()
+
+    assert len(login.forms) == requests
+    assert "nbf" in login.forms[-1]["claims"]
+
+
 def test_organizations_and_services_do_not_share_tokens(tokens: AppOnlyTokens, login: LoginStub) -> None:
     login.token = lambda tenant, form: make_token(
         tenant_id=tenant, audience=form["scope"].removesuffix("/.default"), roles=["Exchange.ManageAsApp"]
@@ -113,7 +132,7 @@ def test_organizations_and_services_do_not_share_tokens(tokens: AppOnlyTokens, l
     assert len(values) == 3
 
 
-@pytest.mark.parametrize("claims", [NEW_TOKEN, '{"access_token":{"nbf":{"essential":true}}}'])
+@pytest.mark.parametrize("claims", [NEW_TOKEN, NBF])
 def test_claims_always_fetch_a_new_token(tokens: AppOnlyTokens, login: LoginStub, claims: str) -> None:
     tokens.acquire(ORGANIZATION, EXCHANGE)
     tokens.acquire(ORGANIZATION, EXCHANGE, claims=claims)
