@@ -1,5 +1,6 @@
 """Which addresses a bearer token may be sent to, and where a redirect really leads (exchange-protocol.md 1.3, 3.8)."""
 
+import re
 from collections.abc import Set as AbstractSet
 from urllib.parse import SplitResult, urljoin, urlsplit
 
@@ -7,16 +8,17 @@ _HTTPS_PORT = 443
 _BACKEND_PORT = 446  # named in redirects, reachable for Microsoft only
 _BACKEND_DOMAIN = ".admin.protection."
 _COMPLIANCE_DOMAIN = "ps.compliance."
+_HOST = re.compile(r"[a-z0-9.-]+")  # anything else is read differently by whoever reads it
 
 
 def is_allowed(url: str, allowed_hosts: AbstractSet[str]) -> bool:
     """True if `url` is https, without a user name, and its host and port are on the list."""
     try:
         parts = urlsplit(url)
-        host, port = (parts.hostname or "").lower(), parts.port or _HTTPS_PORT
+        host, port = (parts.hostname or "").lower(), _HTTPS_PORT if parts.port is None else parts.port
     except ValueError:
         return False
-    if parts.scheme != "https" or "@" in parts.netloc or not host:
+    if parts.scheme != "https" or "@" in parts.netloc or not _HOST.fullmatch(host) or not url.isprintable():
         return False
     return any(_matches(host, port, entry) for entry in allowed_hosts)
 
