@@ -9,11 +9,11 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from jobs.runs.models import Run, RunTarget
+from jobs.runs.models import CloseKind, Run, RunTarget
 from jobs.runs.states import RunState, TargetState
 from tests.e2e.axe import violations
 from tests.e2e.test_walk import sign_in
-from tests.factories import make_organizations, make_run
+from tests.factories import make_connection, make_organizations, make_run
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.e2e, pytest.mark.timeout(240)]
 OpenPage = Callable[..., Page]
@@ -90,3 +90,17 @@ def test_pages_are_accessible_and_fit_with_strange_names(
         page.evaluate("for (const folded of document.querySelectorAll('main details')) folded.open = true")
         assert violations(page) == [], path
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+def test_the_ledger_shows_every_column_whole_at_the_working_width(
+    portal: str, demo_people: Mapping[str, str], open_page: OpenPage
+) -> None:
+    for target in make_run(organizations=make_organizations(3, name="Visser Installatietechniek V.O.F.")).targets.all():
+        make_connection(target, close_kind=CloseKind.ERROR, close_reason="Application has no supported role")
+    page = open_page()
+    sign_in(page, portal, "ada", demo_people["ada"])
+    page.goto(f"{portal}/connections/")
+
+    expect(page.get_by_text("After an error").first).to_be_visible()
+    table = page.get_by_role("region", name="Connections")
+    assert table.evaluate("region => region.scrollWidth - region.clientWidth") == 0
