@@ -63,8 +63,8 @@ KINDS = (
 
 METHOD_MEANINGS: Mapping[Method, str] = {
     Method.APP_CERTIFICATE_THUMBPRINT: "Names a certificate in Signalbox's own store, or takes the one in use.",
-    Method.APP_CERTIFICATE_FILE: "The same, written as a PFX file with its password.",
-    Method.APP_CERTIFICATE_OBJECT: "The same, written as a certificate object.",
+    Method.APP_CERTIFICATE_FILE: "A certificate of Signalbox's store, in PowerShell as a PFX file with its password.",
+    Method.APP_CERTIFICATE_OBJECT: "A certificate of Signalbox's store, in PowerShell as a certificate object.",
     Method.DELEGATED: "One stored sign-in of the service account, redeemed in each organization.",
     Method.INTERACTIVE: "In the browser, with or without MFA.",
     Method.DEVICE: "A code typed on another device; often blocked by Conditional Access.",
@@ -127,5 +127,5 @@ def _does(method: Method) -> str:
     if method is Method.DELEGATED:
         return "signs in with its stored sign-in"
     if method is Method.INTERACTIVE:
-        return "signs in in the browser"
+        return "signs in with a browser"
     return "is let in by an access token that was handed in" if method is Method.ACCESS_TOKEN else "signs in by itself"
