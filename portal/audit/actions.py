@@ -74,6 +74,11 @@ class AuditAction(StrEnum):
     EXPORT_DELETED = "export.deleted"
     EXPORT_EXPIRED = "export.expired"
 
+    @property
+    def words(self) -> str:
+        """The action in words, as a person chooses it: run target ended."""
+        return self.value.replace(".", " ").replace("_", " ")
+
 
 SENTENCES: dict[AuditAction, str] = {
     AuditAction.PERSON_CREATED: "{actor} created the account of {target}",

@@ -14,6 +14,7 @@ from portal.core.filters import Choice, ChoiceRow, address, choice_field, text_f
 from portal.core.periods import PeriodForm, days_of_month
 
 MONTHS = 12
+_ACTIONS = {action.value: action.words for action in AuditAction}
 _WORDS = {key: category.word for key, category in CATEGORIES.items()}
 
 
@@ -24,7 +25,7 @@ class EventFilterForm(PeriodForm):
 
     organization = text_field("Organization", search=True, length=300)
     actor = text_field("Person", length=300)
-    action = choice_field("Action", [(action.value, action.value) for action in AuditAction])
+    action = choice_field("Action", list(_ACTIONS.items()))
     run = forms.UUIDField(label="Run id", required=False, error_messages={"invalid": "It is no id of a run."})
     category = choice_field("About", _WORDS.items())
     mine = choice_field("Who", [("on", "by me")])
@@ -55,7 +56,11 @@ class EventFilterForm(PeriodForm):
             return f"in {organization_named(actor=self._actor, organization=value)}"
         if name == "run":
             return f"of the run {run_named(actor=self._actor, run_id=value)}"
-        said = {"actor": f"by or for “{value}”", "mine": "by or for me", "action": str(value)}
+        said = {
+            "actor": f"by or for “{value}”",
+            "mine": "by or for me",
+            "action": _ACTIONS.get(str(value), str(value)),
+        }
         if name == "category":
             return f"about {_WORDS[value]}"
         return said.get(name) or super().words(name, value)
