@@ -78,7 +78,7 @@ def test_suggestions_are_chosen_with_arrows_and_opened_with_enter(opened: Callab
     organization = make_organizations(1, name="Contoso & Söhne")[0]
     make_group("Contoso friends", [organization])
     page = opened("/help/keys/")
-    field = page.get_by_role("combobox", name="Search organizations, cmdlets, runs and people")
+    field = page.get_by_role("combobox", name="Search organizations, cmdlets, failures, runs and people")
     field.press_sequentially("contoso")
     options = page.get_by_role("option")
     expect(options.first).to_contain_text("Contoso & Söhne")

@@ -95,7 +95,7 @@ def test_each_class_has_one_explanation_that_fits_its_places() -> None:
         assert explanation.fix.endswith(".")
 
 
-PROMISES = ("nothing to do: it", "sent again only", "read back", "connect the partner", "archive", "hand in", "below")
+PROMISES = ("nothing to do: it", "sent again only", "read back", "connect the partner", "archive", "below")
 
 
 def test_no_explanation_promises_what_does_not_exist() -> None:
