@@ -3,7 +3,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from threading import Thread
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from django.db import connection, transaction
@@ -18,12 +17,10 @@ from jobs.dispatch.start import start_run
 from jobs.dispatch.sweep import sweep
 from jobs.exchange.connection import Connection as ExchangeConnection
 from jobs.exchange.connection import connect
-from jobs.launch import RunRequest, draft_run, launch_run
 from jobs.results.bodies import unpack, unpack_exchanges
 from jobs.results.models import Result
 from jobs.results.selectors import latest_result
-from jobs.runs.models import Attempt, CloseKind, Connection, Run, RunTarget
-from jobs.runs.selection import Selection
+from jobs.runs.models import Attempt, Connection, Run, RunTarget
 from jobs.runs.services import cancel_run
 from jobs.runs.states import RunState, TargetState
 from portal.audit.models import AuditEvent
@@ -73,53 +70,6 @@ def test_every_target_leaves_claim_intent_and_outcome_in_the_audit_trail(
         assert events[1].data["plan_hash"] == run.plan_hash
     actions = Counter(AuditEvent.objects.filter(run_id=run.pk, target_kind="run").values_list("action", flat=True))
     assert actions == {"run.drafted": 1, "run.launched": 1, "run.started": 1, "run.finished": 1}
-
-
-def test_every_opened_connection_is_closed_whatever_happened(
-    sandbox: Sandbox, organizations_of: Bring, launch: Launch, carry_out: CarryOut
-) -> None:
-    good = organizations_of(1)
-    bad = organizations_of(1, trouble="app_not_consented")
-    carry_out(launch("Get-AcceptedDomain", [*good, *bad]))
-    rows = Connection.objects.all()
-    assert len(rows) == 2
-    assert all(row.closed_at and row.closed_by and row.close_reason for row in rows)
-
-
-def test_the_ledger_says_where_a_connection_led_what_was_sent_and_how_it_was_closed(
-    sandbox: Sandbox, organizations_of: Bring, launch: Launch, carry_out: CarryOut
-) -> None:
-    [good], [bad] = organizations_of(1), organizations_of(1, trouble="app_not_consented")
-    run = launch("Get-AcceptedDomain", [good, bad])
-    carry_out(run)
-    used, refused = Connection.objects.get(organization=good), Connection.objects.get(organization=bad)
-
-    assert {used.run_id, refused.run_id} == {run.pk}
-    assert {used.requested_by, refused.requested_by} == {run.requested_by}
-    assert {used.environment, refused.environment} == {"O365Default"}
-    assert {used.host, refused.host} == {urlsplit(sandbox.clouds["O365Default"]["exchange_url"]).hostname}
-    assert (used.close_kind, used.cmdlet_count) == (CloseKind.NORMAL, 1)
-    assert (refused.close_kind, refused.cmdlet_count) == (CloseKind.ERROR, 0)
-    assert used.closed_at
-    assert used.duration == used.closed_at - used.opened_at
-
-
-def test_the_ledger_lists_exchange_online_protection_with_exchange_online(
-    organizations_of: Bring, carry_out: CarryOut
-) -> None:
-    selection = Selection(organization_ids=[each.pk for each in organizations_of(1)])
-    draft = draft_run(actor=SYSTEM, request=RunRequest("Get-AcceptedDomain", {}, selection, service="eop"))
-    [target] = carry_out(launch_run(actor=SYSTEM, run_id=draft.pk))
-    assert (target.state, Connection.objects.get().service) == (TargetState.SUCCEEDED, "exo")
-
-
-def test_a_connection_over_which_exchange_said_no_was_closed_after_an_error(
-    organizations_of: Bring, launch: Launch, carry_out: CarryOut
-) -> None:
-    carry_out(launch("Get-Mailbox", organizations_of(1), Identity="nobody@nowhere.example"))
-
-    row = Connection.objects.get()
-    assert (row.close_kind, row.close_reason, row.cmdlet_count) == (CloseKind.ERROR, "Object does not exist", 1)
 
 
 def test_recorded_requests_hold_no_token(organizations_of: Bring, launch: Launch, carry_out: CarryOut) -> None:
