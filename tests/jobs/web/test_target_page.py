@@ -21,7 +21,7 @@ from portal.accounts.models import User
 from portal.audit.actions import AuditAction
 from portal.audit.models import AuditEvent
 from portal.audit.services import record
-from tests.factories import SYSTEM, make_organizations, make_person, make_result, make_run
+from tests.factories import SYSTEM, make_organizations, make_result, make_run
 
 SignIn = Callable[[User], Client]
 pytestmark = pytest.mark.django_db
@@ -370,28 +370,6 @@ class TestResult:
 
         assert browser.get(f"/targets/{target.pk}/objects.jsonl").status_code == 403
         assert "objects.jsonl" not in browser.get(f"/targets/{target.pk}/").content.decode()
-
-
-@pytest.mark.parametrize("part", ["", "objects.jsonl"])
-class TestAccess:
-    def test_not_signed_in(self, client: Client, part: str) -> None:
-        assert client.get(f"/targets/{make_target().pk}/{part}").status_code == 302
-
-    def test_without_a_role(self, signed_in: SignIn, part: str) -> None:
-        assert signed_in(make_person(None)).get(f"/targets/{make_target().pk}/{part}").status_code == 403
-
-    def test_wrong_method(self, browser: Client, part: str) -> None:
-        assert browser.post(f"/targets/{make_target().pk}/{part}").status_code == 405
-
-    def test_unknown(self, browser: Client, part: str) -> None:
-        assert browser.get(f"/targets/00000000-0000-7000-8000-000000000000/{part}").status_code == 404
-
-
-@pytest.mark.parametrize("kind", ["run", "target"])
-def test_what_is_gone_or_not_visible_says_so(browser: Client, kind: str) -> None:
-    page = browser.get(f"/{kind}s/{uuid4()}/").content.decode()
-
-    assert f"There is no such {kind}: it was deleted under the retention policy, or is not visible to you." in page
 
 
 def test_open_target_says_when_the_next_attempt_is_due(browser: Client) -> None:
