@@ -1,11 +1,12 @@
 """The launch page in a real browser: nothing typed is lost, and the right organizations are chosen."""
 
 import re
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from jobs.runs.models import Run
 from jobs.saved.models import LaunchDraft
@@ -124,6 +125,23 @@ def test_a_csv_file_fills_the_list_and_leads_to_a_run_in_just_these(page: Page, 
 
     expect(page.get_by_role("heading", level=1)).to_contain_text("Get-Mailbox in 3 organizations")
     assert Run.objects.get().plan["organizations"] == sorted(str(o.tenant_id) for o in chosen)
+
+
+def test_who_is_quicker_than_the_network_reviews_the_list_as_it_became(page: Page) -> None:
+    chosen = list(Organization.objects.order_by("name")[:3])
+    page.get_by_label("A list", exact=True).fill("\n".join([*(o.default_domain for o in chosen), "gone.example"]))
+    remove = page.get_by_role("button", name="Remove these 1 entry from the list")
+    expect(remove).to_be_visible()
+
+    def slowly(route: Route) -> None:
+        time.sleep(1)
+        route.continue_()
+
+    page.route(lambda url: PATH in url, slowly)
+    remove.click()
+    page.get_by_role("button", name="Review…", exact=True).last.click()
+
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Get-Mailbox in 3 organizations")
 
 
 def test_everything_works_without_a_script(
