@@ -106,7 +106,7 @@ def launch_run(*, actor: Actor, run_id: UUID) -> Run:
     as it is. Raises `RunRefused` when the draft was discarded or belongs to somebody else, `PlanChanged` when altered.
     """
     actor.require(Permission.RUN_LAUNCH)
-    run = Run.objects.select_for_update().filter(pk=run_id).first()
+    run = Run.objects.select_for_update(no_key=True).filter(pk=run_id).first()
     if run is None:
         raise RunRefused("This draft was discarded. Start again from the cmdlet.")
     if run.requested_by_id != actor.id:

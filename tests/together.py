@@ -29,13 +29,14 @@ def at_once(row: Model, number: int, act: Callable[[], object]) -> list[object]:
         type(row)._default_manager.select_for_update().get(pk=row.pk)
         for thread in threads:
             thread.start()
-        wait_for(lambda: _waiting_for_locks() == number, seconds=20, what="the threads at the lock")
+        wait_for(lambda: waiting_for_locks() == number, seconds=20, what="the threads at the lock")
     for thread in threads:
         thread.join(20)
     return answers
 
 
-def _waiting_for_locks() -> int:
+def waiting_for_locks() -> int:
+    """How many transactions wait for a lock that another one holds."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
         number: int = cursor.fetchone()[0]

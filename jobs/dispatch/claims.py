@@ -40,14 +40,20 @@ class Claim:
     requested_by_id: str
 
 
+# Skips what another transaction has locked, as whoever waits for a target while holding others can be in a circle.
+# The sweeper rings again for a target that was skipped.
 CLAIM = """
+WITH due AS (
+    SELECT run_target.id FROM run_target JOIN run ON run.id = run_target.run_id
+    WHERE run_target.id = ANY(%(ids)s) AND run_target.state = 'queued'
+        AND (not_before IS NULL OR not_before <= clock_timestamp())
+        AND run.state = 'running' AND run.cancel_requested_at IS NULL
+    FOR UPDATE OF run_target SKIP LOCKED)
 UPDATE run_target SET state = 'running', fence = fence + 1, attempt_count = attempt_count + 1, lease_owner = %(worker)s,
     lease_until = clock_timestamp() + %(lease)s * interval '1 second', not_before = NULL,
     started_at = COALESCE(run_target.started_at, clock_timestamp()), changed_at = clock_timestamp()
-FROM run
-WHERE run_target.id = ANY(%(ids)s) AND run_target.state = 'queued'
-    AND (not_before IS NULL OR not_before <= clock_timestamp())
-    AND run.id = run_target.run_id AND run.state = 'running' AND run.cancel_requested_at IS NULL
+FROM due, run
+WHERE run_target.id = due.id AND run.id = run_target.run_id
 RETURNING run_target.id, run_id, organization_id, organization_name, fence, attempt_count, changed_at,
     EXTRACT(EPOCH FROM changed_at - run_target.started_at)::float, run.cmdlet, run.requested_by,
     run.requested_by_id

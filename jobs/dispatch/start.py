@@ -20,7 +20,7 @@ DISPATCHER = Actor.system("dispatcher")
 def start_run(*, run_id: UUID) -> None:
     """Set a queued run running and ring for each organization; a run that runs already is only rung for again."""
     with transaction.atomic():
-        run = Run.objects.select_for_update().get(pk=run_id)
+        run = Run.objects.select_for_update(no_key=True).get(pk=run_id)
         if run.state == RunState.QUEUED:
             run.state, run.started_at = RunState.RUNNING, timezone.now()
             run.save(update_fields=["state", "started_at"])

@@ -27,7 +27,7 @@ def cancel_run(*, actor: Actor, run_id: UUID) -> Run:
     Returns the run as it is then. Asking twice changes nothing. Raises `RunNotCancellable` when it does not go on.
     """
     actor.require(Permission.RUN_CANCEL)
-    run = Run.objects.select_for_update().get(pk=run_id)
+    run = Run.objects.select_for_update(no_key=True).get(pk=run_id)
     if run.state == RunState.DRAFT:
         raise RunNotCancellable("This run was never launched. Discard the draft instead.")
     if run.state not in OPEN_RUN_STATES:
@@ -72,7 +72,7 @@ def finish_if_done(*, actor: Actor, run_id: UUID) -> bool:
     """End the run once no organization of it is open; whoever finds that first does it, exactly once."""
     if RunTarget.objects.filter(run=run_id, state__in=OPEN_TARGET_STATES).exists():
         return False
-    run = Run.objects.select_for_update().get(pk=run_id)
+    run = Run.objects.select_for_update(no_key=True).get(pk=run_id)
     if run.state not in OPEN_RUN_STATES:
         return False
     run.counts = RunTarget.objects.filter(run=run).count_by_state()

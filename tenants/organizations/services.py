@@ -41,7 +41,7 @@ def as_object(organization: Organization) -> Object:
 def note_reachability(*, actor: Actor, findings: Mapping[UUID, Finding]) -> None:
     """Remember, by organization id, whether we could get in; an event is written only where that changed."""
     now = timezone.now()
-    known = Organization.objects.select_for_update().filter(pk__in=findings).order_by("pk")
+    known = Organization.objects.select_for_update(no_key=True).filter(pk__in=findings).order_by("pk")
     changed: list[dict[str, Any]] = []
     unchanged, events = [], []
     for organization in known:
