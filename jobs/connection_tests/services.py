@@ -4,12 +4,13 @@ from uuid import UUID
 
 from django.db import transaction
 
-from jobs.connection_tests.cmdlets import TEST_CMDLETS, services_of
+from jobs.connection_tests.cmdlets import services_of
 from jobs.launch import RunRequest, draft_run, launch_run
 from jobs.runs.models import Run
 from jobs.runs.purposes import Purpose
 from jobs.runs.selection import Selection
 from portal.core.actors import Actor
+from tenants.profiles.powershell import TEST_CMDLETS
 
 REASON = "Connection test"
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDi
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from jobs.connection_tests.cmdlets import SERVICE_CHOICES, TEST_CMDLETS
+from jobs.connection_tests.cmdlets import SERVICE_CHOICES
 from jobs.connection_tests.services import launch_connection_test
 from jobs.runs.estimates import estimate
 from jobs.runs.models import Run
@@ -22,6 +22,7 @@ from portal.core.actors import Actor
 from portal.core.htmx import render_page
 from portal.core.permissions import Permission
 from portal.core.refusals import Refused
+from tenants.profiles.powershell import TEST_CMDLETS
 from tenants.profiles.selectors import usable_profiles
 from tenants.selection.selectors import SelectionRefused
 

@@ -8,12 +8,10 @@ from uuid import UUID
 from django.utils import timezone
 
 from portal.core.templatetags.presentation import counted, days_left, relative
-from tenants.app_registrations.models import Certificate
+from tenants.app_registrations.models import Certificate, in_order_of_use
+from tenants.expiry.thresholds import CERTIFICATE_DAYS
 from tenants.profiles.methods import Method
 from tenants.profiles.models import ConnectionProfile
-
-SOON = 60
-"""Days before the end of a certificate from which on it is warned of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +43,14 @@ def endings_of(profiles: Sequence[ConnectionProfile]) -> Mapping[UUID, Ending]:
 
 def certificate_of(profile: ConnectionProfile, stored: Sequence[Certificate]) -> Certificate | None:
     """Return which of the `stored` certificates a profile would sign in with now, as `choose_certificate` does."""
-    now = timezone.now()
-    usable = [
+    may_sign_in = [
         each
         for each in stored
         if each.app_registration.partner_id == profile.partner_id
         and profile.app_registration_id in (None, each.app_registration_id)
         and profile.thumbprint in ("", each.thumbprint)
-        and each.not_before <= now < each.not_after
     ]
-    return min(usable, key=lambda each: each.added_at, default=None)
+    return next(iter(in_order_of_use(may_sign_in)), None)
 
 
 def _needs_certificate(profile: ConnectionProfile) -> bool:
@@ -65,9 +61,8 @@ def _of_certificate(certificate: Certificate | None) -> Ending:
     if certificate is None:
         return Ending(None, "no usable certificate", "bad")
     left = days_left(certificate.not_after)
-    return Ending(
-        certificate.not_after, f"certificate: {counted(left, 'day')} left", "partly" if left < SOON else "good"
-    )
+    tone = "partly" if left <= max(CERTIFICATE_DAYS) else "good"
+    return Ending(certificate.not_after, f"certificate: {counted(left, 'day')} left", tone)
 
 
 def _of_token(moment: datetime) -> Ending:

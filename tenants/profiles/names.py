@@ -1,11 +1,9 @@
 """Finding connection profiles by what people call them."""
 
-from django.db.models.functions import Lower
-
 from portal.core.actors import Actor
 from portal.core.refusals import Refused
 from tenants.profiles.models import ConnectionProfile
-from tenants.profiles.selectors import visible_profiles
+from tenants.profiles.selectors import usable_profiles
 
 
 class ProfileUnknown(Refused):
@@ -17,7 +15,7 @@ def profile_named(actor: Actor, text: str) -> ConnectionProfile:
 
     Raises `ProfileUnknown` and says which ones exist.
     """
-    stored = list(visible_profiles(actor).in_use().order_by(Lower("name"), "pk"))
+    stored = usable_profiles(actor)
     wanted = text.strip().casefold()
     found = [each for each in stored if wanted in (each.name.casefold(), f"{each.partner}/{each}".casefold())]
     if len(found) == 1:

@@ -5,6 +5,7 @@ switch for a device code or a managed identity: there the line hands in a token 
 placeholders or asked for.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from portal.core.powershell_text import indented, quoted
@@ -13,7 +14,14 @@ from tenants.profiles.facts import ProfileFacts
 from tenants.profiles.methods import Method
 
 COMPLIANCE = "scc"
-EXAMPLE = "Get-AcceptedDomain"
+TEST_CMDLETS: Mapping[str, str] = {
+    # The documented sign of being connected; its answer names the organization by its domains.
+    "exo": "Get-AcceptedDomain",
+    # Lists alert policies, no content of the customer; View-Only Manage Alerts is part of each of the five roles that
+    # app-only access to Security & Compliance accepts (exchange-protocol.md 4.6).
+    "scc": "Get-ProtectionAlert",
+}
+"""Per service, what a connection is tested and shown with: one read that every accepted role has, taking nothing."""
 
 # exchange-protocol.md 1.1 and the page of Connect-IPPSSession: it has no -ExchangeEnvironmentName.
 _COMPLIANCE_CONNECTION_URIS = {
@@ -47,10 +55,10 @@ class Target:
         return (scope or "").removesuffix("/.default")
 
 
-def script(facts: ProfileFacts, *, service: str, environment: str, domain: str, cmdlet_line: str = EXAMPLE) -> str:
-    """Return the whole script for one organization, named by its initial domain."""
+def script(facts: ProfileFacts, *, service: str, environment: str, domain: str) -> str:
+    """Return a whole script for one organization, named by its initial domain, with the cmdlet of a connection test."""
     before, connect = connection(facts, Target(service, environment, quoted(domain)))
-    return "\n".join((*before, connect, guarded(cmdlet_line)))
+    return "\n".join((*before, connect, guarded(TEST_CMDLETS[service])))
 
 
 def guarded(cmdlet_line: str) -> str:

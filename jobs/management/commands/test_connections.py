@@ -19,8 +19,7 @@ from portal.core.permissions import PermissionRefused
 from portal.core.refusals import Refused
 from tenants.groups.names import group_named
 from tenants.organizations.names import organization_named
-from tenants.profiles.models import ConnectionProfile
-from tenants.profiles.selectors import usable_profiles
+from tenants.profiles.names import profile_named
 
 ALL_REACHABLE, SOME_ARE_NOT, REFUSED = 0, 1, 2
 
@@ -36,14 +35,14 @@ class Command(BaseCommand):
             "--organization", action="append", default=[], metavar="DOMAIN", help="domain, name or tenant id"
         )
         parser.add_argument("--service", choices=list(SERVICE_CHOICES), default="exo", help="default: exo")
-        parser.add_argument("--profile", default="", metavar="NAME", help="with this connection profile")
+        parser.add_argument("--profile", default="", metavar="[PARTNER/]NAME", help="with this connection profile")
         parser.add_argument("--as", dest="username", default="", metavar="NAME", help="act as this person")
         parser.add_argument("--json", action="store_true", help="print one JSON object per organization")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             actor = acting_person(options["username"])
-            profile = _profile_named(actor, options["profile"])
+            profile = profile_named(actor, options["profile"]) if options["profile"] else None
             runs = launch_connection_test(
                 actor=actor,
                 selection=_selection(actor, options),
@@ -73,15 +72,3 @@ def _selection(actor: Actor, options: dict[str, Any]) -> Selection:
         group_ids=[group_named(actor, name).pk for name in options["group"]],
         organization_ids=[organization_named(actor, name).pk for name in options["organization"]],
     )
-
-
-def _profile_named(actor: Actor, name: str) -> ConnectionProfile | None:
-    if not name:
-        return None
-    profiles = usable_profiles(actor)
-    found = [profile for profile in profiles if profile.name.lower() == name.strip().lower()]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise ValueError(f"Several partners have a connection profile called “{name}”. Rename one of them.")
-    raise ValueError(f"There is no connection profile called “{name}”. Known are: {', '.join(map(str, profiles))}.")

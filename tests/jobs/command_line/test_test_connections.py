@@ -13,7 +13,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from jobs.runs.models import Run
 from tenants.capabilities.models import Capabilities
 from tenants.organizations.models import Organization
-from tests.factories import make_app_registration, make_group, make_organizations
+from tests.factories import make_app_registration, make_group, make_organizations, make_partner, make_profile
 from tests.live import ROOT, Processes, Sandbox
 
 Bring = Callable[..., list[Organization]]
@@ -73,3 +73,18 @@ def test_is_refused_before_anything_is_opened(
     assert ended.value.code == 2
     assert said in capsys.readouterr().err
     assert not Run.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_profile_that_two_partners_have_is_named_with_its_partner(capsys: pytest.CaptureFixture[str]) -> None:
+    alpha, beta = make_partner(name="Alpha"), make_partner(name="Beta")
+    for partner in (alpha, beta):
+        make_organizations(1, partner=partner)
+        make_profile(partner, name="By night")
+    with pytest.raises(SystemExit):
+        call_command("test_connections", "--all", "--profile", "by night")
+    assert "Write “Alpha/By night” or “Beta/By night”" in capsys.readouterr().err
+
+    with pytest.raises(SystemExit):
+        call_command("test_connections", "--organization", "nowhere.example", "--profile", "beta/by night")
+    assert "nowhere.example" in capsys.readouterr().err

@@ -6,9 +6,11 @@ import pytest
 from django.utils import timezone
 
 from tenants.app_registrations.models import AppRegistration, Certificate
+from tenants.app_registrations.services import activate_certificate
 from tenants.profiles.certificates import choose_certificate
+from tenants.profiles.endings import endings_of
 from tenants.profiles.refusals import NoUsableCertificate
-from tests.factories import make_app_registration, make_certificate, make_partner
+from tests.factories import SYSTEM, make_app_registration, make_certificate, make_partner, make_profile
 
 pytestmark = pytest.mark.django_db
 
@@ -24,6 +26,17 @@ def test_a_newer_one_stands_by_until_the_older_one_is_gone(app_registration: App
     assert choose_certificate(app_registration.partner) == first == app_registration.certificate_in_use
     Certificate.objects.filter(pk=first.pk).update(not_after=timezone.now() - timedelta(days=1))
     assert choose_certificate(app_registration.partner) == newer
+
+
+def test_a_profile_ends_with_the_certificate_that_signs_in(app_registration: AppRegistration) -> None:
+    make_certificate(app_registration, days=5)
+    chosen = make_certificate(app_registration, days=400)
+    profile = make_profile(app_registration.partner)
+    activate_certificate(actor=SYSTEM, certificate=chosen)
+    chosen.refresh_from_db()
+    assert choose_certificate(app_registration.partner) == chosen
+    ending = endings_of([profile])[profile.pk]
+    assert (ending.moment, ending.tone) == (chosen.not_after, "good")
 
 
 def test_one_that_is_not_valid_yet_waits(app_registration: AppRegistration) -> None:
