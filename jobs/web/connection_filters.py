@@ -10,7 +10,7 @@ from jobs.ledger.selectors import NEWEST_FIRST, SORTS
 from jobs.runs.run_filter import organization_named
 from jobs.web.words import SERVICES
 from portal.core.actors import Actor
-from portal.core.filters import ChoiceRow, choice_field, text_field
+from portal.core.filters import ChoiceRow, Sorted, choice_field, text_field
 from portal.core.periods import PeriodForm
 from tenants.microsoft.environments import ENVIRONMENTS
 from tenants.profiles.methods import Method
@@ -19,9 +19,10 @@ _SERVICES = {name: SERVICES[name] for name in ("exo", "scc")}
 _TEXTS = ("organization", "person", "method", "service", "environment", "state")
 
 
-class ConnectionFilterForm(PeriodForm):
+class ConnectionFilterForm(Sorted, PeriodForm):
     """Filters of the ledger; days are whole days in UTC."""
 
+    SORTS, FIRST = SORTS, NEWEST_FIRST
     field_order = ("state", "service", "organization", "person", "run", "method", "environment")
 
     state = choice_field("State", STATES.items())
@@ -84,16 +85,3 @@ class ConnectionFilterForm(PeriodForm):
             ChoiceRow("To", [self.choice("service", *each) for each in _SERVICES.items()]),
             self.period_choices(),
         ]
-
-    @property
-    def sort(self) -> str:
-        """What the list is sorted by: a word that there is."""
-        wanted = str(self.data.get("sort", ""))
-        return wanted if wanted.removeprefix("-") in SORTS else NEWEST_FIRST
-
-    def ignored(self) -> list[str]:
-        """Return a sentence for everything in the address that does nothing."""
-        wanted = self.data.get("sort")
-        unknown = wanted and wanted != self.sort
-        sentence = f"The order “{str(wanted)[:60]}” was ignored: known are {', '.join(SORTS)}."
-        return [*super().ignored(), *([sentence] if unknown else [])]

@@ -10,7 +10,7 @@ from jobs.runs.history import NEWEST_FIRST, SORTS
 from jobs.runs.run_filter import RunFilter, organization_named
 from jobs.runs.states import RunState
 from portal.core.actors import Actor
-from portal.core.filters import ChoiceRow, choice_field, text_field
+from portal.core.filters import ChoiceRow, Sorted, choice_field, text_field
 from portal.core.periods import PeriodForm
 
 DID = {"read": "only read", "change": "changed", "destructive": "destroyed"}
@@ -27,9 +27,10 @@ _SENTENCES = {
 _TEXTS = ("cmdlet", "organization", "value", "person", "reason", "state", "risk", "outcome")
 
 
-class RunFilterForm(PeriodForm):
+class RunFilterForm(Sorted, PeriodForm):
     """Filters of the history; days are whole days in UTC."""
 
+    SORTS, FIRST = SORTS, NEWEST_FIRST
     field_order = ("risk", "cmdlet", "organization", "value", "mine", "person", "reason", "state", "outcome")
 
     cmdlet = text_field("Cmdlet", search=True)
@@ -101,16 +102,3 @@ class RunFilterForm(PeriodForm):
             return []
         end = min(until.date() if until else today + timedelta(days=1), today + timedelta(days=1))
         return [since.date() + timedelta(days=number) for number in range(min((end - since.date()).days, 366))]
-
-    @property
-    def sort(self) -> str:
-        """What the list is sorted by: a word that there is."""
-        wanted = str(self.data.get("sort", ""))
-        return wanted if wanted.removeprefix("-") in SORTS else NEWEST_FIRST
-
-    def ignored(self) -> list[str]:
-        """Return a sentence for everything in the address that does nothing."""
-        wanted = self.data.get("sort")
-        unknown = wanted and wanted != self.sort
-        sentence = f"The order “{str(wanted)[:60]}” was ignored: known are {', '.join(SORTS)}."
-        return [*super().ignored(), *([sentence] if unknown else [])]

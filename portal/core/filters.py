@@ -90,6 +90,36 @@ class FilterForm(forms.Form):
         return next((names for names in self.together if name in names), (name,))
 
 
+class Sorted(FilterForm):
+    """A filter form of a list that is sorted by `sort` in its address: a word, with `-` before it for falling."""
+
+    SORTS: ClassVar[Mapping[str, str]]
+    """The field to order by, under the word in the address."""
+    FIRST: ClassVar[str]
+    """What the list is sorted by when the address says nothing that is known."""
+
+    @property
+    def sort(self) -> str:
+        """What the list is sorted by: a word that there is."""
+        asked = self._asked_sort
+        return asked if asked.removeprefix("-") in self.SORTS else self.FIRST
+
+    @property
+    def order(self) -> str:
+        """The field to order by, with `-` before it for the falling order."""
+        return f"{'-' * self.sort.startswith('-')}{self.SORTS[self.sort.removeprefix('-')]}"
+
+    def ignored(self) -> list[str]:
+        """Return a sentence for everything in the address that filters or sorts nothing."""
+        asked = self._asked_sort
+        known = f"The order “{_short(asked)}” was ignored: known are {', '.join(self.SORTS)}."
+        return [*super().ignored(), *([known] if asked and asked != self.sort else [])]
+
+    @property
+    def _asked_sort(self) -> str:
+        return str(self.data.get("sort", ""))
+
+
 def address(query: Mapping[str, Any], changes: Mapping[str, str | None]) -> str:
     """Return the query of a list with some of its filters changed, or taken away where the change is None."""
     changed = query.copy() if isinstance(query, QueryDict) else QueryDict(mutable=True)

@@ -9,7 +9,7 @@ from portal.core.pagination import Page, page_by_key
 from portal.exports.models import UNDER_WAY, Export, ExportState
 
 SORTS = {"asked": "requested_at", "what": "title", "rows": "row_count", "size": "byte_count"}
-FIRST = "-asked"
+NEWEST_FIRST = "-asked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class ExportFilter:
     everybody: bool = False
 
 
-def exports_page(*, actor: Actor, wanted: ExportFilter, sort: str = FIRST, cursor: str = "") -> Page[Export]:
+def exports_page(*, actor: Actor, wanted: ExportFilter, sort: str = NEWEST_FIRST, cursor: str = "") -> Page[Export]:
     """Return exports in the order of `sort`, a key of `SORTS` with `-` first for descending."""
     visible = Export.objects.visible_to(actor) if wanted.everybody else Export.objects.asked_by(actor)
     for word in wanted.text.split():

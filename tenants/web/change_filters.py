@@ -6,15 +6,16 @@ from typing import Any
 from django import forms
 
 from portal.core.actors import Actor
-from portal.core.filters import ChoiceRow, choice_field, text_field
+from portal.core.filters import ChoiceRow, Sorted, choice_field, text_field
 from portal.core.periods import PeriodForm
 from tenants.relationships.changes import NEWEST_FIRST, SORTS, ChangeFilter, organization_called
 from tenants.relationships.models import ChangeKind
 
 
-class ChangeFilterForm(PeriodForm):
+class ChangeFilterForm(Sorted, PeriodForm):
     """Narrows the changes by what changed, where, and when it was found (days in UTC, both included)."""
 
+    SORTS, FIRST = SORTS, NEWEST_FIRST
     field_order = ("kind", "organization")
 
     kind = choice_field("What", ChangeKind.choices)
@@ -28,24 +29,6 @@ class ChangeFilterForm(PeriodForm):
         """Return the filter that these values mean."""
         chosen, (since, before) = self.chosen(), self.moments(today)
         return ChangeFilter(chosen.get("kind", ""), chosen.get("organization", ""), since, before)
-
-    @property
-    def sort(self) -> str:
-        """What the list is sorted by: a word that there is."""
-        wanted = str(self.data.get("sort", ""))
-        return wanted if wanted.removeprefix("-") in SORTS else NEWEST_FIRST
-
-    @property
-    def order(self) -> str:
-        """The field to order by, with `-` before it for the falling order."""
-        falls = "-" if self.sort.startswith("-") else ""
-        return f"{falls}{SORTS[self.sort.removeprefix('-')]}"
-
-    def ignored(self) -> list[str]:
-        """Return a sentence for everything in the address that filters or sorts nothing."""
-        wanted = str(self.data.get("sort", ""))
-        unknown = wanted and wanted != self.sort
-        return [*super().ignored(), *([f"Changes cannot be sorted by “{wanted[:60]}”."] if unknown else [])]
 
     def words(self, name: str, value: Any) -> str:
         """Return one filter in words."""

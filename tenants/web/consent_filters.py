@@ -4,13 +4,15 @@ from typing import Any
 
 from django import forms
 
-from portal.core.filters import ChoiceRow, FilterForm, choice_field, text_field
+from portal.core.filters import ChoiceRow, Sorted, choice_field, text_field
 from tenants.consents.models import ConsentState
 from tenants.consents.selectors import SORTS
 
 
-class ConsentFilterForm(FilterForm):
+class ConsentFilterForm(Sorted):
     """Narrows the organizations by the state of their consent and by name or domain."""
+
+    SORTS, FIRST = SORTS, "name"
 
     state = choice_field("Consent", ConsentState.choices)
     q = text_field("Organization", search=True)
@@ -20,24 +22,6 @@ class ConsentFilterForm(FilterForm):
         """What these values mean, for `organizations_with_consent`."""
         chosen = self.chosen()
         return {"state": chosen.get("state", ""), "text": chosen.get("q", "")}
-
-    @property
-    def sort(self) -> str:
-        """What the list is sorted by: a word that there is."""
-        wanted = str(self.data.get("sort", ""))
-        return wanted if wanted.removeprefix("-") in SORTS else "name"
-
-    @property
-    def order(self) -> str:
-        """The field to order by, with `-` before it for the falling order."""
-        falls = "-" if self.sort.startswith("-") else ""
-        return f"{falls}{SORTS[self.sort.removeprefix('-')]}"
-
-    def ignored(self) -> list[str]:
-        """Return a sentence for everything in the address that filters or sorts nothing."""
-        wanted = str(self.data.get("sort", ""))
-        unknown = wanted and wanted != self.sort
-        return [*super().ignored(), *([f"Consents cannot be sorted by “{wanted[:60]}”."] if unknown else [])]
 
     def words(self, name: str, value: Any) -> str:
         """Return one filter in words."""

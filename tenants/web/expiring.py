@@ -1,6 +1,6 @@
 """Relationships that end soon and do not extend themselves, across all organizations."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from portal.accounts.web.access import actor_of
-from portal.core.filters import ChoiceRow, FilterForm, choice_field, text_field
+from portal.core.filters import ChoiceRow, Sorted, choice_field, text_field
 from portal.core.htmx import render_page
 from portal.core.pagination import page_by_key
 from portal.core.permissions import Permission
@@ -17,11 +17,12 @@ from tenants.expiry.thresholds import RELATIONSHIP_DAYS
 from tenants.relationships.roles import role_name
 from tenants.web.relationship_changes import LOST_PLACE
 
-SORTS = {"ends": "end_at", "organization": "organization__name"}
 
-
-class ExpiringForm(FilterForm):
+class ExpiringForm(Sorted):
     """Narrows the relationships by how soon they end, and by name or domain of the organization."""
+
+    SORTS: ClassVar = {"ends": "end_at", "organization": "organization__name"}
+    FIRST = "ends"
 
     within = choice_field("Ends", [(str(days), f"within {days} days") for days in RELATIONSHIP_DAYS])
     q = text_field("Organization", search=True)
@@ -31,23 +32,6 @@ class ExpiringForm(FilterForm):
         """What these values mean, for `expiring`."""
         chosen = self.chosen()
         return {"within": int(chosen.get("within") or max(RELATIONSHIP_DAYS)), "text": chosen.get("q", "")}
-
-    @property
-    def sort(self) -> str:
-        """What the list is sorted by: a word that there is."""
-        wanted = str(self.data.get("sort", ""))
-        return wanted if wanted.removeprefix("-") in SORTS else "ends"
-
-    @property
-    def order(self) -> str:
-        """The field to order by, with `-` before it for the falling order."""
-        return f"{'-' if self.sort.startswith('-') else ''}{SORTS[self.sort.removeprefix('-')]}"
-
-    def ignored(self) -> list[str]:
-        """Return a sentence for everything in the address that filters or sorts nothing."""
-        wanted = str(self.data.get("sort", ""))
-        unknown = wanted and wanted != self.sort
-        return [*super().ignored(), *([f"Relationships cannot be sorted by “{wanted[:60]}”."] if unknown else [])]
 
     def words(self, name: str, value: Any) -> str:
         """Return one filter in words."""

@@ -4,11 +4,11 @@ from django import forms
 from django.http import QueryDict
 
 from portal.core.actors import Actor
-from portal.core.filters import FilterForm, choice_field, text_field
+from portal.core.filters import Sorted, choice_field, text_field
 from portal.core.permissions import Permission
 from portal.exports.listings import listings
 from portal.exports.models import ExportFormat, ExportState
-from portal.exports.selectors import FIRST, SORTS, ExportFilter
+from portal.exports.selectors import NEWEST_FIRST, SORTS, ExportFilter
 
 
 class AskForm(forms.Form):
@@ -30,8 +30,10 @@ class AskForm(forms.Form):
         return " ".join(str(error) for errors in self.errors.values() for error in errors)
 
 
-class ExportFilterForm(FilterForm):
+class ExportFilterForm(Sorted):
     """Filters of the list of exports; whose they are only for those who may see everybody's."""
+
+    SORTS, FIRST = SORTS, NEWEST_FIRST
 
     q = text_field("What", search=True)
     listing = choice_field("Listing", ())
@@ -55,15 +57,3 @@ class ExportFilterForm(FilterForm):
             state=chosen.get("state", ""),
             everybody=bool(chosen.get("everybody")),
         )
-
-    @property
-    def sort(self) -> str:
-        """What the list is sorted by: a word that there is."""
-        wanted = str(self.data.get("sort", ""))
-        return wanted if wanted.removeprefix("-") in SORTS else FIRST
-
-    def ignored(self) -> list[str]:
-        """Return a sentence for everything in the address that does nothing."""
-        wanted = str(self.data.get("sort", ""))
-        unknown = f"The order “{wanted[:60]}” was ignored: known are {', '.join(SORTS)}."
-        return [*super().ignored(), *([unknown] if wanted and wanted != self.sort else [])]

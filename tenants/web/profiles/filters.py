@@ -1,24 +1,31 @@
 """Filters of the list of connection profiles; they live in the address."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.db.models import QuerySet
 
 from portal.core.actors import Actor
-from portal.core.filters import ChoiceRow, FilterForm, choice_field, text_field
+from portal.core.filters import ChoiceRow, Sorted, choice_field, text_field
 from tenants.partner.selectors import partners_with_sign_in
 from tenants.profiles.methods import Method, ProfileService
 from tenants.profiles.models import ConnectionProfile
 from tenants.profiles.selectors import visible_profiles
 
-BY_NAME = "name"
-SORTS = {"name": "name", "method": "method", "partner": "partner__name", "service": "service", "changed": "changed_at"}
 _RETIRED = [("yes", "Only retired"), ("too", "Retired too")]
 
 
-class ProfileFilterForm(FilterForm):
+class ProfileFilterForm(Sorted):
     """Narrows the profiles by words, method, service and partner; retired ones are left out unless asked for."""
+
+    SORTS: ClassVar = {
+        "name": "name",
+        "method": "method",
+        "partner": "partner__name",
+        "service": "service",
+        "changed": "changed_at",
+    }
+    FIRST = "name"
 
     q = text_field("Name, account or note", search=True)
     method = choice_field("Method", Method.choices)
@@ -42,24 +49,6 @@ class ProfileFilterForm(FilterForm):
             if name in chosen:
                 found = found.filter(**{name: chosen[name]})
         return found.called(chosen["q"]) if "q" in chosen else found
-
-    @property
-    def sort(self) -> str:
-        """What the list is sorted by: a word that there is."""
-        wanted = str(self.data.get("sort", ""))
-        return wanted if wanted.removeprefix("-") in SORTS else BY_NAME
-
-    @property
-    def order(self) -> str:
-        """The field to order by, with `-` before it for the falling order."""
-        falls = "-" if self.sort.startswith("-") else ""
-        return f"{falls}{SORTS[self.sort.removeprefix('-')]}"
-
-    def ignored(self) -> list[str]:
-        """Return a sentence for everything in the address that filters or sorts nothing."""
-        wanted = str(self.data.get("sort", ""))
-        unknown = wanted and wanted != self.sort
-        return [*super().ignored(), *([f"Profiles cannot be sorted by “{wanted[:60]}”."] if unknown else [])]
 
     def words(self, name: str, value: Any) -> str:
         """Return one filter in words."""
