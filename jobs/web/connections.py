@@ -18,9 +18,8 @@ from jobs.web.words import SERVICES
 from portal.accounts.web.access import actor_of
 from portal.accounts.web.saved_filters import saved_filters
 from portal.core.actors import Actor
+from portal.core.pagination import lost_place
 from portal.core.permissions import Permission
-
-LOST_PLACE = "The place in the list could not be read: this is its beginning."
 
 
 @require_safe
@@ -35,7 +34,7 @@ def connection_list(request: HttpRequest) -> HttpResponse:
     page = connections_page(actor=actor, wanted=wanted, sort=form.sort, cursor=cursor)
     context = {
         "form": form,
-        "ignored": [*form.ignored(), *([LOST_PLACE] if cursor and not page.has_previous else [])],
+        "ignored": [*form.ignored(), *lost_place(page, cursor)],
         "choices": form.choices(),
         "saved": saved,
         "page": page,

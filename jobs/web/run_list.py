@@ -22,10 +22,8 @@ from jobs.web.run_rows import run_rows, short_parameters
 from portal.accounts.web.access import actor_of
 from portal.accounts.web.saved_filters import saved_filters
 from portal.core.actors import Actor
-from portal.core.pagination import PAGE_SIZE
+from portal.core.pagination import PAGE_SIZE, lost_place
 from portal.core.permissions import Permission
-
-LOST_PLACE = "The place in the list could not be read: this is its beginning."
 
 
 @require_safe
@@ -40,7 +38,7 @@ def run_list(request: HttpRequest) -> HttpResponse:
     page = runs_page(actor=actor, wanted=form.wanted(today), sort=form.sort, cursor=cursor)
     context = {
         "form": form,
-        "ignored": [*form.ignored(), *([LOST_PLACE] if cursor and not page.has_previous else [])],
+        "ignored": [*form.ignored(), *lost_place(page, cursor)],
         "choices": form.choices(),
         "saved": saved,
         "page": page,

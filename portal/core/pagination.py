@@ -49,6 +49,12 @@ def page_by_key(rows: QuerySet[Row], *, order: str, cursor: str, size: int = PAG
     return Page(shown, next_cursor, has_previous=after is not None)
 
 
+def lost_place(page: Page[Row], cursor: str) -> list[str]:
+    """Return the sentence to say when `page` is the first one although `cursor` asked for another."""
+    lost = cursor and not page.has_previous
+    return ["The place in the list could not be read: this is its beginning."] if lost else []
+
+
 def each_by_key(rows: QuerySet[Row], *, order: str, size: int = CHUNK_SIZE) -> Iterator[Row]:
     """Yield all of `rows` in the order of `page_by_key`, `size` in memory at a time, with what is prefetched."""
     cursor = ""

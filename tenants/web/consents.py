@@ -8,13 +8,12 @@ from django.views.decorators.http import require_safe
 from portal.accounts.web.access import actor_of
 from portal.core.explanations import title_of
 from portal.core.htmx import render_page
-from portal.core.pagination import page_by_key
+from portal.core.pagination import lost_place, page_by_key
 from portal.core.permissions import Permission
 from tenants.app_registrations.selectors import find_app_registration
 from tenants.consents.models import ConsentState
 from tenants.consents.selectors import numbers_by_state, organizations_with_consent, was_checked
 from tenants.web.consent_filters import ConsentFilterForm
-from tenants.web.relationship_changes import LOST_PLACE
 
 
 @require_safe
@@ -32,7 +31,7 @@ def listing(request: HttpRequest, app_registration_id: UUID) -> HttpResponse:
     context = {
         "app_registration": app_registration,
         "form": form,
-        "ignored": [*form.ignored(), *([LOST_PLACE] if cursor and not page.has_previous else [])],
+        "ignored": [*form.ignored(), *lost_place(page, cursor)],
         "choices": form.choices(),
         "sort": form.sort,
         "page": page,

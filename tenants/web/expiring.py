@@ -10,12 +10,11 @@ from django.views.decorators.http import require_safe
 from portal.accounts.web.access import actor_of
 from portal.core.filters import ChoiceRow, Sorted, choice_field, text_field
 from portal.core.htmx import render_page
-from portal.core.pagination import page_by_key
+from portal.core.pagination import lost_place, page_by_key
 from portal.core.permissions import Permission
 from tenants.expiry.selectors import GLOBAL_ADMINISTRATOR, expiring
 from tenants.expiry.thresholds import RELATIONSHIP_DAYS
 from tenants.relationships.roles import role_name
-from tenants.web.relationship_changes import LOST_PLACE
 
 
 class ExpiringForm(Sorted):
@@ -63,7 +62,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     rows = [(each, sorted(map(role_name, each.role_ids))) for each in page.rows]
     context = {
         "form": form,
-        "ignored": [*form.ignored(), *([LOST_PLACE] if cursor and not page.has_previous else [])],
+        "ignored": [*form.ignored(), *lost_place(page, cursor)],
         "choices": form.choices(),
         "sort": form.sort,
         "page": page,

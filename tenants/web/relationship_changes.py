@@ -7,12 +7,10 @@ from django.views.decorators.http import require_safe
 from portal.accounts.web.access import actor_of
 from portal.accounts.web.saved_filters import saved_filters
 from portal.core.htmx import render_page
-from portal.core.pagination import page_by_key
+from portal.core.pagination import lost_place, page_by_key
 from portal.core.permissions import Permission
 from tenants.relationships.changes import filtered_changes
 from tenants.web.change_filters import ChangeFilterForm
-
-LOST_PLACE = "The place in the list could not be read: this is its beginning."
 
 
 @require_safe
@@ -28,7 +26,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     page = page_by_key(changes, order=form.order, cursor=cursor)
     context = {
         "form": form,
-        "ignored": [*form.ignored(), *([LOST_PLACE] if cursor and not page.has_previous else [])],
+        "ignored": [*form.ignored(), *lost_place(page, cursor)],
         "choices": form.choices(),
         "saved": saved,
         "sort": form.sort,

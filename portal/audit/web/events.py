@@ -14,11 +14,9 @@ from portal.audit.selectors import find_event
 from portal.audit.web.filters import EventFilterForm
 from portal.audit.web.objects import object_url
 from portal.core.htmx import render_page
-from portal.core.pagination import page_by_key
+from portal.core.pagination import lost_place, page_by_key
 from portal.core.periods import days_of_month
 from portal.core.permissions import Permission
-
-LOST_PLACE = "The place in the list could not be read: this is its beginning."
 
 
 @require_safe
@@ -34,7 +32,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     page = page_by_key(events, order="-occurred_at", cursor=cursor)
     context = {
         "form": form,
-        "ignored": [*form.ignored(), *([LOST_PLACE] if cursor and not page.has_previous else [])],
+        "ignored": [*form.ignored(), *lost_place(page, cursor)],
         "choices": form.choices(today),
         "organization_names": form.organization_names(),
         "people_names": form.people_names(),

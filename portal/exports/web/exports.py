@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from portal.accounts.web.access import actor_of
 from portal.core.actors import Actor
 from portal.core.htmx import render_page
+from portal.core.pagination import lost_place
 from portal.core.permissions import Permission
 from portal.core.refusals import Refused
 from portal.exports import services
@@ -26,7 +27,6 @@ CONTENT_TYPES = {
     ExportFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ExportFormat.JSONL: "application/x-ndjson",
 }
-LOST_PLACE = "The place in the list could not be read: this is its beginning."
 STOP_POLLING = 286
 """The status on which htmx stops asking."""
 
@@ -40,7 +40,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     page = exports_page(actor=actor, wanted=wanted, sort=form.sort, cursor=cursor)
     context = {
         "form": form,
-        "ignored": [*form.ignored(), *([LOST_PLACE] if cursor and not page.has_previous else [])],
+        "ignored": [*form.ignored(), *lost_place(page, cursor)],
         "is_filtered": form.is_filtered,
         "everybody": wanted.everybody,
         "page": page,

@@ -10,7 +10,7 @@ from portal.accounts.web.access import actor_of
 from portal.accounts.web.saved_filters import saved_filters
 from portal.core.actors import Actor
 from portal.core.htmx import render_page
-from portal.core.pagination import page_by_key
+from portal.core.pagination import lost_place, page_by_key
 from portal.core.permissions import Permission
 from tenants.partner.models import Partner
 from tenants.partner.selectors import partners_with_sign_in
@@ -20,8 +20,6 @@ from tenants.profiles.selectors import defaults_of_partners
 from tenants.profiles.uses import Uses, applying, uses_of
 from tenants.profiles.words import OWN_CLOUD, identity_of, through_of
 from tenants.web.profiles.filters import ProfileFilterForm
-
-LOST_PLACE = "The place in the list could not be read: this is its beginning."
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     page = page_by_key(form.rows(actor), order=form.order, cursor=cursor)
     context = {
         "form": form,
-        "ignored": [*form.ignored(), *([LOST_PLACE] if cursor and not page.has_previous else [])],
+        "ignored": [*form.ignored(), *lost_place(page, cursor)],
         "choices": form.choices(),
         "saved": saved,
         "sort": form.sort,
