@@ -104,12 +104,22 @@ def duplicate_organization_group(*, actor: Actor, group: OrganizationGroup) -> O
 
 @transaction.atomic
 def delete_organization_group(*, actor: Actor, group: OrganizationGroup) -> None:
-    """Delete `group`; its organizations stay. Raises `OrganizationGroupRefused` while a rule speaks of it."""
+    """Delete `group`; its organizations stay.
+
+    Raises `OrganizationGroupRefused` while a rule speaks of it or a connection profile is assigned to it.
+    """
     actor.require(Permission.ORGANIZATION_GROUP_MANAGE)
+    if not OrganizationGroup.objects.select_for_update().filter(pk=group.pk):
+        return
     if users := groups_whose_rule_uses(group):
         names = ", ".join(f"“{user.name}”" for user in users)
         raise OrganizationGroupRefused(
             f"“{group.name}” is part of the rule of {names}, which would then mean something else. Change that first."
+        )
+    if assigned := _profiles_assigned_to(group):
+        raise OrganizationGroupRefused(
+            f"“{group.name}” has connection profiles of its own: {assigned}. Without it, others would apply to its"
+            " members. Withdraw them from the group first, or ask an administrator to."
         )
     record(AuditAction.ORGANIZATION_GROUP_DELETED, actor=actor, target=as_object(group))
     group.delete()
@@ -138,6 +148,12 @@ def _name_of_copy(name: str) -> str:
     while f"{stem} ({number})" in taken:
         number += 1
     return f"{stem} ({number})"
+
+
+def _profiles_assigned_to(group: OrganizationGroup) -> str:
+    """Name them in a sentence; reached through the relation, for profiles lie above groups."""
+    names = group.profile_assignments.order_by("profile__name").values_list("profile__name", flat=True).distinct()
+    return ", ".join(f"“{name}”" for name in names)
 
 
 def _require_picked(group: OrganizationGroup) -> None:

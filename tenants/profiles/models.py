@@ -71,7 +71,7 @@ class ProfileAssignment(models.Model):
         Partner, on_delete=models.CASCADE, null=True, related_name="default_profile_assignments"
     )
     group = models.ForeignKey(
-        OrganizationGroup, on_delete=models.CASCADE, null=True, related_name="profile_assignments"
+        OrganizationGroup, on_delete=models.PROTECT, null=True, related_name="profile_assignments"
     )
     organization = models.ForeignKey(
         Organization, on_delete=models.CASCADE, null=True, related_name="profile_assignments"

@@ -144,7 +144,13 @@ def delete(request: HttpRequest, group_id: UUID) -> HttpResponse:
             return HttpResponseRedirect(reverse("tenants:group-delete", args=[view.pk]), status=303)
         messages.success(request, f"The organization group “{view.name}” was deleted. Its organizations stay.")
         return HttpResponseRedirect(reverse("tenants:groups"), status=303)
-    context = {"group": view, "rules": groups_whose_rule_uses(view.group), "uses": uses_of(actor, view.group)}
+    context = {
+        "group": view,
+        "rules": groups_whose_rule_uses(view.group),
+        "assignments": assignments_of_group(actor, view.group),
+        "can_manage_profiles": actor.has(Permission.CONNECTION_PROFILE_MANAGE),
+        "uses": uses_of(actor, view.group),
+    }
     return render_page(request, "tenants/groups/confirm.html", context)
 
 

@@ -1,8 +1,10 @@
 """Organization groups: made, changed, deleted, each with its event."""
 
 from collections.abc import Callable
+from copy import copy
 
 import pytest
+from django.db.models import ProtectedError
 
 from portal.accounts.models import User
 from portal.audit.actions import AuditAction
@@ -23,7 +25,7 @@ from tenants.groups.services import (
     rename_organization_group,
 )
 from tenants.organizations.models import Organization
-from tests.factories import SYSTEM, make_group, make_organizations
+from tests.factories import SYSTEM, assign, make_group, make_organizations, make_partner, make_profile
 
 Acting = Callable[[User], Actor]
 pytestmark = pytest.mark.django_db
@@ -96,6 +98,27 @@ class TestDelete:
         assert not OrganizationGroup.objects.exists()
         assert Organization.objects.count() == 2
         assert only_event().sentence == "test deleted the organization group Gold"
+
+    def test_is_refused_with_their_names_while_profiles_are_assigned(self) -> None:
+        group, partner = make_group("Gold"), make_partner()
+        for name in ("Machine", "Account"):
+            assign(make_profile(partner, name=name), group=group)
+        with pytest.raises(OrganizationGroupRefused, match="connection profiles of its own: “Account”, “Machine”"):
+            delete_organization_group(actor=SYSTEM, group=group)
+        assert group.profile_assignments.count() == 4
+        assert not AuditEvent.objects.exists()
+
+    def test_is_forbidden_to_everybody_while_profiles_are_assigned(self) -> None:
+        group = make_group("Gold")
+        assign(make_profile(make_partner()), group=group)
+        with pytest.raises(ProtectedError):
+            group.delete()
+
+    def test_of_one_that_is_gone_leaves_no_second_event(self) -> None:
+        group = make_group("Gold")
+        for same in (copy(group), group):
+            delete_organization_group(actor=SYSTEM, group=same)
+        assert only_event().action == AuditAction.ORGANIZATION_GROUP_DELETED
 
     def test_needs_the_permission(self, auditor: User, acting: Acting) -> None:
         with pytest.raises(PermissionRefused):

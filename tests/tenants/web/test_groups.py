@@ -14,7 +14,7 @@ from tenants.groups.rules import Condition, checked
 from tenants.groups.scope import Scope
 from tenants.groups.services import create_organization_group
 from tenants.organizations.models import Organization
-from tests.factories import SYSTEM, make_group, make_organizations
+from tests.factories import SYSTEM, assign, make_group, make_organizations, make_partner, make_profile
 
 LIST = reverse("tenants:groups")
 
@@ -134,6 +134,34 @@ def test_a_group_that_a_rule_speaks_of_cannot_be_deleted(browser: Client) -> Non
     answer = browser.post(path, follow=True)
     assert "“Gold” is part of the rule of “All but gold”" in answer.content.decode()
     assert OrganizationGroup.objects.filter(pk=group.pk).exists()
+
+
+def test_a_group_that_has_a_profile_cannot_be_deleted_and_its_page_says_so_before(browser: Client) -> None:
+    partner = make_partner()
+    group = make_group("Gold", make_organizations(1, partner=partner))
+    assign(make_profile(partner, name="Machine"), group=group)
+    path = reverse("tenants:group-delete", args=[group.pk])
+    page = browser.get(path).content.decode()
+    assert "it has connection profiles of its own" in page
+    assert "Ask an administrator to withdraw them first" in page
+    assert "Withdraw…" not in page
+    assert 'type="submit" class="btn btn-danger"' not in page
+    answer = browser.post(path, follow=True)
+    assert "“Gold” has connection profiles of its own: “Machine”." in answer.content.decode()
+    assert OrganizationGroup.objects.filter(pk=group.pk).exists()
+
+
+def test_who_manages_profiles_is_led_from_a_groups_deletion_to_the_withdrawal_and_back(
+    administrator: User, signed_in: Callable[[User], Client]
+) -> None:
+    browser, profile, group = signed_in(administrator), make_profile(make_partner(), service="exo"), make_group("Gold")
+    assign(profile, group=group)
+    path = reverse("tenants:group-delete", args=[group.pk])
+    withdrawal = reverse("tenants:profile-withdraw", args=[profile.assignments.get().pk])
+    assert f"{withdrawal}?back={path}" in browser.get(path).content.decode()
+    assert browser.post(f"{withdrawal}?back={path}")["Location"] == path
+    assert browser.post(path)["Location"] == LIST
+    assert not OrganizationGroup.objects.exists()
 
 
 def test_the_confirmation_names_the_saved_things_that_use_a_group(
