@@ -1,6 +1,6 @@
 """Storing how attempts ended, each under its fence and with its event, in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -25,7 +25,13 @@ from portal.core.bulk import update_rows
 from portal.core.text import storable
 from tenants.consents.evidence import Sighting, sighting
 from tenants.consents.services import note_consents
-from tenants.organizations.services import note_compliance_hosts, note_environments, note_reachability
+from tenants.organizations.services import (
+    Finding,
+    lock_in_order,
+    note_compliance_hosts,
+    note_environments,
+    note_reachability,
+)
 
 END = """
 UPDATE run_target SET state = ended.state, error_class = ended.error_class, error_code = ended.error_code,
@@ -73,18 +79,22 @@ def store(endings: Sequence[Finished]) -> list[bool]:
         ]
     )
     in_time = [item.story for item, is_late in zip(endings, late, strict=True) if not is_late]
-    note_reachability(actor=worker_actor(), findings=telling(in_time))
+    _note_organizations([item.story for item in endings], telling(in_time))
     note_consents(actor=worker_actor(), sightings=_sightings(endings, late))
-    note_environments(
-        {i.story.claimed.organization_id: i.story.detected_environment for i in endings if i.story.detected_environment}
-    )
-    note_compliance_hosts(
-        {i.story.claimed.organization_id: i.story.compliance_host for i in endings if i.story.compliance_host}
-    )
     keep_capabilities(
         (item.story, item.ending.error_class) for item, is_late in zip(endings, late, strict=True) if not is_late
     )
     return [not is_late for is_late in late]
+
+
+def _note_organizations(stories: Sequence[Story], findings: Mapping[UUID, Finding]) -> None:
+    clouds = {each.claimed.organization_id: each.detected_environment for each in stories if each.detected_environment}
+    hosts = {each.claimed.organization_id: each.compliance_host for each in stories if each.compliance_host}
+    if clouds or hosts:
+        lock_in_order([*findings, *clouds, *hosts])
+    note_reachability(actor=worker_actor(), findings=findings)
+    note_environments(clouds)
+    note_compliance_hosts(hosts)
 
 
 def _sightings(endings: Sequence[Finished], late: Sequence[bool]) -> list[Sighting]:

@@ -43,9 +43,14 @@ def cancel_run(*, actor: Actor, run_id: UUID) -> Run:
 
 
 def cancel_queued_targets(*, actor: Actor, run: Run) -> int:
-    """End every organization that is not in flight as cancelled; returns how many."""
+    """End every organization that is not in flight as cancelled; returns how many.
+
+    One that a worker claims at this moment is left to it: its cmdlet is not sent any more. Waiting for it while others
+    are locked could end in a circle.
+    """
     now = timezone.now()
-    waiting = list(RunTarget.objects.select_for_update().filter(run=run, state=TargetState.QUEUED).order_by("position"))
+    queued = RunTarget.objects.select_for_update(skip_locked=True).filter(run=run, state=TargetState.QUEUED)
+    waiting = list(queued.order_by("position"))
     for target in waiting:
         target.state, target.finished_at, target.changed_at = TargetState.CANCELLED, now, now
     RunTarget.objects.bulk_update(waiting, ["state", "finished_at", "changed_at"], batch_size=500)

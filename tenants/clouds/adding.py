@@ -67,7 +67,7 @@ def add_organization(*, actor: Actor, partner: Partner, domain_or_tenant_id: str
     candidate = examine(actor=actor, partner=partner, domain_or_tenant_id=domain_or_tenant_id)
     details = _details(partner, candidate.found)
     with transaction.atomic():
-        _check(Partner.objects.select_for_update().get(pk=partner.pk), candidate.name, candidate.found)
+        _check(Partner.objects.select_for_update(no_key=True).get(pk=partner.pk), candidate.name, candidate.found)
         organization = _stored(partner, candidate, details, title)
         record(
             AuditAction.ORGANIZATION_ADDED_BY_HAND,

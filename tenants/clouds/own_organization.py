@@ -16,7 +16,7 @@ from tenants.partner.services import as_object
 def make_partner_a_target(*, actor: Actor, partner: Partner) -> Organization:
     """Put the partner's own organization among the organizations, so that cmdlets can be run in it."""
     actor.require(Permission.APP_REGISTRATION_MANAGE)
-    partner = Partner.objects.select_for_update().get(pk=partner.pk)
+    partner = Partner.objects.select_for_update(no_key=True).get(pk=partner.pk)
     organization, _ = Organization.objects.update_or_create(
         tenant_id=partner.tenant_id,
         defaults={
@@ -37,7 +37,7 @@ def make_partner_a_target(*, actor: Actor, partner: Partner) -> Organization:
 def make_partner_no_target(*, actor: Actor, partner: Partner) -> None:
     """Take the partner's own organization out again; its history stays, and nothing can be launched there."""
     actor.require(Permission.APP_REGISTRATION_MANAGE)
-    partner = Partner.objects.select_for_update().get(pk=partner.pk)
+    partner = Partner.objects.select_for_update(no_key=True).get(pk=partner.pk)
     own = Organization.objects.filter(tenant_id=partner.tenant_id, vanished_at=None)
     own.update(vanished_at=timezone.now())
     _note(actor, partner, is_target=False)

@@ -44,7 +44,7 @@ class Crossing:
 def warn_of_expiries(*, actor: Actor, now: datetime | None = None) -> int:
     """Write a warning and its event for every threshold that was crossed since; returns how many."""
     now = now or timezone.now()
-    list(Partner.objects.select_for_update().order_by("pk"))  # one at a time, or both would warn
+    list(Partner.objects.select_for_update(no_key=True).order_by("pk"))  # one at a time, or both would warn
     found = {crossing.identity: crossing for crossing in (*_relationships(now), *_certificates(now))}
     known = set(
         ExpiryWarning.objects.filter(

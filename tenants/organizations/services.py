@@ -1,6 +1,6 @@
 """What becomes known about organizations."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -35,6 +35,12 @@ def as_object(organization: Organization) -> Object:
         organization_id=organization.pk,
         organization_name=organization.name,
     )
+
+
+def lock_in_order(organization_ids: Iterable[UUID]) -> None:
+    """Lock organizations for what becomes known about them in this transaction, so that nobody waits in a circle."""
+    wanted = Organization.objects.select_for_update(no_key=True).filter(pk__in=set(organization_ids))
+    list(wanted.order_by("pk").values_list("pk"))
 
 
 @transaction.atomic

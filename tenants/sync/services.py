@@ -32,7 +32,7 @@ GRACE = timedelta(seconds=30)
 def start_synchronization(*, actor: Actor, partner: Partner) -> Synchronization:
     """Ask for the organizations to be read; returns the one that is under way when there is one."""
     actor.require(Permission.PARTNER_SYNCHRONIZE)
-    Partner.objects.select_for_update().get(pk=partner.pk)
+    Partner.objects.select_for_update(no_key=True).get(pk=partner.pk)
     open_one = Synchronization.objects.filter(
         partner=partner, state__in=[SynchronizationState.QUEUED, SynchronizationState.RUNNING]
     ).first()

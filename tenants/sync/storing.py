@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
@@ -12,6 +13,7 @@ from portal.audit.actions import AuditAction
 from portal.audit.models import AuditEvent
 from portal.audit.services import draft, write
 from portal.core.actors import Actor
+from portal.core.bulk import update_rows
 from portal.core.text import storable
 from tenants.microsoft.graph import Relationship
 from tenants.organizations.models import Organization, RelationshipState
@@ -24,7 +26,7 @@ from tenants.sync.present import store_present
 from tenants.sync.reading import Customer, Reading
 
 PENDING = frozenset({"created", "approvalPending", "approved", "activating"})
-FIELDS = [
+FIELDS = {
     "partner",
     "environment",
     "name",
@@ -37,7 +39,7 @@ FIELDS = [
     "detected_environment",
     "environment_detected_at",
     "vanished_at",
-]
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,9 @@ def store_reading(*, actor: Actor, partner: Partner, reading: Reading, known_at:
     reading = replace(reading, customers=[c for c in reading.customers if c.tenant_id not in elsewhere])
     customers = reading.customers
     listed = [customer.tenant_id for customer in customers]
-    stored = Organization.objects.select_for_update().filter(Q(partner=partner) | Q(tenant_id__in=listed))
-    known = {str(o.tenant_id): o for o in stored}
+    stored = Organization.objects.select_for_update(no_key=True).filter(Q(partner=partner) | Q(tenant_id__in=listed))
+    known = {str(o.tenant_id): o for o in stored.order_by("pk")}
+    before = {organization.pk: _facts(organization) for organization in known.values()}
     events: list[AuditEvent] = []
     added, kept = [], []
     for customer in customers:
@@ -86,7 +89,8 @@ def store_reading(*, actor: Actor, partner: Partner, reading: Reading, known_at:
         organization.vanished_at = now
         events.append(draft(AuditAction.ORGANIZATION_VANISHED, actor=actor, target=as_object(organization)))
     Organization.objects.bulk_create(added, batch_size=500)
-    Organization.objects.bulk_update([*kept, *gone], FIELDS, batch_size=500)
+    after = {organization.pk: _facts(organization) for organization in (*kept, *gone)}
+    update_rows(Organization, [{"pk": key, **facts} for key, facts in after.items() if facts != before[key]])
     places = {str(o.tenant_id): o for o in (*added, *kept)}
     recorded = record_reading(
         actor=actor, partner=partner, known=list(_known(partner, places, reading)), read_at=now, known_at=known_at
@@ -94,6 +98,11 @@ def store_reading(*, actor: Actor, partner: Partner, reading: Reading, known_at:
     store_present(partner, places, customers, differing=recorded.differing, read_at=now)
     write([*events, *recorded.events])
     return Counts(added=len(added), vanished=len(gone), changed=len(recorded.changes), read_at=now)
+
+
+def _facts(organization: Organization) -> dict[str, Any]:
+    fields = (field for field in Organization._meta.concrete_fields if field.name in FIELDS)
+    return {field.name: getattr(organization, field.attname) for field in fields}
 
 
 def _elsewhere(partner: Partner) -> set[str]:
@@ -126,7 +135,8 @@ def _describe(organization: Organization, customer: Customer) -> None:
     organization.name = storable(customer.name, 300) or default_domain or customer.tenant_id
     organization.initial_domain = initial_domain or organization.initial_domain
     organization.default_domain = default_domain or organization.default_domain or organization.initial_domain
-    organization.relationship_state, organization.relationship_ends_at = _best(customer.relationships)
+    state, organization.relationship_ends_at = _best(customer.relationships)
+    organization.relationship_state = state.value
     organization.relationship_extends = any(
         r.status in IN_FORCE and extension_in_words(r.auto_extend_duration) for r in customer.relationships
     )
