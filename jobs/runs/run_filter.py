@@ -2,16 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, Value
 from django.db.models.functions import Length, Substr
 
 from jobs.runs.models import Run, RunTarget
-from jobs.runs.querysets import RunQuerySet, RunTargetQuerySet
+from jobs.runs.querysets import RunQuerySet
 from jobs.runs.states import OPEN_RUN_STATES, TargetState
 from portal.core.actors import Actor
-from tenants.organizations.models import Organization
+from tenants.organizations.names import organizations_meant
 
 OUTCOMES = {
     "failures": (TargetState.FAILED, TargetState.ERRORED),
@@ -61,7 +60,9 @@ def filtered_runs(*, actor: Actor, wanted: RunFilter) -> RunQuerySet:
         arguments = Substr("powershell", Length("cmdlet") + Value(1))
         runs = runs.alias(arguments=arguments).filter(arguments__icontains=wanted.value)
     if wanted.organization:
-        runs = runs.filter(pk__in=_targets_in(actor, wanted.organization).values("run"))
+        meant = organizations_meant(actor, wanted.organization)
+        targets = RunTarget.objects.visible_to(actor).filter(organization__in=meant)
+        runs = runs.filter(pk__in=targets.values("run"))
     return runs.filter(ended_in(wanted.outcome)) if wanted.outcome else runs
 
 
@@ -71,26 +72,3 @@ def ended_in(outcome: str) -> Q:
     stored = Q(*(Q(**{f"counts__{state.value}__gt": 0}) for state in states), _connector=Q.OR)
     ended = RunTarget.objects.filter(run=OuterRef("pk"), state__in=states)
     return stored | Q(Q(state__in=OPEN_RUN_STATES), Exists(ended))
-
-
-def organization_named(*, actor: Actor, organization: str) -> str:
-    """Return the name of the organization with this id; the text itself where it is no id of one."""
-    organization_id = _as_id(organization)
-    if organization_id is None:
-        return organization
-    found = Organization.objects.visible_to(actor).filter(pk=organization_id).values_list("name", flat=True).first()
-    return found or organization
-
-
-def _targets_in(actor: Actor, organization: str) -> RunTargetQuerySet:
-    targets, organization_id = RunTarget.objects.visible_to(actor), _as_id(organization)
-    if organization_id is not None:
-        return targets.filter(organization=organization_id)
-    return targets.filter(organization__in=Organization.objects.visible_to(actor).matching(organization))
-
-
-def _as_id(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

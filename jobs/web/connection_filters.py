@@ -7,12 +7,12 @@ from django import forms
 
 from jobs.ledger.connection_filter import STATES, ConnectionFilter
 from jobs.ledger.selectors import NEWEST_FIRST, SORTS
-from jobs.runs.run_filter import organization_named
 from jobs.web.words import SERVICES
 from portal.core.actors import Actor
 from portal.core.filters import ChoiceRow, Sorted, choice_field, text_field
 from portal.core.periods import PeriodForm
 from tenants.microsoft.environments import ENVIRONMENTS
+from tenants.organizations.names import name_of
 from tenants.profiles.methods import Method
 
 _SERVICES = {name: SERVICES[name] for name in ("exo", "scc")}
@@ -55,7 +55,7 @@ class ConnectionFilterForm(Sorted, PeriodForm):
         said = {
             "state": lambda: STATES[value],
             "service": lambda: f"to {_SERVICES[value]}",
-            "organization": lambda: f"in {organization_named(actor=self._actor, organization=value)}",
+            "organization": lambda: f"in {name_of(self._actor, value) or value}",
             "person": lambda: f"for “{value}”",
             "run": lambda: f"of the run {value}",
             "method": lambda: f"by {Method(value).label}",

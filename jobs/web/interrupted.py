@@ -9,8 +9,8 @@ from django.shortcuts import resolve_url
 from jobs.catalogue.cmdlets import Cmdlet, UnknownCmdlet, find
 from jobs.saved.drafts import keep_launch_draft
 from jobs.saved.typed import FormTooLarge, typed_text
-from jobs.web.launch_form import readable_id
 from portal.core.actors import Actor
+from portal.core.text import readable_id
 
 _KEY = "interrupted_launch"
 _LARGEST = 65_536

@@ -1,7 +1,6 @@
 """What the buttons inside the launch form do to what was typed, before it is read again."""
 
 from collections.abc import Callable, Mapping, Sequence
-from uuid import UUID
 
 from django.http import HttpRequest, QueryDict
 
@@ -102,13 +101,5 @@ def _leave_out(actor: Actor, data: QueryDict, organization_ids: list[str]) -> No
     out = set(organization_ids)
     data.setlist("organization", [pk for pk in data.getlist("organization") if pk not in out])
     still = {str(organization.pk) for organization in Where.read(actor, data).chosen.organizations}
-    excepted = [*data.getlist("except"), *(pk for pk in organization_ids if pk in still and _is_id(pk))]
+    excepted = [*data.getlist("except"), *(pk for pk in organization_ids if pk in still)]
     data.setlist("except", list(dict.fromkeys(excepted)))
-
-
-def _is_id(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True

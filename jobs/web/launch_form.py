@@ -1,6 +1,5 @@
 """The launch form: what somebody typed, kept exactly, and the request that it means."""
 
-from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -18,6 +17,7 @@ from jobs.web.what import What
 from jobs.web.where import Where
 from portal.core.actors import Actor
 from portal.core.identifiers import uuid7
+from portal.core.text import readable_id
 
 _MOST_DIGITS = 6
 
@@ -112,13 +112,6 @@ class LaunchForm:
             service=self.what.service or None,
             job_id=self.job_id,
         )
-
-
-def readable_id(text: str | None) -> UUID | None:
-    """Return the id that `text` is, or None."""
-    with suppress(ValueError):
-        return UUID(text) if text else None
-    return None
 
 
 def step_number(text: str | None) -> int:

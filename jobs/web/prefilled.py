@@ -16,14 +16,14 @@ from jobs.saved.selectors import find_job, find_launch_draft, find_step, launch_
 from jobs.web import interrupted
 from jobs.web.again import organizations_again
 from jobs.web.connect_with import FIELD as CONNECT_WITH
-from jobs.web.launch_form import LaunchForm, readable_id, step_number
+from jobs.web.launch_form import LaunchForm, step_number
 from jobs.web.parameter_texts import PREFIX
 from jobs.web.plan_values import typed_texts
 from jobs.web.what import What
 from jobs.web.where import FILTER_KEYS, FILTER_PREFIX
 from portal.core.actors import Actor
 from portal.core.identifiers import uuid7
-from portal.core.text import storable
+from portal.core.text import readable_id, storable
 from tenants.groups.scope import Scope
 from tenants.selection.filters import OrganizationFilter
 

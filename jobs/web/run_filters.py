@@ -7,11 +7,12 @@ from typing import Any
 from django import forms
 
 from jobs.runs.history import NEWEST_FIRST, SORTS
-from jobs.runs.run_filter import RunFilter, organization_named
+from jobs.runs.run_filter import RunFilter
 from jobs.runs.states import RunState
 from portal.core.actors import Actor
 from portal.core.filters import ChoiceRow, Sorted, choice_field, text_field
 from portal.core.periods import PeriodForm
+from tenants.organizations.names import name_of
 
 DID = {"read": "only read", "change": "changed", "destructive": "destroyed"}
 OUTCOMES = {"failures": "with failures", "unknown": "with unknown outcomes"}
@@ -61,7 +62,7 @@ class RunFilterForm(Sorted, PeriodForm):
     def words(self, name: str, value: Any) -> str:
         """Return one filter in words."""
         if name == "organization":
-            return f"in {organization_named(actor=self._actor, organization=value)}"
+            return f"in {name_of(self._actor, value) or value}"
         if name in ("risk", "outcome", "state"):
             return _WORDS[value]
         return _SENTENCES[name].format(value) if name in _SENTENCES else super().words(name, value)

@@ -7,9 +7,8 @@ from django.http import QueryDict
 from jobs.runs.selection import Selection
 from jobs.runs.selectors import launched_run, planned_organization_ids
 from jobs.web.again import organizations_again
-from jobs.web.launch_form import readable_id
 from portal.core.actors import Actor
-from portal.core.text import storable
+from portal.core.text import readable_id, storable
 from tenants.groups.scope import Scope
 from tenants.selection.selectors import SELECTION_KEYS, SelectionRefused, selection_in_words
 

@@ -10,6 +10,7 @@ from portal.audit.models import AuditEvent
 from portal.audit.querysets import AuditEventQuerySet
 from portal.audit.selectors import events_for_list
 from portal.core.actors import Actor
+from portal.core.text import readable_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def filtered_events(*, actor: Actor, wanted: EventFilter) -> AuditEventQuerySet:
 
 def organization_named(*, actor: Actor, organization: str) -> str:
     """Return the name of the organization with this id; the text itself where it is no id of one."""
-    organization_id = _as_id(organization)
+    organization_id = readable_id(organization)
     if organization_id is None:
         return organization
     newest = events_for_list(actor).filter(organization_id=organization_id).order_by("-occurred_at").first()
@@ -65,7 +66,7 @@ def run_named(*, actor: Actor, run_id: UUID) -> str:
 
 
 def _organization_ids(actor: Actor, organization: str) -> list[UUID]:
-    organization_id = _as_id(organization)
+    organization_id = readable_id(organization)
     if organization_id is not None:
         return [organization_id]
     return [pk for pk, name in organizations_of_events(actor=actor).items() if _has(name, organization)]
@@ -79,10 +80,3 @@ def _labels_of(actor: Actor) -> list[str]:
 
 def _has(name: str, text: str) -> bool:
     return all(word in name.casefold() for word in text.casefold().split())
-
-
-def _as_id(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

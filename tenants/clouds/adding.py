@@ -1,7 +1,6 @@
 """Adding organizations by hand: the door for clouds without GDAP, and for customers on no list of the partner."""
 
 from dataclasses import dataclass
-from uuid import UUID
 
 from django.db import transaction
 
@@ -10,7 +9,7 @@ from portal.audit.services import record
 from portal.core.actors import Actor
 from portal.core.permissions import Permission
 from portal.core.refusals import Refused
-from portal.core.text import storable
+from portal.core.text import readable_id, storable
 from tenants.clouds.detection import Found, checked_name, look_up
 from tenants.microsoft import graph
 from tenants.microsoft.environments import ENVIRONMENTS
@@ -123,7 +122,7 @@ def _stored(partner: Partner, candidate: Candidate, details: OrganizationDetails
     organization = Organization.objects.filter(tenant_id=found.tenant_id).first() or Organization(
         tenant_id=found.tenant_id
     )
-    domain = "" if _is_uuid(name) else name
+    domain = "" if readable_id(name) else name
     initial = (details.initial_domain if details else None) or (domain if domain.endswith(INITIAL_DOMAINS) else "")
     organization.partner, organization.is_added_by_hand, organization.vanished_at = partner, True, None
     organization.note_environment(found.environment)
@@ -134,11 +133,3 @@ def _stored(partner: Partner, candidate: Candidate, details: OrganizationDetails
     organization.name = storable((details.display_name if details else "") or title or name, 300)
     organization.save()
     return organization
-
-
-def _is_uuid(name: str) -> bool:
-    try:
-        UUID(name)
-    except ValueError:
-        return False
-    return True

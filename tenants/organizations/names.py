@@ -1,13 +1,12 @@
 """Finding organizations by what people call them."""
 
-from contextlib import suppress
-from uuid import UUID
-
 from django.db.models import Q
 
 from portal.core.actors import Actor
 from portal.core.refusals import Refused
+from portal.core.text import readable_id
 from tenants.organizations.models import Organization
+from tenants.organizations.querysets import OrganizationQuerySet
 
 
 class OrganizationUnknown(Refused):
@@ -21,8 +20,8 @@ def organization_named(actor: Actor, text: str) -> Organization:
         raise OrganizationUnknown("Name the organization: its domain, its name or its tenant id.")
     served = Organization.objects.visible_to(actor).served()
     exactly = Q(default_domain__iexact=text) | Q(initial_domain__iexact=text) | Q(name__iexact=text)
-    with suppress(ValueError):
-        exactly |= Q(tenant_id=UUID(text)) | Q(pk=UUID(text))
+    if identifier := readable_id(text):
+        exactly |= Q(tenant_id=identifier) | Q(pk=identifier)
     found = list(served.filter(exactly)[:2])
     if len(found) == 1:
         return found[0]
@@ -30,3 +29,17 @@ def organization_named(actor: Actor, text: str) -> Organization:
         raise OrganizationUnknown(f"More than one organization is called “{text}”. Name its domain.")
     near = ", ".join(served.matching(text).values_list("default_domain", flat=True)[:5])
     raise OrganizationUnknown(f"There is no organization “{text}”." + (f" Nearest are: {near}." if near else ""))
+
+
+def organizations_meant(actor: Actor, text: str) -> OrganizationQuerySet:
+    """Return the organizations, also former ones, that `text` means: an id, or words of a name or domain."""
+    visible, organization_id = Organization.objects.visible_to(actor), readable_id(text)
+    return visible.filter(pk=organization_id) if organization_id else visible.matching(text)
+
+
+def name_of(actor: Actor, text: str) -> str | None:
+    """Return the name of the organization with the id `text`, or None where it is no id of one."""
+    if organization_id := readable_id(text):
+        named = Organization.objects.visible_to(actor).filter(pk=organization_id)
+        return named.values_list("name", flat=True).first()
+    return None

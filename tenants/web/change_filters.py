@@ -8,7 +8,8 @@ from django import forms
 from portal.core.actors import Actor
 from portal.core.filters import ChoiceRow, Sorted, choice_field, text_field
 from portal.core.periods import PeriodForm
-from tenants.relationships.changes import NEWEST_FIRST, SORTS, ChangeFilter, organization_called
+from tenants.organizations.names import name_of
+from tenants.relationships.changes import NEWEST_FIRST, SORTS, ChangeFilter
 from tenants.relationships.models import ChangeKind
 
 
@@ -33,7 +34,7 @@ class ChangeFilterForm(Sorted, PeriodForm):
     def words(self, name: str, value: Any) -> str:
         """Return one filter in words."""
         if name == "organization":
-            return f"in {organization_called(self._actor, value)}"
+            return f"in {name_of(self._actor, value) or f'“{value}”'}"
         return ChangeKind(value).label if name == "kind" else super().words(name, value)
 
     def choices(self) -> list[ChoiceRow]:

@@ -17,11 +17,3 @@ def profile_or_404(actor: Actor, profile_id: UUID) -> ConnectionProfile:
     if found is None:
         raise Http404("There is no such connection profile.")
     return found
-
-
-def readable_id(text: str) -> UUID | None:
-    """Return the id that `text` is, or None."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -15,6 +15,7 @@ from portal.accounts.web.access import actor_of
 from portal.core.actors import Actor
 from portal.core.htmx import render_page
 from portal.core.permissions import Permission
+from portal.core.text import readable_id
 from tenants.partner.models import Partner
 from tenants.partner.selectors import first_partner, partners_with_sign_in
 from tenants.profiles.methods import Method
@@ -23,7 +24,6 @@ from tenants.profiles.selectors import find_profile
 from tenants.profiles.services import create_profile
 from tenants.profiles.validation import ProfileRefused
 from tenants.profiles.words import KINDS, METHOD_MEANINGS, Kind
-from tenants.web.profiles.access import readable_id
 from tenants.web.profiles.form import ProfileForm, stored_values
 
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 from portal.core.actors import Actor
 from portal.core.refusals import Refused
 from portal.core.templatetags.presentation import counted
+from portal.core.text import readable_id
 from tenants.groups.models import OrganizationGroup
 from tenants.groups.selectors import find_group, groups_for_list
 from tenants.organizations.models import Organization
@@ -20,7 +21,6 @@ from tenants.partner.selectors import find_partner
 from tenants.profiles.effects import Place
 from tenants.profiles.models import ConnectionProfile
 from tenants.selection.selectors import organizations_of_selection, selection_in, selection_in_words
-from tenants.web.profiles.access import readable_id
 
 DEFAULT = "partner"
 

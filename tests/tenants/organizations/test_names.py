@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from portal.core.actors import Actor, ActorKind, Source
 from tenants.organizations.models import Organization
-from tenants.organizations.names import OrganizationUnknown, organization_named
+from tenants.organizations.names import OrganizationUnknown, name_of, organization_named, organizations_meant
 from tests.factories import SYSTEM, make_organizations
 
 pytestmark = pytest.mark.django_db
@@ -19,6 +19,11 @@ def contoso() -> Organization:
     return make_organizations(
         1, name="Contoso Ltd", default_domain="contoso.example", initial_domain="contoso.onmicrosoft.com"
     )[0]
+
+
+@pytest.fixture
+def nobody() -> Actor:
+    return Actor(ActorKind.PERSON, "1", "Nobody", frozenset(), Source.WEB)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +66,26 @@ def test_one_that_is_no_longer_served_is_not_found(contoso: Organization) -> Non
         organization_named(SYSTEM, contoso.default_domain)
 
 
-def test_one_outside_what_somebody_may_see_is_not_found(contoso: Organization) -> None:
-    nobody = Actor(ActorKind.PERSON, "1", "Nobody", frozenset(), Source.WEB)
+def test_one_outside_what_somebody_may_see_is_not_found(contoso: Organization, nobody: Actor) -> None:
     with pytest.raises(OrganizationUnknown, match=r"There is no organization “contoso\.example”\.$"):
         organization_named(nobody, contoso.default_domain)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [lambda o: str(o.pk), lambda o: "ltd conto", lambda o: "contoso.on"],
+    ids=["id", "words of the name", "part of a domain"],
+)
+def test_an_id_or_words_mean_organizations_also_former_ones(
+    contoso: Organization, nobody: Actor, call: Callable[[Organization], str]
+) -> None:
+    Organization.objects.filter(pk=contoso.pk).update(vanished_at=timezone.now())
+    assert list(organizations_meant(SYSTEM, call(contoso))) == [contoso]
+    assert not organizations_meant(nobody, call(contoso))
+
+
+def test_a_name_is_known_by_the_id_only_and_to_those_who_may_see_it(contoso: Organization, nobody: Actor) -> None:
+    assert name_of(SYSTEM, str(contoso.pk)) == "Contoso Ltd"
+    assert name_of(SYSTEM, "conto") is None
+    assert name_of(SYSTEM, str(contoso.tenant_id)) is None
+    assert name_of(nobody, str(contoso.pk)) is None
