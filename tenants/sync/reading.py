@@ -19,7 +19,7 @@ from tenants.tokens.delegated import DelegatedTokens
 from tenants.tokens.failures import TokenFailure
 
 Progress = Callable[[str, int, int], None]
-LOOK_UPS_PER_REPORT = 20
+LOOK_UPS_PER_REPORT = 80
 _NOT_FOR_US = frozenset({httpx.codes.FORBIDDEN, httpx.codes.NOT_FOUND})
 
 
@@ -61,8 +61,8 @@ class CustomerReader:
     """Reads relationships, assignments, groups, contracts, Partner Center's customers and missing domains.
 
     Where the partner's cloud has no delegated administration, only what was added by hand is looked up.
-    `progress(step, done, total)` is called as it goes on. Every step raises `TokenFailure`, `MicrosoftError` or
-    `Refused`.
+    `progress(step, done, total)` is called before each step asks Microsoft and as it goes on: it gives the database
+    connection back. Every step raises `TokenFailure`, `MicrosoftError` or `Refused`.
     """
 
     def __init__(self, partner: Partner, progress: Progress) -> None:
@@ -82,6 +82,7 @@ class CustomerReader:
 
     def _read_lists(self) -> list[Group] | None:
         self._tokens: DelegatedTokens = partner_tokens(self._partner)
+        self._progress("Signing in at Microsoft", 0, 0)
         with microsoft_client() as client:
             bearer = self._bearer(str(self._partner.tenant_id), f"{self._published.graph_url}/.default")
             self._read_relationships(client, bearer)
@@ -112,10 +113,10 @@ class CustomerReader:
         asked = Organization.objects.filter(partner=self._partner, environment_detected_at__isnull=False)
         known = {str(tenant_id) for tenant_id in asked.values_list("tenant_id", flat=True)}
         unknown = [key for key, customer in self._customers.items() if key not in known and not customer.environment]
-        for done, (key, found) in enumerate(look_up_all(unknown), start=1):
-            self._customers[key].environment = found.environment
-            if done % LOOK_UPS_PER_REPORT == 0 or done == len(unknown):
-                self._progress("Asking which cloud organizations are in", done, len(unknown))
+        for start in range(0, len(unknown), LOOK_UPS_PER_REPORT):  # a report amid them would hold a connection
+            self._progress("Asking which cloud organizations are in", start, len(unknown))
+            for key, found in look_up_all(unknown[start : start + LOOK_UPS_PER_REPORT]):
+                self._customers[key].environment = found.environment
 
     def _bearer(self, tenant_id: str, scope: str) -> str:
         return self._tokens.acquire(tenant_id, scope).value

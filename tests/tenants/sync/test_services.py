@@ -3,21 +3,26 @@
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
+from threading import Thread
 
+import httpx
 import pytest
+from django.db import connections
 from django.utils import timezone
 
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent
 from portal.core.actors import Actor
 from portal.core.permissions import PermissionRefused
+from tenants.microsoft.http import ThreadTransport
 from tenants.organizations.models import Organization
 from tenants.partner.models import Partner, PartnerSignIn
 from tenants.partner.services import store_partner_sign_in
 from tenants.relationships.models import AccessAssignment, DelegatedAdminRelationship, ResellerRelationship
 from tenants.sync.models import Synchronization, SynchronizationState
+from tenants.sync.reading import LOOK_UPS_PER_REPORT
 from tenants.sync.services import start_synchronization, sweep_synchronizations, synchronize
-from tests.factories import SYSTEM, make_app_registration, make_partner
+from tests.factories import SYSTEM, make_app_registration, make_organizations, make_partner
 from tests.live import Sandbox
 
 RUNNING, FAILED = SynchronizationState.RUNNING, SynchronizationState.FAILED
@@ -87,6 +92,36 @@ class TestAgainstTheCloud:
             "relationship.changed": 4,  # its two relationships went and came
         }
         assert AuditEvent.objects.filter(action="synchronization.finished").count() == 5
+
+    def test_no_database_connection_is_held_during_any_call_to_microsoft(
+        self, partner: Partner, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        make_organizations(1, partner=partner, is_added_by_hand=True)
+        synchronization = start_synchronization(actor=SYSTEM, partner=partner)
+        asked: list[str] = []
+        held: list[str] = []
+        send = ThreadTransport.handle_request
+
+        def work() -> None:
+            ours = connections["default"]  # cloud look-ups are sent by threads of their own
+
+            def watching(transport: ThreadTransport, request: httpx.Request) -> httpx.Response:
+                asked.append(request.url.path)
+                held.extend([request.url.path] if ours.connection is not None else [])
+                return send(transport, request)
+
+            monkeypatch.setattr(ThreadTransport, "handle_request", watching)
+            synchronize(synchronization_id=synchronization.pk)
+            ours.close()
+
+        worker = Thread(target=work)
+        worker.start()
+        worker.join()
+        synchronization.refresh_from_db()
+        assert (synchronization.state, synchronization.error) == ("succeeded", "")
+        assert len([path for path in asked if path.endswith("/openid-configuration")]) > LOOK_UPS_PER_REPORT
+        assert any(path.endswith("/token") for path in asked)
+        assert held == []
 
     def test_a_refused_sign_in_ends_as_failed_and_says_what_to_do(self, sandbox: Sandbox, partner: Partner) -> None:
         store_partner_sign_in(actor=SYSTEM, partner=partner, user_principal_name="svc", refresh_token="forged")
