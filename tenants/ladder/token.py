@@ -14,7 +14,6 @@ from tenants.profiles.facts import described
 from tenants.profiles.methods import Method
 from tenants.profiles.models import ConnectionProfile
 from tenants.profiles.refusals import NoPartnerSignIn, NoProfile, NoUsableCertificate, NoWayIn, WrongEnvironment
-from tenants.profiles.resolution import applied_profile
 from tenants.profiles.uses import SERVICES
 
 _FIXES: dict[type[NoWayIn], str] = {
@@ -34,10 +33,11 @@ class TokenFact:
     error_class: str = ""
 
 
-def token_fact(organization: Organization) -> TokenFact:
-    """Return what the profile that applies to `organization` for Exchange Online (its partner loaded) signs in with."""
+def token_fact(organization: Organization, profile: ConnectionProfile | None) -> TokenFact:
+    """Return what `profile`, the one that applies to `organization` (its partner loaded), signs in with."""
     try:
-        profile = applied_profile(organization, service=SERVICES[0]).profile
+        if profile is None:
+            raise NoProfile(f"No connection profile applies to {organization.name} for {SERVICES[0].label}.")
         environment_for(organization, described(profile))
         return _of_profile(organization, profile)
     except NoWayIn as refused:

@@ -1,4 +1,4 @@
-"""Why an organization can be reached by delegated access, or why not: a chain in which every link has its fix.
+"""Why an organization can be reached through GDAP, or why not: a chain in which every link has its fix.
 
 Rights are the union over active relationships, active assignments in them, and the groups that the partner's service
 account belongs to (exchange-protocol.md 4.1, 4.2). Answered from what was last read: nothing is asked now.
@@ -49,6 +49,12 @@ class Reach:
     answer: str
     fix: str
     roles: Sequence[str]
+
+    @property
+    def through_groups(self) -> Link:
+        """What decides for whoever belongs to the groups: the broken link before the service account, or the roles."""
+        *before, _service_account = self.links
+        return next((link for link in before if link.state == BAD), before[-1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,4 +209,4 @@ def _conclusion(links: Sequence[Link], roles: Sequence[str]) -> Reach:
         for link in links:
             if link.state == state:
                 return Reach(links, state, f"{link.title}: {link.fact}", link.fix, roles)
-    return Reach(links, GOOD, f"Delegated access is there, with {', '.join(roles)}.", "", roles)
+    return Reach(links, GOOD, f"Access through GDAP is there, with {', '.join(roles)}.", "", roles)

@@ -9,8 +9,7 @@ from django.utils import timezone
 
 from tenants.ladder.token import TokenFact, token_fact
 from tenants.organizations.models import Organization
-from tenants.profiles.models import ProfileAssignment
-from tests.factories import assign, make_app_registration, make_organizations, make_profile
+from tests.factories import make_app_registration, make_organizations, make_profile
 
 pytestmark = pytest.mark.django_db
 
@@ -19,8 +18,8 @@ def fact(**values: Any) -> TokenFact:
     """Return what is known where a profile with these values applies."""
     partner = make_app_registration().partner
     organization = make_organizations(1, partner=partner)[0]
-    assign(make_profile(partner, name="Own", **values), organization=organization)
-    return token_fact(organization)
+    profile = make_profile(partner, name="Own", **values)
+    return token_fact(organization, profile)
 
 
 def token_of(organization: Organization, ends_in: timedelta) -> TokenFact:
@@ -31,8 +30,7 @@ def token_of(organization: Organization, ends_in: timedelta) -> TokenFact:
         token_tenant_id=organization.tenant_id,
         token_ends_at=timezone.now() + ends_in,
     )
-    assign(profile, organization=organization)
-    return token_fact(organization)
+    return token_fact(organization, profile)
 
 
 def test_a_certificate_says_how_long_it_lasts() -> None:
@@ -83,8 +81,6 @@ def test_an_access_token_that_lasts_says_until_when() -> None:
 
 
 def test_without_a_profile_nobody_gets_in() -> None:
-    organization = make_organizations(1)[0]
-    ProfileAssignment.objects.all().delete()
-    known = token_fact(organization)
+    known = token_fact(make_organizations(1)[0], None)
     assert known.error_class == "no_connection_profile"
     assert "Choose a default" in known.fix

@@ -36,7 +36,7 @@ def states(found: Reach) -> list[str]:
 def test_where_every_link_holds_it_says_with_which_roles(partner: Partner) -> None:
     found = reach(partner)
     assert (states(found), found.state) == (["good"] * 5, "good")
-    assert found.answer == "Delegated access is there, with Exchange Administrator."
+    assert found.answer == "Access through GDAP is there, with Exchange Administrator."
     assert "svc@halyard.example belongs to Exchange team" in found.links[4].fact
 
 

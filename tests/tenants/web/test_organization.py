@@ -20,7 +20,15 @@ from tenants.relationships.models import AccessAssignment, DelegatedAdminRelatio
 from tenants.variables.selectors import variables_of
 from tenants.variables.services import Setting, set_variables
 from tenants.web.organization_tabs import TABS
-from tests.factories import SYSTEM, make_app_registration, make_organizations, make_person, make_run
+from tests.factories import (
+    SYSTEM,
+    assign,
+    make_app_registration,
+    make_organizations,
+    make_person,
+    make_profile,
+    make_run,
+)
 from tests.tenants.readings import customer, reading, store
 
 
@@ -183,12 +191,20 @@ def test_the_tab_of_relationships_shows_the_chain_the_groups_and_what_is_no_long
     store(partner, reading(customer(1)))
     place = Organization.objects.get(partner=partner)
     page = browser.get(reverse("tenants:organization", args=[place.pk]) + "?tab=relationships").content.decode()
-    assert "Delegated access of the service account" in page
+    assert "Through GDAP: the partner's service account" in page
     assert "No partner sign-in is stored." in page
     assert 'title="g-1">Exchange team' in page
     assert "Long gone" in page
     assert "No longer listed" in page
     assert reverse("tenants:access", args=[place.pk]) in page
+
+
+def test_beside_the_chain_through_gdap_stands_that_the_profile_gets_in_as_a_guest(browser: Client) -> None:
+    place = make_organizations(1)[0]
+    assign(make_profile(place.partner, name="Gwen", method="interactive", delegation="guest"), organization=place)
+    page = browser.get(reverse("tenants:organization", args=[place.pk]) + "?tab=relationships").content.decode()
+    assert "The connection profile “Gwen” needs no GDAP: it gets in as a guest." in page
+    assert "The application itself" not in page
 
 
 def test_an_end_that_comes_near_stands_on_top_with_what_to_do(browser: Client) -> None:
