@@ -5,18 +5,18 @@ from collections.abc import Mapping, Sequence
 from tenants.ladder.rights import Right, WayIn
 from tenants.ladder.rungs import Rung
 from tenants.ladder.steps import BAD, GOOD, UNKNOWN, Step, broken, fails_on, is_reachable
-from tenants.organizations.models import Organization
+from tenants.organizations.models import Organization, RelationshipState
 from tenants.relationships.reach import Reach, reach_of
 from tenants.relationships.selectors import RelationshipView
 
 _RUNG = Rung.ROLE
 _NEEDED: Mapping[Right, str] = {
     Right.CSP: "{identity} needs a role, and the reseller relationship alone grants none. Only Exchange can tell "
-    "which it holds.",
-    Right.GUEST: "{identity} needs a role in the customer's directory. Only Exchange can tell which it holds.",
-    Right.OWN_ACCOUNT: "The account needs a role in its own organization. Only Exchange can tell which it holds.",
+    "whether it is there.",
+    Right.GUEST: "{identity} needs a role in the customer's directory. Only Exchange can tell whether it is there.",
+    Right.OWN_ACCOUNT: "The account needs a role in its own organization. Only Exchange can tell whether it is there.",
     Right.MANAGED_IDENTITY: "{identity} needs a role assignment of its own in the tenant that it belongs to. Only "
-    "Exchange can tell which it holds.",
+    "Exchange can tell whether it is there.",
     Right.ACCESS_TOKEN: "Only Exchange can tell which role the identity behind the access token holds.",
 }
 _FIXES: Mapping[Right, str] = {
@@ -52,6 +52,8 @@ def role_step(organization: Organization, relationships: Sequence[RelationshipVi
             f"Only Exchange can tell which role the application holds. The service account: {delegated.answer}",
             delegated.fix,
         )
+    if way.right is Right.GDAP and organization.relationship_state != RelationshipState.ACTIVE:
+        return Step(_RUNG, UNKNOWN, "Hangs on the relationship, which is not in force.")
     if way.right is Right.GDAP:
         return _through_gdap(way, reach_of(organization, relationships))
     return Step(_RUNG, UNKNOWN, _NEEDED[way.right].format(identity=way.identity))

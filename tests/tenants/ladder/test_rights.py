@@ -34,7 +34,12 @@ UNTRIED: list[Row] = [
         "unknown unknown unknown",
         (f"{NO_GDAP} The application itself gets in", "Only Exchange can tell which role the application", ON_REQUEST),
     ),
-    ("delegated", "gdap", "bad bad unknown", (f"{NO_GDAP} {ACCOUNT} does not get in", "Relationship: ", ON_REQUEST)),
+    (
+        "delegated",
+        "gdap",
+        "bad unknown unknown",
+        (f"{NO_GDAP} {ACCOUNT} does not get in", "Hangs on the relationship", ON_REQUEST),
+    ),
     (
         "delegated",
         "csp",
@@ -47,7 +52,12 @@ UNTRIED: list[Row] = [
         "unknown unknown unknown",
         (f"{ACCOUNT} gets in as a guest", f"{ACCOUNT} needs a role in the customer's directory", ON_REQUEST),
     ),
-    ("interactive", "gdap", "bad bad unknown", (f"{NO_GDAP} {PERSON} does not", "Relationship: ", AT_SIGN_IN)),
+    (
+        "interactive",
+        "gdap",
+        "bad unknown unknown",
+        (f"{NO_GDAP} {PERSON} does not", "Hangs on the relationship", AT_SIGN_IN),
+    ),
     ("interactive", "csp", "bad unknown unknown", (f"{NO_CSP} {PERSON} does not", f"{PERSON} needs", AT_SIGN_IN)),
     ("device", "guest", "unknown unknown unknown", ("as a guest", "in the customer's directory", OWN_CLIENT)),
     (
@@ -79,7 +89,12 @@ REACHED: list[Row] = [
     ("delegated", "gdap", "unknown good good", (f"{NO_GDAP} {ACCOUNT} got in", f"{ACCOUNT} holds a role", ISSUED)),
     ("delegated", "csp", "unknown good good", (f"{NO_CSP} {ACCOUNT} got in", f"{ACCOUNT} holds a role", ISSUED)),
     ("delegated", "guest", "good good good", ("gets in as a guest", f"{ACCOUNT} holds a role", ISSUED)),
-    ("interactive", "gdap", "bad bad unknown", (f"{NO_GDAP} {PERSON} does not", "Relationship: ", AT_SIGN_IN)),
+    (
+        "interactive",
+        "gdap",
+        "bad unknown unknown",
+        (f"{NO_GDAP} {PERSON} does not", "Hangs on the relationship", AT_SIGN_IN),
+    ),
     ("interactive", "csp", "bad unknown unknown", (f"{NO_CSP} {PERSON} does not", f"{PERSON} needs", AT_SIGN_IN)),
     ("device", "guest", "unknown unknown unknown", ("as a guest", "in the customer's directory", OWN_CLIENT)),
     ("credential", "", "unknown unknown unknown", ("the organization itself", "in its own organization", OWN_CLIENT)),
@@ -178,10 +193,19 @@ def test_whether_the_service_account_is_in_the_group_concerns_nobody_elses_accou
     assert words in found.fact
 
 
-def read_in(method: str, *, is_member: bool = True) -> Organization:
+@pytest.mark.parametrize("method", ["delegated", "device"])
+def test_through_gdap_without_an_assignment_nobody_holds_a_role(method: str) -> None:
+    found = step(climb(read_in(method, assigned={"status": "deleted"})), Rung.ROLE)
+    assert (found.state, found.fix) == (
+        "bad",
+        "In Partner Center, assign a security group to the relationship, with its roles.",
+    )
+
+
+def read_in(method: str, *, is_member: bool = True, **values: Any) -> Organization:
     """Return an organization whose GDAP was read, entered through it."""
     partner = place(method, "gdap").partner
-    store(partner, reading(customer(1), is_member=is_member))
+    store(partner, reading(customer(1, **values), is_member=is_member))
     organization = Organization.objects.get(partner=partner, name="Customer 1")
     ProfileAssignment.objects.filter(profile__name="Own").update(organization=organization)
     return organization
