@@ -14,7 +14,7 @@ from tenants.capabilities.selectors import Known, known_of_cmdlet
 from tenants.organizations.models import Organization, Reachability
 from tenants.partner.models import PartnerSignIn
 from tenants.profiles.facts import ProfileFacts
-from tenants.profiles.methods import Method
+from tenants.profiles.methods import Method, reached_through
 from tenants.sign_ins.selectors import sign_ins_of
 
 UNTESTED, OUTDATED = "untested", "outdated"
@@ -70,7 +70,7 @@ def _by_capabilities(actor: Actor, plan: Mapping[str, Any], organizations: list[
         actor,
         organization_ids=list(profiles),
         profile_ids={UUID(facts.id) for facts in profiles.values()},
-        service="scc" if plan["service"] == "scc" else "exo",
+        service=reached_through(plan["service"]),
         cmdlet=plan["sent_as"],
     )
     accounts = _accounts(actor, {facts.way for facts in profiles.values()})

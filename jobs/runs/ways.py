@@ -9,7 +9,7 @@ from uuid import UUID
 from tenants.organizations.models import Organization
 from tenants.profiles.accesses import environment_for
 from tenants.profiles.facts import ProfileFacts, frozen
-from tenants.profiles.methods import ProfileService
+from tenants.profiles.methods import ProfileService, reached_through
 from tenants.profiles.models import ConnectionProfile
 from tenants.profiles.refusals import NoProfile, ProfileChanged
 from tenants.profiles.resolution import applied_profiles
@@ -88,7 +88,7 @@ def as_applied(ways: FrozenWays, organizations: Collection[Organization], *, ser
     shared = {pk for pk, profile in facts.items() if profile is None or not profile.way.is_personal}
     if not ways.chosen:
         return shared
-    usual = applied_profiles(organizations, service="scc" if service == "scc" else "exo")
+    usual = applied_profiles(organizations, service=reached_through(service))
     return {pk for pk in shared if pk in usual and str(usual[pk].profile.pk) == ways.chosen}
 
 
@@ -126,8 +126,7 @@ def _partners_of_namesakes(ways: FrozenWays) -> dict[str, str]:
 def _chosen(
     organizations: Sequence[Organization], service: str, profile: ConnectionProfile | None
 ) -> dict[UUID, ConnectionProfile]:
-    # Exchange Online Protection is reached through Exchange Online.
-    service = "scc" if service == "scc" else "exo"
+    service = reached_through(service)
     if profile is not None:
         _refuse_foreign(organizations, profile)
         _refuse_service(profile, service)

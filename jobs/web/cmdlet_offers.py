@@ -10,6 +10,7 @@ from jobs.web.words import SERVICES
 from portal.core.actors import Actor
 from portal.core.permissions import Permission
 from tenants.capabilities.selectors import count_offering
+from tenants.profiles.methods import reached_through
 
 _ANSWERS = (("yes", "offer it"), ("no", "do not offer it"), ("unknown", "not known"))
 
@@ -27,7 +28,7 @@ def cmdlet_offers(actor: Actor, cmdlet: Cmdlet) -> list[tuple[str, list[OfferLin
     """Return, for each service of `cmdlet`, how many organizations may run it; nothing for who may not see them."""
     if not actor.has(Permission.ORGANIZATION_READ):
         return []
-    services = dict.fromkeys("scc" if service == "scc" else "exo" for service in cmdlet.services)
+    services = dict.fromkeys(map(reached_through, cmdlet.services))
     return [(SERVICES[service], _lines(actor, service, cmdlet.name)) for service in services]
 
 

@@ -11,6 +11,7 @@ from jobs.runs.predictions import Prediction, predictions
 from jobs.runs.ways import FrozenWays
 from portal.core.actors import Actor
 from tenants.organizations.models import Organization
+from tenants.profiles.methods import reached_through
 
 _TESTED_BY_ID = 20
 
@@ -44,7 +45,7 @@ def expected(actor: Actor, plan: Mapping[str, Any] | None, organizations: Sequen
 def _test_url(plan: Mapping[str, Any], unknown: Sequence[Prediction]) -> str:
     """Return where those are tested of whom nothing is known; of many, all of whom nothing is known of this cmdlet."""
     ids = [str(each.pk) for cause in unknown for each in cause.organizations]
-    service = "scc" if plan["service"] == "scc" else "exo"
+    service = reached_through(plan["service"])
     if not ids:
         return ""
     many = {"match": "all", "may_run": f"unknown:{service}:{plan['sent_as']}", "service": service}

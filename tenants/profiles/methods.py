@@ -71,3 +71,8 @@ class ProfileService(TextChoices):
     def covers(self, service: str) -> bool:
         """Whether the profile may be used for `service`, "exo" or "scc"."""
         return self in (ProfileService.BOTH, service)
+
+
+def reached_through(service: str) -> str:
+    """Return the service that is opened for `service`: Protection ("eop") is reached through Exchange Online."""
+    return "scc" if service == "scc" else "exo"

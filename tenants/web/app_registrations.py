@@ -1,9 +1,7 @@
-"""Pages about app registrations, certificates and the partner's sign-in."""
+"""Pages about app registrations and the partner's sign-in."""
 
 from uuid import UUID
 
-from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509 import load_pem_x509_certificate
 from django.contrib import messages
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
@@ -18,7 +16,7 @@ from portal.core.permissions import Permission
 from portal.core.refusals import Refused
 from tenants.app_registrations import selectors, services
 from tenants.app_registrations.material import CertificateMaterial, read_pair, read_pem, read_pfx
-from tenants.app_registrations.models import AppRegistration, Certificate
+from tenants.app_registrations.models import AppRegistration
 from tenants.app_registrations.rotation import rotation_of
 from tenants.clouds.own_organization import make_partner_a_target, make_partner_no_target
 from tenants.expiry.thresholds import CERTIFICATE_DAYS
@@ -53,7 +51,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 @get_or_post
 def connect(request: HttpRequest) -> HttpResponse:
     """Connect a partner."""
-    actor = _manager(request)
+    actor = manager_of(request)
     form = PartnerForm(_typed(request))
     if request.method == "POST" and form.is_valid():
         try:
@@ -69,7 +67,7 @@ def connect(request: HttpRequest) -> HttpResponse:
 @get_or_post
 def add(request: HttpRequest, partner_id: UUID) -> HttpResponse:
     """Add an app registration of a partner."""
-    actor = _manager(request)
+    actor = manager_of(request)
     partner = _partner(partner_id)
     form = AppRegistrationForm(_typed(request))
     if request.method == "POST" and form.is_valid():
@@ -86,7 +84,7 @@ def add(request: HttpRequest, partner_id: UUID) -> HttpResponse:
 @get_or_post
 def target(request: HttpRequest, partner_id: UUID) -> HttpResponse:
     """Ask whether the partner's own organization shall be a target, or be none any more, and see to it."""
-    actor = _manager(request)
+    actor = manager_of(request)
     partner = _partner(partner_id)
     if request.method != "POST":
         return render_page(request, "tenants/partners/target.html", {"partner": partner})
@@ -132,24 +130,11 @@ def detail(request: HttpRequest, app_registration_id: UUID) -> HttpResponse:
     return _form_page(request, form, "tenants/app_registrations/detail.html", context)
 
 
-@require_safe
-def download_certificate(request: HttpRequest, certificate_id: UUID, form: str) -> HttpResponse:
-    """Hand out the public certificate, as PEM or as the DER file that Entra takes."""
-    certificate = _certificate(actor_of(request), certificate_id)
-    content: bytes = certificate.certificate_pem.encode()
-    kind = "application/x-pem-file"
-    if form == "cer":
-        content = load_pem_x509_certificate(content).public_bytes(Encoding.DER)
-        kind = "application/pkix-cert"
-    disposition = f'attachment; filename="signalbox-{certificate.thumbprint}.{form}"'
-    return HttpResponse(content, content_type=kind, headers={"Content-Disposition": disposition})
-
-
 @sensitive_post_parameters("refresh_token")
 @get_or_post
 def partner_sign_in(request: HttpRequest, partner_id: UUID) -> HttpResponse:
     """Store the partner's sign-in; what is stored is never shown."""
-    actor = _manager(request)
+    actor = manager_of(request)
     partner = _partner(partner_id)
     stored = getattr(partner, "sign_in", None)
     form = PartnerSignInForm(
@@ -165,6 +150,13 @@ def partner_sign_in(request: HttpRequest, partner_id: UUID) -> HttpResponse:
             return _to("tenants:app-registrations")
     context = {"partner": partner, "sign_in": stored, "redirect_uri": redirect_uri(request)}
     return _form_page(request, form, "tenants/partners/sign_in.html", context)
+
+
+def manager_of(request: HttpRequest) -> Actor:
+    """Return the person behind `request`, who may manage app registrations; raises `PermissionRefused`."""
+    actor = actor_of(request)
+    actor.require(Permission.APP_REGISTRATION_MANAGE)
+    return actor
 
 
 def _material(form: CertificateForm) -> CertificateMaterial:
@@ -184,21 +176,8 @@ def _typed(request: HttpRequest) -> QueryDict | None:
     return request.POST if request.method == "POST" else None
 
 
-def _manager(request: HttpRequest) -> Actor:
-    actor = actor_of(request)
-    actor.require(Permission.APP_REGISTRATION_MANAGE)
-    return actor
-
-
 def _app_registration(actor: Actor, app_registration_id: UUID) -> AppRegistration:
     found = selectors.find_app_registration(actor, app_registration_id)
-    if found is None:
-        raise Http404
-    return found
-
-
-def _certificate(actor: Actor, certificate_id: UUID) -> Certificate:
-    found = selectors.find_certificate(actor, certificate_id)
     if found is None:
         raise Http404
     return found

@@ -1,21 +1,23 @@
-"""What is done to one certificate: used from now on, tested, removed."""
+"""What is done to one certificate: used from now on, tested, downloaded, removed."""
 
 from uuid import UUID
 
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import load_pem_x509_certificate
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.accounts.web.access import actor_of
 from portal.core.actors import Actor
 from portal.core.htmx import render_page
-from portal.core.permissions import Permission
 from portal.core.refusals import Refused
 from portal.core.secrets import SecretUnreadable
 from tenants.app_registrations import selectors, services
 from tenants.app_registrations.models import Certificate
 from tenants.profiles.proving import prove_certificate
+from tenants.web.app_registrations import manager_of
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -23,7 +25,7 @@ get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 @get_or_post
 def remove(request: HttpRequest, certificate_id: UUID) -> HttpResponse:
     """Ask whether a certificate shall be removed, and remove it."""
-    actor = _manager(request)
+    actor = manager_of(request)
     certificate = _certificate(actor, certificate_id)
     if request.method == "POST":
         services.remove_certificate(actor=actor, certificate=certificate)
@@ -41,7 +43,7 @@ def remove(request: HttpRequest, certificate_id: UUID) -> HttpResponse:
 @get_or_post
 def use(request: HttpRequest, certificate_id: UUID) -> HttpResponse:
     """Ask whether a certificate shall sign in from now on, and let it."""
-    actor = _manager(request)
+    actor = manager_of(request)
     certificate = _certificate(actor, certificate_id)
     context = {"certificate": certificate, "in_use": selectors.successor_of(certificate)}
     if request.method == "POST":
@@ -58,7 +60,7 @@ def use(request: HttpRequest, certificate_id: UUID) -> HttpResponse:
 @require_POST
 def test(request: HttpRequest, certificate_id: UUID) -> HttpResponse:
     """Ask Entra whether it takes a certificate."""
-    actor = _manager(request)
+    actor = manager_of(request)
     certificate = _certificate(actor, certificate_id)
     try:
         proof = prove_certificate(actor=actor, certificate=certificate)
@@ -70,10 +72,17 @@ def test(request: HttpRequest, certificate_id: UUID) -> HttpResponse:
     return _back(certificate)
 
 
-def _manager(request: HttpRequest) -> Actor:
-    actor = actor_of(request)
-    actor.require(Permission.APP_REGISTRATION_MANAGE)
-    return actor
+@require_safe
+def download(request: HttpRequest, certificate_id: UUID, form: str) -> HttpResponse:
+    """Hand out the public certificate, as PEM or as the DER file that Entra takes."""
+    certificate = _certificate(actor_of(request), certificate_id)
+    content: bytes = certificate.certificate_pem.encode()
+    kind = "application/x-pem-file"
+    if form == "cer":
+        content = load_pem_x509_certificate(content).public_bytes(Encoding.DER)
+        kind = "application/pkix-cert"
+    disposition = f'attachment; filename="signalbox-{certificate.thumbprint}.{form}"'
+    return HttpResponse(content, content_type=kind, headers={"Content-Disposition": disposition})
 
 
 def _certificate(actor: Actor, certificate_id: UUID) -> Certificate:

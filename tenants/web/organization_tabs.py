@@ -17,6 +17,7 @@ from tenants.organizations.history import HistoryFilter, capabilities, connectio
 from tenants.organizations.models import Organization
 from tenants.organizations.traits import OUTCOMES
 from tenants.profiles.methods import ProfileService
+from tenants.relationships.facts import IN_FORCE
 from tenants.relationships.reach import reach_of
 from tenants.relationships.selectors import RelationshipView, former_relationships_of
 from tenants.variables.names import built_in
@@ -102,7 +103,7 @@ def _history(actor: Actor, organization: Organization, query: QueryDict) -> dict
 def _capabilities(
     actor: Actor, organization: Organization, relationships: Sequence[RelationshipView]
 ) -> dict[str, Any]:
-    active = [each for each in relationships if each.status in ("active", "expiring")]
+    active = [each for each in relationships if each.status in IN_FORCE]
     assigned = {role for each in active for assignment in each.assignments for role in assignment.roles}
     offered = {role for each in active for role in each.roles}
     return {

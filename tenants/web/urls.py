@@ -73,13 +73,13 @@ urlpatterns = [
     path("app-registrations/certificates/<uuid:certificate_id>/test/", certificates.test, name="certificate-test"),
     path(
         "app-registrations/certificates/<uuid:certificate_id>/signalbox.cer",
-        app_registrations.download_certificate,
+        certificates.download,
         {"form": "cer"},
         name="certificate-cer",
     ),
     path(
         "app-registrations/certificates/<uuid:certificate_id>/signalbox.pem",
-        app_registrations.download_certificate,
+        certificates.download,
         {"form": "pem"},
         name="certificate-pem",
     ),

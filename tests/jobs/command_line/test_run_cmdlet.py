@@ -6,14 +6,13 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
-from pytest_django.plugin import DjangoDbBlocker
 
 from jobs.command_line.output import summary_line
 from jobs.dispatch.sweep import sweep
@@ -27,22 +26,6 @@ from tests.live import ROOT, Processes, Sandbox, wait_for
 
 Bring = Callable[..., list[Organization]]
 SUMMARY = r"\d+ organizations?: \d+ succeeded, \d+ failed, \d+ errored, \d+ unknown(, \d+ \w+)* in \d+\.\d s"
-
-
-@pytest.fixture(scope="module")
-def workers(
-    running_sandbox: Sandbox,
-    tmp_path_factory: pytest.TempPathFactory,
-    django_db_setup: None,
-    django_db_blocker: DjangoDbBlocker,
-) -> Iterator[Processes]:
-    """The workers of this file, started once: they find their work in the database of each test."""
-    running = Processes(running_sandbox, tmp_path_factory.mktemp("workers"))
-    with django_db_blocker.unblock():
-        running.worker(WORKER_THREADS="10")
-        yield running
-    for process in running.started:
-        running.stop(process, signal.SIGKILL)
 
 
 def command(workers: Processes, *arguments: str) -> subprocess.CompletedProcess[str]:

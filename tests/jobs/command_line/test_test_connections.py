@@ -1,37 +1,20 @@
 """`test_connections` as a person types it."""
 
 import json
-import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from django.core.management import call_command
-from pytest_django.plugin import DjangoDbBlocker
 
 from jobs.runs.models import Run
 from tenants.capabilities.models import Capabilities
 from tenants.organizations.models import Organization
 from tests.factories import make_app_registration, make_group, make_organizations, make_partner, make_profile
-from tests.live import ROOT, Processes, Sandbox
+from tests.live import ROOT, Processes
 
 Bring = Callable[..., list[Organization]]
-
-
-@pytest.fixture(scope="module")
-def workers(
-    running_sandbox: Sandbox,
-    tmp_path_factory: pytest.TempPathFactory,
-    django_db_setup: None,
-    django_db_blocker: DjangoDbBlocker,
-) -> Iterator[Processes]:
-    running = Processes(running_sandbox, tmp_path_factory.mktemp("workers"))
-    with django_db_blocker.unblock():
-        running.worker(WORKER_THREADS="10")
-        yield running
-    for process in running.started:
-        running.stop(process, signal.SIGKILL)
 
 
 @pytest.mark.django_db(transaction=True)
