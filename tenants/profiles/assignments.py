@@ -1,24 +1,22 @@
 """Assigning connection profiles: to a partner as its default, to a group, or to one organization."""
 
-from dataclasses import replace
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
 
-from portal.audit.actions import AuditAction
-from portal.audit.services import Object, record
+from portal.audit.services import write
 from portal.core.actors import Actor
 from portal.core.permissions import Permission
 from tenants.groups.models import OrganizationGroup
 from tenants.organizations.models import Organization
 from tenants.partner.models import Partner
+from tenants.profiles.locks import lock_assignments, lock_place, lock_profile
 from tenants.profiles.methods import ProfileService
-from tenants.profiles.models import ConnectionProfile, ProfileAssignment
-from tenants.profiles.services import as_object
+from tenants.profiles.models import ConnectionProfile, Place, ProfileAssignment
+from tenants.profiles.recording import assigned, unassigned
 from tenants.profiles.validation import ProfileRefused
-
-Place = Partner | OrganizationGroup | Organization
 
 
 @transaction.atomic
@@ -30,41 +28,34 @@ def assign_profile(
     `rank` orders the groups that an organization belongs to: the lowest decides. Raises `ProfileRefused`.
     """
     actor.require(Permission.CONNECTION_PROFILE_MANAGE)
-    profile = ConnectionProfile.objects.select_for_update(of=("self",)).select_related("partner").get(pk=profile.pk)
+    profile, place = lock_profile(profile), lock_place(place)
     check_place(profile, place)
     require_service(profile, service)
-    for each in services_of(service):
-        _replaced(profile, place, each).delete()
-        ProfileAssignment.objects.create(
-            profile=profile, service=each, rank=rank, assigned_by=actor.label, **_column(place)
-        )
-    record(
-        AuditAction.CONNECTION_PROFILE_ASSIGNED,
-        actor=actor,
-        target=object_at(profile, place),
-        data={"place": str(place), "service": service.label},
+    services = services_of(service)
+    there = _there(profile, place, services)
+    replaced = lock_assignments(there)
+    there.delete()
+    ProfileAssignment.objects.bulk_create(
+        ProfileAssignment(profile=profile, service=each, rank=rank, assigned_by=actor.label, **_column(place))
+        for each in services
     )
+    write([assigned(actor, profile, place, service, replaced)])
 
 
 @transaction.atomic
 def unassign_profile(*, actor: Actor, assignment_id: UUID) -> None:
     """Withdraw a profile from a group or an organization; raises `ProfileRefused` for a partner's default."""
     actor.require(Permission.CONNECTION_PROFILE_MANAGE)
-    found = ProfileAssignment.objects.select_related("profile", "partner", "group", "organization")
-    assignment = found.filter(pk=assignment_id).first()
-    if assignment is None:
-        return
-    place = assignment.partner or assignment.group or assignment.organization
-    assert place is not None  # noqa: S101 - a constraint of the table
-    if assignment.partner is not None:
+    ended = lock_assignments(ProfileAssignment.objects.filter(pk=assignment_id))
+    if any(each.partner for each in ended):
         raise ProfileRefused("A partner always has a default. Choose another one instead.")
-    assignment.delete()
-    record(
-        AuditAction.CONNECTION_PROFILE_UNASSIGNED,
-        actor=actor,
-        target=object_at(assignment.profile, place),
-        data={"place": str(place), "service": ProfileService(assignment.service).label},
-    )
+    end_assignments(actor, ended)
+
+
+def end_assignments(actor: Actor, assignments: Sequence[ProfileAssignment]) -> None:
+    """Delete locked assignments with an event each, in as many queries for one as for a thousand."""
+    ProfileAssignment.objects.filter(pk__in=[each.pk for each in assignments]).delete()
+    write(unassigned(actor, assignments))
 
 
 def services_of(service: ProfileService) -> list[ProfileService]:
@@ -91,18 +82,11 @@ def check_place(profile: ConnectionProfile, place: Place) -> None:
         raise ProfileRefused(f"“{profile}” is for {profile.environment}, and {place} is in {place.environment}.")
 
 
-def _replaced(profile: ConnectionProfile, place: Place, service: ProfileService) -> QuerySet[ProfileAssignment]:
-    there = ProfileAssignment.objects.filter(service=service, **_column(place))
+def _there(profile: ConnectionProfile, place: Place, services: Sequence[ProfileService]) -> QuerySet[ProfileAssignment]:
+    there = ProfileAssignment.objects.filter(service__in=services, **_column(place))
     return there.filter(profile__partner=profile.partner) if isinstance(place, OrganizationGroup) else there
 
 
 def _column(place: Place) -> dict[str, Place]:
     names = {Partner: "partner", OrganizationGroup: "group", Organization: "organization"}
     return {names[type(place)]: place}
-
-
-def object_at(profile: ConnectionProfile, place: Place) -> Object:
-    """Return how events name a profile; with the organization that it was assigned to, if it is one."""
-    if not isinstance(place, Organization):
-        return as_object(profile)
-    return replace(as_object(profile), organization_id=place.pk, organization_name=place.name)

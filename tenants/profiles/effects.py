@@ -10,11 +10,10 @@ from tenants.groups.models import OrganizationGroup
 from tenants.organizations.models import Organization
 from tenants.partner.models import Partner
 from tenants.profiles.methods import ProfileService
-from tenants.profiles.models import ConnectionProfile, ProfileAssignment
+from tenants.profiles.models import ConnectionProfile, Place, ProfileAssignment
 from tenants.profiles.resolution import assignments_for, resolved
 from tenants.profiles.uses import SERVICES
 
-Place = Partner | OrganizationGroup | Organization
 Change = Callable[[ProfileService, list[ProfileAssignment]], list[ProfileAssignment]]
 
 

@@ -12,6 +12,8 @@ from tenants.partner.models import Partner
 from tenants.profiles.methods import Delegation, Method, ProfileService
 from tenants.profiles.querysets import ConnectionProfileQuerySet
 
+Place = Partner | OrganizationGroup | Organization
+
 
 class ConnectionProfile(models.Model):
     """How to connect to an organization: method, identity, environment, service.
@@ -101,3 +103,10 @@ class ProfileAssignment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.profile} for {self.service}"
+
+    @property
+    def place(self) -> Place:
+        """Where the profile applies."""
+        place = self.partner or self.group or self.organization
+        assert place is not None  # noqa: S101 - a constraint of the table
+        return place

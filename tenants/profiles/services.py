@@ -6,22 +6,20 @@ from django.db import transaction
 from django.utils import timezone
 
 from portal.audit.actions import AuditAction
-from portal.audit.services import Object, record
+from portal.audit.services import record
 from portal.core.actors import Actor
 from portal.core.permissions import Permission
 from tenants.partner.models import Partner
 from tenants.partner.services import as_object as partner_as_object
+from tenants.profiles.assignments import end_assignments, services_of
 from tenants.profiles.handed_in import seal_access_token
+from tenants.profiles.locks import lock_assignments, lock_profile
 from tenants.profiles.methods import Method, ProfileService
 from tenants.profiles.models import ConnectionProfile, ProfileAssignment
+from tenants.profiles.recording import as_object
 from tenants.profiles.validation import ProfileRefused, ProfileValues, checked
 
 DEFAULT_NAME = "Application with certificate"
-
-
-def as_object(profile: ConnectionProfile) -> Object:
-    """Return how audit events name a connection profile."""
-    return Object("connection profile", str(profile.pk), profile.name)
 
 
 @transaction.atomic
@@ -41,13 +39,13 @@ def change_profile(*, actor: Actor, profile: ConnectionProfile, values: ProfileV
     An empty access token keeps the one that is stored.
     """
     actor.require(Permission.CONNECTION_PROFILE_MANAGE)
-    profile = ConnectionProfile.objects.select_for_update(of=("self",)).select_related("partner").get(pk=profile.pk)
+    profile = lock_profile(profile)
     if profile.retired_at is not None:
         raise ProfileRefused("This connection profile was retired. Create a new one.")
     before = _facts(profile)
     profile = _written(actor, profile, values)
     profile.save()
-    _drop_services(profile)
+    _end_lost_services(actor, profile)
     if _facts(profile) != before:
         _outdate_capabilities(profile)
     data = {**_facts(profile), "before": before}
@@ -62,10 +60,11 @@ def retire_profile(*, actor: Actor, profile: ConnectionProfile) -> None:
     Raises `ProfileRefused` while it is the default of its partner.
     """
     actor.require(Permission.CONNECTION_PROFILE_MANAGE)
-    profile = ConnectionProfile.objects.select_for_update().get(pk=profile.pk)
-    if profile.assignments.filter(partner__isnull=False).exists():
+    profile = lock_profile(profile)
+    ended = lock_assignments(profile.assignments.all())
+    if any(each.partner for each in ended):
         raise ProfileRefused("This is the default of its partner. Choose another default first.")
-    profile.assignments.all().delete()
+    end_assignments(actor, ended)
     profile.retired_at, profile.sealed_access_token, profile.changed_by = timezone.now(), None, actor.label
     profile.save(update_fields=["retired_at", "sealed_access_token", "changed_by", "changed_at"])
     _outdate_capabilities(profile)
@@ -110,18 +109,21 @@ def _written(actor: Actor, profile: ConnectionProfile, values: ProfileValues) ->
     return profile
 
 
-def _drop_services(profile: ConnectionProfile) -> None:
-    """Delete assignments for a service that the profile does not open any more; refuse for a partner's default."""
-    service = ProfileService(profile.service)
-    lost = [each for each in profile.assignments.all() if not service.covers(each.service)]
-    if any(each.partner_id for each in lost):
+def _end_lost_services(actor: Actor, profile: ConnectionProfile) -> None:
+    """End assignments for a service that the profile does not open any more; refuse for a partner's default."""
+    opened = ProfileService(profile.service)
+    lost = [each for each in services_of(ProfileService.BOTH) if not opened.covers(each)]
+    ended = lock_assignments(profile.assignments.filter(service__in=lost))
+    if any(each.partner for each in ended):
         raise ProfileRefused("This is the default of its partner for the other service too. Choose another first.")
-    profile.assignments.filter(pk__in=[each.pk for each in lost]).delete()
+    end_assignments(actor, ended)
 
 
 def _outdate_capabilities(profile: ConnectionProfile) -> None:
     """What was read as one identity says nothing of the next; reached through the relation, for they lie above."""
-    profile.capabilities.filter(outdated_at=None).update(outdated_at=timezone.now(), outdated_by="")
+    known = profile.capabilities.filter(outdated_at=None)
+    locked = known.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True)
+    known.filter(pk__in=list(locked)).update(outdated_at=timezone.now(), outdated_by="")
 
 
 def _facts(profile: ConnectionProfile) -> dict[str, str]:

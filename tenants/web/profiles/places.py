@@ -18,8 +18,7 @@ from tenants.organizations.models import Organization
 from tenants.organizations.names import organization_named
 from tenants.partner.models import Partner
 from tenants.partner.selectors import find_partner
-from tenants.profiles.effects import Place
-from tenants.profiles.models import ConnectionProfile
+from tenants.profiles.models import ConnectionProfile, Place
 from tenants.selection.selectors import organizations_of_selection, selection_in, selection_in_words
 
 DEFAULT = "partner"

@@ -34,20 +34,16 @@ def withdraw(request: HttpRequest, assignment_id: UUID) -> HttpResponse:
         except Refused as refusal:
             messages.error(request, str(refusal))
         else:
-            messages.success(request, f"“{assignment.profile}” was withdrawn from {_place(assignment)}.")
+            messages.success(request, f"“{assignment.profile}” was withdrawn from {assignment.place}.")
         return HttpResponseRedirect(back, status=303)
     context = {
         "assignment": assignment,
-        "place": _place(assignment),
+        "place": assignment.place,
         "service": ProfileService(assignment.service).label,
         "effect": effect_of_withdrawing(actor, [assignment_id]),
         "back": back,
     }
     return render_page(request, "tenants/profiles/withdraw.html", context)
-
-
-def _place(assignment: ProfileAssignment) -> str:
-    return str(assignment.partner or assignment.group or assignment.organization)
 
 
 def _back(request: HttpRequest, assignment: ProfileAssignment) -> str:

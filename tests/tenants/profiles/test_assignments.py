@@ -1,6 +1,7 @@
 """Assigning connection profiles: what is replaced, what is refused, and what it would change."""
 
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from portal.audit.actions import AuditAction
 from portal.audit.models import AuditEvent
 from portal.core.actors import Actor
 from portal.core.permissions import PermissionRefused
+from tenants.groups.services import delete_organization_group
 from tenants.partner.models import Partner
 from tenants.profiles.assignments import assign_profile, unassign_profile
 from tenants.profiles.bulk_assignments import assign_profile_to_organizations
@@ -71,6 +73,18 @@ class TestAssign:
         event = AuditEvent.objects.get(action=AuditAction.CONNECTION_PROFILE_ASSIGNED)
         assert (event.organization_id, event.data) == (place.pk, {"place": place.name, "service": BOTH.label})
 
+    def test_the_event_names_what_was_replaced(self, partner: Partner, profile: ConnectionProfile) -> None:
+        give(profile, partner, COMPLIANCE)
+        give(make_profile(partner, name="Third"), partner)
+        *_, event = AuditEvent.objects.filter(action=AuditAction.CONNECTION_PROFILE_ASSIGNED).order_by("pk")
+        assert (event.target_label, event.data["before"]) == ("Third", "Application with certificate, Other")
+
+    def test_a_deleted_group_is_refused(self, profile: ConnectionProfile) -> None:
+        group = make_group("Gold")
+        delete_organization_group(actor=SYSTEM, group=copy(group))
+        with pytest.raises(ProfileRefused, match="“Gold” was deleted"):
+            give(profile, group)
+
     def test_a_retired_one_is_refused(self, partner: Partner, profile: ConnectionProfile) -> None:
         retire_profile(actor=SYSTEM, profile=profile)
         with pytest.raises(ProfileRefused, match="was retired"):
@@ -117,11 +131,20 @@ class TestMany:
         places = make_organizations(30, partner=partner)
         give(make_profile(partner), places[0])
         for some in (places[:1], places):
-            with django_assert_num_queries(6):
+            with django_assert_num_queries(8):
                 assign_profile_to_organizations(actor=SYSTEM, profile=profile, organizations=some, service=BOTH)
         assert {each.profile for each in applied_profiles(places, service="scc").values()} == {profile}
         recorded = AuditEvent.objects.filter(target_id=str(profile.pk), organization_id__in=[p.pk for p in places])
         assert recorded.count() == 31
+
+    def test_each_event_names_what_was_replaced_there(self, partner: Partner, profile: ConnectionProfile) -> None:
+        places = make_organizations(3, partner=partner)
+        for place, name in zip(places, ("First", "Second"), strict=False):
+            assign(make_profile(partner, name=name), organization=place)
+        assign_profile_to_organizations(actor=SYSTEM, profile=profile, organizations=places, service=EXCHANGE)
+        recorded = AuditEvent.objects.filter(action=AuditAction.CONNECTION_PROFILE_ASSIGNED)
+        before = {event.organization_id: event.data.get("before") for event in recorded}
+        assert [before[place.pk] for place in places] == ["First", "Second", None]
 
     def test_one_that_does_not_fit_keeps_all_as_they_are(self, partner: Partner) -> None:
         profile = make_profile(partner, environment="O365China")
