@@ -105,8 +105,3 @@ def is_hidden(source: Source, start: int, end: int) -> bool:
     """Whether a secret stands in this range."""
     at = bisect_left(source.hidden, (start, 0))
     return at < len(source.hidden) and source.hidden[at][0] < end
-
-
-def secret_sentences(lines: list[int]) -> list[str]:
-    """Return what to say of the secrets that stand in these lines."""
-    return [f"A password or key stands in line {line}: it was not kept; change it." for line in lines]

@@ -56,14 +56,6 @@ class AccessAssignment:
 
 
 @dataclass(frozen=True, slots=True)
-class DelegatedAdminCustomer:
-    """A customer with at least one active relationship."""
-
-    tenant_id: str
-    display_name: str
-
-
-@dataclass(frozen=True, slots=True)
 class Contract:
     """An entry of the legacy CSP list; it proves no access."""
 
@@ -120,12 +112,6 @@ def access_assignments(
         for relationship_id, body in _batch(client, bearer, graph_url, chunk):
             for row in _continued(client, bearer, graph_url, body):
                 yield _access_assignment(relationship_id, row)
-
-
-def delegated_admin_customers(client: httpx.Client, bearer: str, *, graph_url: str) -> Iterator[DelegatedAdminCustomer]:
-    """Yield the customers with an active relationship. Needs a partner-tenant token."""
-    for row in _rows(client, bearer, graph_url, f"{graph_url}/v1.0/tenantRelationships/delegatedAdminCustomers"):
-        yield DelegatedAdminCustomer(_text(row, "tenantId").lower(), _text(row, "displayName"))
 
 
 def contracts(client: httpx.Client, bearer: str, *, graph_url: str) -> Iterator[Contract]:
