@@ -126,23 +126,37 @@ def test_a_csv_file_fills_the_list_and_leads_to_a_run_in_just_these(page: Page, 
     assert Run.objects.get().plan["organizations"] == sorted(str(o.tenant_id) for o in chosen)
 
 
+def hold_up_until_the_review_waits(page: Page) -> None:
+    """Have the next request of the form answered only once the review cannot be asked for any more."""
+
+    def until_it_waits(route: Route) -> None:
+        expect(page.locator("#review-button")).to_be_disabled()
+        route.continue_()
+
+    page.route(lambda url: PATH in url, until_it_waits, times=1)
+
+
 def test_who_is_quicker_than_the_network_reviews_the_list_as_it_became(page: Page) -> None:
     chosen = list(Organization.objects.order_by("name")[:3])
     page.get_by_label("A list", exact=True).fill("\n".join([*(o.default_domain for o in chosen), "gone.example"]))
     remove = page.get_by_role("button", name="Remove these 1 entry from the list")
     expect(remove).to_be_visible()
-
-    review = page.locator("#review-button")
-
-    def until_it_waits(route: Route) -> None:
-        expect(review).to_be_disabled()
-        route.continue_()
-
-    page.route(lambda url: PATH in url, until_it_waits, times=1)
+    hold_up_until_the_review_waits(page)
     remove.click()
-    review.click()
-
+    page.locator("#review-button").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Get-Mailbox in 3 organizations")
+
+
+def test_who_is_quicker_than_the_network_reviews_the_call_as_it_became(page: Page) -> None:
+    page.get_by_label("All organizations").check()
+    page.locator("#p-Identity").fill("bob@example.com")
+    kept(page)
+    expect(page.locator("#powershell")).to_contain_text("bob@example.com")
+    hold_up_until_the_review_waits(page)
+    page.get_by_role("button", name=re.compile("^AnrSet")).click()
+    page.locator("#review-button").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Get-Mailbox in 12 organizations")
+    expect(page.locator("main")).not_to_contain_text("bob@example.com")
 
 
 def test_everything_works_without_a_script(

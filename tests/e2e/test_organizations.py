@@ -1,14 +1,17 @@
 """Organizations in a real browser: all that match are selected, a rule shows its members, axe objects to nothing."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
+from jobs.runs.models import Run
 from jobs.runs.states import TargetState
 from tenants.groups.models import OrganizationGroup
+from tenants.organizations.models import Organization
 from tenants.relationships.models import DelegatedAdminRelationship
 from tests.e2e.axe import violations
 from tests.e2e.test_walk import sign_in
@@ -16,6 +19,7 @@ from tests.factories import make_app_registration, make_group, make_organization
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.e2e, pytest.mark.timeout(240)]
 OpenPage = Callable[..., Page]
+Bring = Callable[..., list[Organization]]
 STRANGE = "‏שלום עולם ושות׳ 🏢 a name of sixty characters and then some"
 
 
@@ -38,6 +42,23 @@ def test_all_that_match_are_selected_with_one_tick_and_put_into_a_group(
     page.get_by_role("button", name="Add to group").click()
     expect(page.get_by_text("was created with 70 organizations")).to_be_visible()
     assert OrganizationGroup.objects.get().organizations.count() == 70
+
+
+def test_a_double_click_tests_a_connection_once(
+    portal: str,
+    demo_people: Mapping[str, str],
+    organizations_of: Callable[..., list[Organization]],
+    open_page: OpenPage,
+) -> None:
+    [organization] = organizations_of(1)
+    page = open_page()
+    sign_in(page, portal, "tess", demo_people["tess"])
+    page.goto(f"{portal}/organizations/{organization.pk}/")
+    page.get_by_role("button", name="Test connection").dblclick(delay=60)
+    page.wait_for_url(re.compile(r"/runs/[0-9a-f-]{36}/$"))
+    page.goto(f"{portal}/runs/")
+    expect(page.get_by_role("row", name=re.compile("Get-AcceptedDomain"))).to_have_count(1)
+    assert Run.objects.count() == 1
 
 
 def test_a_rule_shows_its_members_while_it_is_written(
@@ -64,6 +85,27 @@ def test_a_rule_shows_its_members_while_it_is_written(
     page.get_by_label("Name of the group").fill("Bakkers")
     page.get_by_role("button", name="Create group").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Bakkers")
+
+
+def test_a_condition_is_added_although_its_neighbour_was_typed_a_moment_before(
+    portal: str, demo_people: Mapping[str, str], open_page: OpenPage
+) -> None:
+    make_organizations(3, name="Bakker")
+    page = open_page(failing=True)
+    sign_in(page, portal, "tess", demo_people["tess"])
+    page.goto(f"{portal}/organizations/groups/rule/")
+    value = page.get_by_label("Condition 1: value")
+    page.clock.install()
+
+    def let_the_preview_fall_due(route: Route) -> None:
+        if "look=add" in (route.request.post_data or ""):
+            value.press("k")
+            page.clock.fast_forward(1000)
+        route.continue_()
+
+    page.route("**/rule/", let_the_preview_fall_due)
+    page.get_by_role("button", name="Add condition").click()
+    expect(page.get_by_label("Condition 2: what")).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -101,12 +101,14 @@ def test_by_device_code_in_a_second_browser(
 
 
 def test_by_device_code_without_scripts(
-    portal: str, open_page: OpenPage, technician: User, partner: Partner, people: People
+    portal: str, open_page: OpenPage, technician: User, partner: Partner, people: People, sandbox: Sandbox
 ) -> None:
+    sandbox.control("POST", "device-codes", json={"interval": 1})
     page = signed_in(open_page(java_script_enabled=False, ignore_https_errors=True), portal, technician)
     begin(page, portal, profile(partner, Method.DEVICE), "Get a device code")
     code = page.locator("#device-code").inner_text()
     page.get_by_role("button", name="I have signed in, look again").click()
+    expect(page.get_by_text("Microsoft has not seen the code yet.")).to_be_visible()
     expect(page.locator("#device-code")).to_have_text(code)
     page.get_by_role("button", name="Cancel").click()
     expect(page).to_have_url(portal + LIST)

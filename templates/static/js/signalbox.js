@@ -97,6 +97,23 @@ document.addEventListener("click", (event) => {
   }
 });
 
+// A double click sends a form once. It can be sent again after a while: a download leaves the page as it is.
+const SENDING_SECONDS = 5;
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== "post") return;
+  if ("sending" in form.dataset) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sending = "";
+  setTimeout(() => delete form.dataset.sending, SENDING_SECONDS * 1000);
+});
+window.addEventListener("pageshow", () => {
+  for (const form of document.forms) delete form.dataset.sending;
+});
+
 document.addEventListener("htmx:load", (event) => {
   const root = event.target.parentElement || document;
   localizeTimes(root);

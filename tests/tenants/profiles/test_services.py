@@ -148,7 +148,7 @@ class TestChange:
         change_profile(actor=SYSTEM, profile=profile, values=replace(APP_ONLY, environment="O365USGovDoD"))
         event = AuditEvent.objects.get(action=AuditAction.CONNECTION_PROFILE_CHANGED)
         assert event.data["environment"] == "O365USGovDoD"
-        assert "environment" not in event.data["before"]
+        assert event.data["before"] == {"method": APP_ONLY.method, "service": APP_ONLY.service}
 
     def test_a_retired_one_stays_as_it_is(self, partner: Partner) -> None:
         profile = created(partner)

@@ -57,10 +57,10 @@ def test_signs_in_and_is_found_in_no_table_log_or_page(
     ("name", "password", "title"),
     [
         ("tess", "", "MFA"),
-        ("noor", "a-wrong-password", ""),
+        ("noor", "a-wrong-password", "Wrong user name or password"),
         ("dora", "", "disabled"),
-        ("piet", "", ""),
-        ("lars", "", ""),
+        ("piet", "", "password expired"),
+        ("lars", "", "locked"),
         ("fred", "", "federation server did not accept"),
     ],
 )

@@ -182,6 +182,8 @@ class TestCancelling:
         assert "In another browser, where it has to be finished" in page
         assert reverse("tenants:sign-in-onward") not in page
         assert other.get(reverse("tenants:sign-in-onward")).headers["Location"] == LIST
+        other.post(reverse("tenants:sign-in-cancel"))
+        assert not PendingSignIn.objects.exists()
 
 
 class TestChoosingAnOrganization:
