@@ -70,7 +70,7 @@ def note_capabilities(*, actor: Actor, readings: Sequence[Reading]) -> None:
         return
     sets = {reading.names.key: reading.names for reading in newest.values()}
     CmdletSet.objects.bulk_create([sets[key].as_set() for key in sorted(sets)], ignore_conflicts=True)
-    before = {row_key(row): row for row in _known(newest).select_for_update().order_by("pk")}
+    before = {row_key(row): row for row in _known(newest).select_for_update(no_key=True).order_by("pk")}
     changed = [key for key in newest if key not in before or before[key].cmdlets_id != newest[key].names.key]
     had = CmdletSet.objects.in_bulk({before[key].cmdlets_id for key in changed if key in before})
     Capabilities.objects.bulk_create(
@@ -89,18 +89,15 @@ def note_capabilities(*, actor: Actor, readings: Sequence[Reading]) -> None:
 
 @transaction.atomic
 def note_glimpses(*, glimpses: Sequence[Glimpse]) -> None:
-    """Mark capabilities as outdated where a connection was told otherwise about its cmdlet."""
+    """Mark capabilities as outdated where a connection was told otherwise about its cmdlet, unless read anew since."""
     told = {glimpse.key: glimpse for glimpse in glimpses}
     if not told:
         return
-    wrong = []
-    for kept in _known(told).filter(outdated_at=None):
+    for kept in _known(told).filter(outdated_at=None).order_by("pk"):
         glimpse = told.get(row_key(kept))
         if glimpse and (glimpse.cmdlet.lower() in lower_names(kept.cmdlets_id)) is not glimpse.is_offered:
-            kept.outdated_at, kept.outdated_by = timezone.now(), glimpse.cmdlet[:100]
-            wrong.append(kept)
-    if wrong:
-        Capabilities.objects.bulk_update(wrong, ["outdated_at", "outdated_by"])
+            same = Capabilities.objects.filter(pk=kept.pk, read_at=kept.read_at, outdated_at=None)
+            same.update(outdated_at=timezone.now(), outdated_by=glimpse.cmdlet[:100])
 
 
 def row_key(row: Capabilities) -> Key:
