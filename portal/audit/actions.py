@@ -23,6 +23,7 @@ class AuditAction(StrEnum):
     PERSONAL_SIGN_IN_STARTED = "personal_sign_in.started"
     PERSONAL_SIGN_IN_COMPLETED = "personal_sign_in.completed"
     PERSONAL_SIGN_IN_REFUSED = "personal_sign_in.refused"
+    PERSONAL_SIGN_IN_LEFT_UNFINISHED = "personal_sign_in.left_unfinished"
     PERSONAL_SIGN_IN_ENDED = "personal_sign_in.ended"
     CONNECTION_PROFILE_CREATED = "connection_profile.created"
     CONNECTION_PROFILE_CHANGED = "connection_profile.changed"
@@ -98,6 +99,7 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.PERSONAL_SIGN_IN_STARTED: "{actor} began to sign in with a Microsoft account at {target}",
     AuditAction.PERSONAL_SIGN_IN_COMPLETED: "{actor} signed in as {account} at {target}",
     AuditAction.PERSONAL_SIGN_IN_REFUSED: "A sign-in of {actor} at {target} did not succeed: {reason}",
+    AuditAction.PERSONAL_SIGN_IN_LEFT_UNFINISHED: "A sign-in at {target} was not finished: {reason}",
     AuditAction.PERSONAL_SIGN_IN_ENDED: "The sign-in as {account} at {target} ended: {reason}",
     AuditAction.CONNECTION_PROFILE_CREATED: "{actor} created the connection profile {target}",
     AuditAction.CONNECTION_PROFILE_CHANGED: "{actor} changed the connection profile {target}",

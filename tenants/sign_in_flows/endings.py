@@ -1,13 +1,15 @@
 """Finishing a sign-in: Microsoft's answer is checked, what lasts is kept, and everything is recorded."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
+from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
 
 from portal.core.actors import Actor
-from portal.core.permissions import Permission
+from portal.core.permissions import Permission, PermissionRefused
 from portal.core.refusals import Refused
+from portal.core.secrets import SecretUnreadable
 from tenants.organizations.models import Organization
 from tenants.partner.models import Partner
 from tenants.partner.services import store_partner_sign_in
@@ -15,7 +17,7 @@ from tenants.profiles.models import ConnectionProfile
 from tenants.sign_in_flows import device, interactive, password
 from tenants.sign_in_flows.accounts import Account
 from tenants.sign_in_flows.places import Place, place_of, service_account_place
-from tenants.sign_in_flows.refusals import SignInRefused, nothing_under_way
+from tenants.sign_in_flows.refusals import SignInRefused, nothing_under_way, refused_by_encryption_key
 from tenants.sign_ins import pending as under_way
 from tenants.sign_ins.models import PendingSignIn, PersonalSignIn
 from tenants.sign_ins.services import keep_sign_in
@@ -28,18 +30,19 @@ def finish_interactive(*, actor: Actor, session: PortalSession, answer: Mapping[
     An answer of another sign-in than the one under way is refused and changes nothing: that one can still be finished.
     """
     pending = _of_session(actor, session)
-    flow = under_way.flow_of(pending)
+    with _recorded(actor, pending):
+        flow = under_way.flow_of(pending)
     if not interactive.belongs_to(flow, answer):
         raise SignInRefused(
             "This answer belongs to another sign-in",
             "Finish the sign-in that you began last, or cancel it and begin again.",
             meaning="You have begun another sign-in since, or somebody sent you an address of their own.",
         )
-    if not under_way.take(pending):
+    if not under_way.may_ask(pending):
         raise nothing_under_way()
     with _recorded(actor, pending):
         place = _place_of(pending)
-        _keep(actor, session, pending, place, interactive.finish(place, flow, answer))
+        _finish(actor, session, pending, place, interactive.finish(place, flow, answer))
     return pending
 
 
@@ -53,23 +56,19 @@ def poll_device(*, actor: Actor, session: PortalSession) -> PendingSignIn | None
         raise nothing_under_way()
     if not under_way.may_ask(pending):
         return None
-    try:
-        place = _place_of(pending)
-        account = device.poll(place, under_way.flow_of(pending))
-    except device.StillWaiting as waiting:
-        if waiting.slow_down:
-            under_way.slow_down(pending, pending.ask_every + device.SLOWER_SECONDS)
-        return None
-    except Refused as refusal:
-        if isinstance(refusal, SignInRefused) and refusal.passes:
-            return None
-        if under_way.take(pending):
-            _record(actor, pending, refusal)
-        raise
-    if not under_way.take(pending):  # cancelled while Microsoft was asked: what came is dropped
-        raise nothing_under_way()
     with _recorded(actor, pending):
-        _keep(actor, session, pending, place, account)
+        try:
+            place = _place_of(pending)
+            account = device.poll(place, under_way.flow_of(pending))
+        except device.StillWaiting as waiting:
+            if waiting.slow_down:
+                under_way.slow_down(pending, pending.ask_every + device.SLOWER_SECONDS)
+            return None
+        except SignInRefused as refusal:
+            if refusal.passes:
+                return None
+            raise
+        _finish(actor, session, pending, place, account)
     return pending
 
 
@@ -91,7 +90,7 @@ def sign_in_with_password(
     attempt = PendingSignIn(
         session=session.hash, method=place.method, tenant_id=place.tenant_id, tenant_name=place.tenant_name
     )
-    with _recorded(actor, attempt):
+    with _recorded(actor, attempt, under_way.record_refusal):
         account = password.sign_in(place, user_principal_name=user_principal_name, password=typed_password)
         _keep(actor, session, attempt, place, account)
 
@@ -110,6 +109,13 @@ def _place_of(pending: PendingSignIn) -> Place:
     profiles = ConnectionProfile.objects.select_related("partner", "app_registration")
     chosen = Organization.objects.filter(pk=pending.organization_id) if pending.organization_id else None
     return place_of(profiles.get(pk=pending.profile_id or ""), chosen.first() if chosen is not None else None)
+
+
+@transaction.atomic
+def _finish(actor: Actor, session: PortalSession, pending: PendingSignIn, place: Place, account: Account) -> None:
+    _keep(actor, session, pending, place, account)
+    if not under_way.take(pending):  # cancelled while Microsoft was asked: what came is dropped
+        raise nothing_under_way()
 
 
 def _keep(actor: Actor, session: PortalSession, pending: PendingSignIn, place: Place, account: Account) -> None:
@@ -135,15 +141,21 @@ def _keep(actor: Actor, session: PortalSession, pending: PendingSignIn, place: P
 
 
 @contextmanager
-def _recorded(actor: Actor, pending: PendingSignIn) -> Iterator[None]:
-    """Record a refusal, and let it go on."""
+def _recorded(actor: Actor, pending: PendingSignIn, refuse: Callable[..., None] = under_way.refuse) -> Iterator[None]:
+    """Record whatever keeps a sign-in from its end, and let it go on."""
     try:
         yield
-    except Refused as refusal:
-        _record(actor, pending, refusal)
+    except SecretUnreadable as unreadable:
+        refusal = refused_by_encryption_key(unreadable)
+        refuse(actor=actor, pending=pending, reason=refusal.reason)
+        raise refusal from unreadable
+    except Exception as error:
+        refuse(actor=actor, pending=pending, reason=_reason_of(error))
         raise
 
 
-def _record(actor: Actor, pending: PendingSignIn, refusal: Refused) -> None:
-    reason = refusal.reason if isinstance(refusal, SignInRefused) else str(refusal)
-    under_way.record_refusal(actor=actor, pending=pending, reason=reason)
+def _reason_of(error: Exception) -> str:
+    if isinstance(error, SignInRefused):
+        return error.reason
+    is_told = isinstance(error, Refused | PermissionRefused)
+    return str(error) if is_told else "something unexpected happened; the log of the web server says what"

@@ -2,6 +2,7 @@
 
 from portal.core.explanations import Retry
 from portal.core.refusals import Refused
+from portal.core.secrets import SecretUnreadable
 from tenants.tokens.failures import TokenFailure
 
 
@@ -38,6 +39,15 @@ def nothing_under_way() -> SignInRefused:
         "No sign-in is under way",
         "Begin the sign-in again.",
         meaning="It was finished or cancelled already, took too long, or was begun in another browser or session.",
+    )
+
+
+def refused_by_encryption_key(unreadable: SecretUnreadable) -> SignInRefused:
+    """Return the refusal of a sign-in for which a stored secret does not open."""
+    return SignInRefused(
+        str(unreadable).removesuffix("."),
+        "Sign in again. If it happens again, let an administrator restore the encryption key of this installation.",
+        meaning="The encryption key was changed after the secret was stored.",
     )
 
 

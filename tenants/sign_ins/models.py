@@ -50,7 +50,8 @@ class PendingSignIn(models.Model):
     `session` is the hash of the portal's session in which it must be finished. `flow` is what msal needs to finish it:
     it holds the proof key, the nonce or the device code, and is sealed. `partner_id` alone is set for the partner's
     service account; otherwise `profile_id` and, for an account of the organization itself, `organization_id`.
-    `ask_every` (seconds) and `asked_at` belong to device codes. `back` is the local address to return to.
+    `asked_at` is when Microsoft was asked: once for an interactive sign-in, every `ask_every` seconds for a device
+    code. `back` is the local address to return to.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

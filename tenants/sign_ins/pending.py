@@ -11,6 +11,7 @@ from portal.audit.services import Object, record
 from portal.core.actors import Actor
 from tenants.sign_ins.locks import lock_person
 from tenants.sign_ins.models import PendingSignIn
+from tenants.sign_ins.querysets import PendingSignInQuerySet
 from tenants.sign_ins.secrets import open_flow, seal_flow
 
 
@@ -40,18 +41,20 @@ def pending_of(*, actor: Actor) -> PendingSignIn | None:
 
 
 def take(pending: PendingSignIn) -> bool:
-    """Take a sign-in off the table, so that it is finished once; False when it was cancelled or taken meanwhile."""
+    """Delete a sign-in in the transaction that records its end; False when it has ended meanwhile."""
     deleted, _ = PendingSignIn.objects.filter(pk=pending.pk).delete()
     return bool(deleted)
 
 
 def may_ask(pending: PendingSignIn) -> bool:
-    """Whether Microsoft may be asked about a device code now; whoever gets True is the only one who asks.
+    """Whether Microsoft may be asked now; whoever gets True is the only one who asks.
 
-    Asking more often than it said makes Microsoft slow down.
+    An answer is redeemed once. Asking about a device code more often than it said makes Microsoft slow down.
     """
     now = timezone.now()
-    if pending.asked_at is not None and now < pending.asked_at + timedelta(seconds=pending.ask_every):
+    if pending.asked_at is not None and (
+        not pending.ask_every or now < pending.asked_at + timedelta(seconds=pending.ask_every)
+    ):
         return False
     same = PendingSignIn.objects.filter(pk=pending.pk, asked_at=pending.asked_at)
     return bool(same.update(asked_at=now))
@@ -73,8 +76,15 @@ def cancel_pending(*, actor: Actor) -> PendingSignIn | None:
 
 
 @transaction.atomic
+def refuse(*, actor: Actor, pending: PendingSignIn, reason: str) -> None:
+    """End a sign-in under way and record why; one that has ended meanwhile has its event already."""
+    if take(pending):
+        _refused(actor, pending, reason)
+
+
+@transaction.atomic
 def record_refusal(*, actor: Actor, pending: PendingSignIn, reason: str) -> None:
-    """Record why a sign-in did not come to an end."""
+    """Record why a sign-in that was never under way did not succeed."""
     _refused(actor, pending, reason)
 
 
@@ -83,14 +93,14 @@ def flow_of(pending: PendingSignIn) -> dict[str, Any]:
     return open_flow(pending)
 
 
-def end_pending_of_session(session: str) -> None:
-    """Forget what was begun in one session of the portal."""
-    PendingSignIn.objects.filter(session=session).delete()
-
-
-def sweep_pending() -> None:
-    """Delete what nobody finished in time."""
-    PendingSignIn.objects.ended().delete()
+@transaction.atomic
+def leave_unfinished(*, actor: Actor, those: PendingSignInQuerySet, reason: str) -> None:
+    """End sign-ins under way that nobody will finish any more."""
+    left = list(those.select_for_update(no_key=True).order_by("pk"))
+    for pending in left:
+        data = {**_facts(pending), "person": pending.person_id, "reason": reason}
+        record(AuditAction.PERSONAL_SIGN_IN_LEFT_UNFINISHED, actor=actor, target=as_object(pending), data=data)
+    PendingSignIn.objects.filter(pk__in=[pending.pk for pending in left]).delete()
 
 
 def in_seconds(seconds: int) -> datetime:

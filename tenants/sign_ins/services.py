@@ -11,8 +11,8 @@ from portal.core.actors import Actor
 from portal.core.permissions import Permission
 from portal.core.refusals import Refused
 from tenants.sign_ins.locks import lock_person
-from tenants.sign_ins.models import PersonalSignIn
-from tenants.sign_ins.pending import end_pending_of_session, sweep_pending
+from tenants.sign_ins.models import PendingSignIn, PersonalSignIn
+from tenants.sign_ins.pending import leave_unfinished
 from tenants.sign_ins.querysets import PersonalSignInQuerySet
 from tenants.sign_ins.secrets import seal_refresh_token
 from tenants.sign_ins.sessions import PortalSession, hold
@@ -81,14 +81,15 @@ def end_sign_in(*, actor: Actor, sign_in_id: UUID) -> PersonalSignIn:
 def end_session(*, actor: Actor, session: str, reason: str) -> None:
     """End everything that was signed in to, or is being signed in to, in one session of the portal."""
     _end(actor, PersonalSignIn.objects.filter(session=session), reason)
-    end_pending_of_session(session)
+    leave_unfinished(actor=actor, those=PendingSignIn.objects.filter(session=session), reason=reason)
 
 
 @transaction.atomic
 def sweep_sign_ins() -> None:
     """Delete the sign-ins whose time is over, and those that nobody finished."""
-    _end(SWEEPER, PersonalSignIn.objects.ended(), "its time was over")
-    sweep_pending()
+    reason = "its time was over"
+    _end(SWEEPER, PersonalSignIn.objects.ended(), reason)
+    leave_unfinished(actor=SWEEPER, those=PendingSignIn.objects.ended(), reason=reason)
 
 
 def _end(actor: Actor, sign_ins: PersonalSignInQuerySet, reason: str) -> list[PersonalSignIn]:

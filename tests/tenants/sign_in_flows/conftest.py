@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from portal.accounts.models import User
+from portal.audit.models import AuditEvent
 from tenants.partner.models import Partner
 from tenants.profiles.methods import Delegation, Method
 from tenants.profiles.models import ConnectionProfile
@@ -72,3 +73,16 @@ def go_through_microsoft(browser: Client, clicker: Clicker, person: dict[str, An
     clicker.open(address_at_microsoft(browser))
     clicker.sign_in(person["user_principal_name"], password=options.get("password", person["password"]))
     return browser.get(reverse("tenants:sign-in-answer"), clicker.answer)
+
+
+def actions() -> list[str]:
+    """What the audit trail says of personal sign-ins, oldest first."""
+    return [
+        action for action in AuditEvent.objects.order_by("pk").values_list("action", flat=True) if "personal" in action
+    ]
+
+
+def last_reason() -> str:
+    """Why, as the newest event says it."""
+    reason: str = AuditEvent.objects.order_by("pk").last().data["reason"]  # type: ignore[union-attr]  # there is one
+    return reason

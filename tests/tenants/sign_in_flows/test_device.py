@@ -9,6 +9,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from portal.accounts.models import User
+from portal.audit.models import AuditEvent
 from tenants.profiles.models import ConnectionProfile
 from tenants.sign_in_flows import device as device_flow
 from tenants.sign_in_flows.selectors import DeviceCode, device_code_of
@@ -141,6 +143,19 @@ def test_cancelled_while_microsoft_is_asked_nothing_is_kept(
     monkeypatch.setattr(device_flow, "poll", poll_and_be_cancelled)
     assert look_again(browser).status_code == 422
     assert not PersonalSignIn.objects.exists()
+
+
+def test_a_role_that_is_withdrawn_meanwhile_ends_it_with_one_event(
+    browser: Client, clicker: Clicker, code: DeviceCode, people: People, technician: User
+) -> None:
+    enter(clicker, code)
+    tess = people("tess")
+    clicker.sign_in(tess["user_principal_name"], password=tess["password"])
+    technician.role_assignments.all().delete()
+    assert look_again(browser).status_code == 403
+    assert not PendingSignIn.objects.exists()
+    refused = AuditEvent.objects.get(action="personal_sign_in.refused")
+    assert "the permission “jobs:run:launch” is missing" in refused.data["reason"]
 
 
 def test_a_disturbance_of_the_login_host_ends_nothing(sandbox: Sandbox, browser: Client, code: DeviceCode) -> None:

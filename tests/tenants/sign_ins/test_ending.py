@@ -52,6 +52,10 @@ def reasons() -> list[str]:
     return [event.data["reason"] for event in ended]
 
 
+def unfinished() -> AuditEvent:
+    return AuditEvent.objects.get(action="personal_sign_in.left_unfinished")
+
+
 def test_signing_out_of_the_portal_ends_it_with_what_is_under_way(
     browser: Client, technician: User, acting: Any
 ) -> None:
@@ -62,6 +66,7 @@ def test_signing_out_of_the_portal_ends_it_with_what_is_under_way(
     assert not PendingSignIn.objects.exists()
     assert reasons() == ["signed out of Signalbox"]
     assert AuditEvent.objects.get(action="personal_sign_in.ended").actor_id == str(technician.pk)
+    assert (unfinished().actor_id, unfinished().data["reason"]) == (str(technician.pk), "signed out of Signalbox")
 
 
 def test_another_session_of_the_same_person_keeps_its_own(
@@ -73,11 +78,15 @@ def test_another_session_of_the_same_person_keeps_its_own(
     assert PersonalSignIn.objects.count() == 1
 
 
-def test_a_session_that_is_deleted_takes_it_along(browser: Client, technician: User) -> None:
+def test_a_session_that_is_deleted_takes_it_along_with_what_is_under_way(
+    browser: Client, technician: User, acting: Any
+) -> None:
     signed_in_to(browser, technician)
+    begun(browser, acting(technician))
     Session.objects.all().delete()
     assert not PersonalSignIn.objects.exists()
-    assert reasons() == ["the session in Signalbox ended"]
+    assert not PendingSignIn.objects.exists()
+    assert reasons() == [unfinished().data["reason"]] == ["the session in Signalbox ended"]
 
 
 def test_the_sweeper_deletes_what_is_over(browser: Client, technician: User, acting: Any) -> None:
@@ -89,8 +98,20 @@ def test_the_sweeper_deletes_what_is_over(browser: Client, technician: User, act
     sweep()
     assert list(PersonalSignIn.objects.all()) == [kept]
     assert not PendingSignIn.objects.exists()
-    assert reasons() == ["its time was over"]
+    assert reasons() == [unfinished().data["reason"]] == ["its time was over"]
     assert AuditEvent.objects.get(action="personal_sign_in.ended").data["account"] == over.user_principal_name
+    assert unfinished().data["person"] == str(technician.pk)
+
+
+def test_a_person_who_is_deleted_leaves_his_sign_in_to_the_sweeper(
+    browser: Client, technician: User, acting: Any
+) -> None:
+    begun(browser, acting(technician))
+    technician.delete()
+    PendingSignIn.objects.update(ends_at=timezone.now() - timedelta(seconds=1))
+    sweep()
+    assert not PendingSignIn.objects.exists()
+    assert unfinished().data["reason"] == "its time was over"
 
 
 class TestPage:
