@@ -18,6 +18,7 @@ from jobs.web.words import SERVICES
 from portal.accounts.web.access import actor_of
 from portal.accounts.web.saved_filters import saved_filters
 from portal.core.actors import Actor
+from portal.core.htmx import fragment_of
 from portal.core.pagination import lost_place
 from portal.core.permissions import Permission
 
@@ -45,6 +46,7 @@ def connection_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@fragment_of("jobs:connections")
 def connections_open(request: HttpRequest) -> HttpResponse:
     """Show again what is open now."""
     return render(request, "jobs/connections/list.html#open-now", _open_now(_reader(request)))

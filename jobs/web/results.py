@@ -18,6 +18,7 @@ from jobs.web.result_address import read_address, write_query
 from jobs.web.run_access import GONE, run_for
 from jobs.web.run_header import header_context
 from portal.accounts.web.saved_filters import saved_filters
+from portal.core.htmx import fragment_of
 
 STOP_POLLING = 286
 
@@ -59,6 +60,7 @@ def run_results(request: HttpRequest, run_id: UUID) -> HttpResponse:
 
 
 @require_safe
+@fragment_of("jobs:run-results")
 def run_results_progress(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Say how many organizations are in; a page that showed nothing yet is loaded again once there are rows."""
     _, run = run_for(request, run_id)

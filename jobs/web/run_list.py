@@ -22,6 +22,7 @@ from jobs.web.run_rows import run_rows, short_parameters
 from portal.accounts.web.access import actor_of
 from portal.accounts.web.saved_filters import saved_filters
 from portal.core.actors import Actor
+from portal.core.htmx import fragment_of
 from portal.core.pagination import PAGE_SIZE, lost_place
 from portal.core.permissions import Permission
 
@@ -52,6 +53,7 @@ def run_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@fragment_of("jobs:runs")
 def runs_live(request: HttpRequest) -> HttpResponse:
     """Show again what changes in the rows of runs that go on; their places in the list stay."""
     actor = actor_of(request)

@@ -17,6 +17,7 @@ from jobs.web.refused import refused
 from jobs.web.run_access import run_for
 from jobs.web.run_header import actions_context, broker_is_away, live
 from jobs.web.run_view import RunView
+from portal.core.htmx import fragment_of
 from portal.core.permissions import Permission
 
 STOP_POLLING = 286
@@ -24,6 +25,7 @@ STOP_POLLING = 286
 
 
 @require_safe
+@fragment_of("jobs:run")
 def run_progress(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Answer a poll: nothing (204), or the header with the changed cells; 286 when the run is over."""
     actor, run = run_for(request, run_id)
@@ -47,6 +49,7 @@ def run_progress(request: HttpRequest, run_id: UUID) -> HttpResponse:
 
 
 @require_safe
+@fragment_of("jobs:run")
 def run_details(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Show again only what changes below the board of a run."""
     actor, run = run_for(request, run_id)

@@ -12,7 +12,7 @@ from jobs.runs.history import ended_targets, open_runs
 from portal.accounts.models import User
 from portal.accounts.web.access import actor_of
 from portal.core.actors import Actor
-from portal.core.htmx import render_page
+from portal.core.htmx import fragment_of, render_page
 from portal.core.permissions import Permission
 from tenants.partner.selectors import partners_with_sign_in
 
@@ -50,6 +50,7 @@ def ring_of(actor: Actor) -> Ring:
 
 
 @require_safe
+@fragment_of("home")
 def runs_ring(request: HttpRequest) -> HttpResponse:
     """Answer the frame's poll: nothing (204) when it shows the present state already."""
     actor = actor_of(request)

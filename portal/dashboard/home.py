@@ -20,7 +20,7 @@ from jobs.web.pictures import bar_markup
 from jobs.web.words import counts_in_words
 from portal.accounts.web.access import actor_of
 from portal.core.actors import Actor
-from portal.core.htmx import render_page
+from portal.core.htmx import fragment_of, render_page
 from portal.core.permissions import Permission
 from portal.dashboard.cards import cards_for
 from portal.dashboard.first_steps import steps_for
@@ -66,6 +66,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@fragment_of("home")
 def runs_in_progress(request: HttpRequest) -> HttpResponse:
     """Answer the poll of the first page: only the runs in progress, without the rest of its questions."""
     return render(request, "portal/home.html#runs-in-progress", {"open_runs": _open_runs(actor_of(request))})

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from portal.accounts.web.access import actor_of
 from portal.core.actors import Actor
-from portal.core.htmx import render_page
+from portal.core.htmx import fragment_of, render_page
 from portal.core.pagination import lost_place
 from portal.core.permissions import Permission
 from portal.core.refusals import Refused
@@ -80,6 +80,7 @@ def detail(request: HttpRequest, export_id: UUID) -> HttpResponse:
 
 
 @require_safe
+@fragment_of("exports:export")
 def row(request: HttpRequest, export_id: UUID) -> HttpResponse:
     """Answer a poll of the list with the row of one export."""
     actor = actor_of(request)
@@ -89,6 +90,7 @@ def row(request: HttpRequest, export_id: UUID) -> HttpResponse:
 
 
 @require_safe
+@fragment_of("exports:export")
 def progress(request: HttpRequest, export_id: UUID) -> HttpResponse:
     """Answer a poll of the export's own page."""
     actor = actor_of(request)
@@ -98,6 +100,7 @@ def progress(request: HttpRequest, export_id: UUID) -> HttpResponse:
 
 
 @require_safe
+@fragment_of("exports:export")
 def button(request: HttpRequest, export_id: UUID) -> HttpResponse:
     """Answer a poll of the button that asked for the export."""
     export = _found(actor_of(request), export_id)

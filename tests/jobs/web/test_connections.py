@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from jobs.ledger.selectors import ORGANIZATIONS_SHOWN
 from jobs.results.bodies import compress
 from jobs.results.models import Result
 from jobs.runs.models import Attempt, CloseKind, Connection
@@ -101,12 +102,18 @@ class TestOpenNow:
         run = make_run(state=RunState.RUNNING, organizations=1, states=[TargetState.RUNNING])
         make_connection(run.targets.get(), closed_at=None, opened_at=timezone.now() - timedelta(minutes=3))
 
-        part = page_of(browser, reverse("jobs:connections-open"))
+        part = browser.get(reverse("jobs:connections-open"), headers={"HX-Request": "true"}).content.decode()
 
         assert part.lstrip().startswith('<section class="panel open-now" id="open-now"')
         assert "3 min ago" in part
         assert f'hx-get="{reverse("jobs:connections-open")}"' in part
         assert re.search(r"<strong[^>]*>1</strong> connection<", part)
+        assert "3 min ago</time>.</p>" in part
+
+    def test_says_that_the_organizations_left_out_have_no_more_open(self, browser: Client) -> None:
+        for _ in range(ORGANIZATIONS_SHOWN + 1):
+            connections(1, closed_at=None)
+        assert "the others have no more open than these" in page_of(browser)
 
 
 class TestDetail:

@@ -17,6 +17,7 @@ from portal.accounts.policy import Role
 from tests.factories import make_organizations, make_person, make_result, make_run
 
 pytestmark = pytest.mark.django_db
+HTMX = {"HX-Request": "true"}
 ROWS: list[dict[str, Any]] = [
     {"Name": "anna", "Size": "2 GB (2,147,483,648 bytes)", "Enabled": True, "Mail": ["a@x", "b@x"], "Deep": {"A": 1}},
     {"Name": "<b>ben</b>", "Size": "900 MB (943,718,400 bytes)", "Enabled": False, "Mail": [], "Deep": None},
@@ -152,9 +153,9 @@ class TestWhileTheRunGoesOn:
 
         page = browser.get(url(run)).content.decode()
         poll = unescape(re.findall(r'hx-get="([^"]+/results/progress/[^"]+)"', page)[0])
-        unchanged = browser.get(poll).content.decode()
+        unchanged = browser.get(poll, headers=HTMX).content.decode()
         run.targets.filter(pk=second.pk).update(**answered)
-        changed = browser.get(poll).content.decode()
+        changed = browser.get(poll, headers=HTMX).content.decode()
 
         assert "Results of <strong>1 of 3 organizations</strong> so far" in page
         assert "Show the new rows" not in unchanged
@@ -165,7 +166,7 @@ class TestWhileTheRunGoesOn:
     def test_stops_asking_when_everything_is_in(self, browser: Client) -> None:
         run = make_run(organizations=1, rows=ROWS)
 
-        answer = browser.get(f"{url(run)}progress/?seen=0")
+        answer = browser.get(f"{url(run)}progress/?seen=0", headers=HTMX)
 
         assert answer.status_code == 286
         assert answer.headers["HX-Refresh"] == "true"

@@ -141,7 +141,7 @@ class TestLegend:
         now = timezone.now() + timedelta(seconds=1)
         RunTarget.objects.filter(run=run, position=1).update(state=S.SUCCEEDED, finished_at=now, changed_at=now)
 
-        fragment = browser.get(unescape(found[1])).content.decode()
+        fragment = browser.get(unescape(found[1]), headers={"HX-Request": "true"}).content.decode()
 
         assert dimmed(fragment) == [1]
         assert '<template id="board-changes">' in fragment

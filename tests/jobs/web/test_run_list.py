@@ -23,6 +23,7 @@ from tests.factories import make_organizations, make_person, make_run
 SignIn = Callable[[User], Client]
 Acting = Callable[[User], Actor]
 pytestmark = pytest.mark.django_db
+HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture
@@ -246,14 +247,14 @@ class TestLive:
         url = browser.get("/runs/").context["live_url"]
         assert url == f"/runs/now/?run={run.pk}"
 
-        going = browser.get(url).content.decode()
+        going = browser.get(url, headers=HTMX).content.decode()
         assert f'id="state-{run.pk}" hx-swap-oob="true"' in going
         assert "2 queued" in going
         assert f'hx-get="{url}"' in going
         assert str(ended.pk) not in going
 
         Run.objects.filter(pk=run.pk).update(state=RunState.SUCCEEDED, counts={"succeeded": 2})
-        over = browser.get(url).content.decode()
+        over = browser.get(url, headers=HTMX).content.decode()
         assert "2 succeeded" in over
         assert "hx-get" not in over
 

@@ -19,6 +19,7 @@ from tests.factories import make_organizations, make_person, make_run
 SignIn = Callable[[User], Client]
 S = TargetState
 pytestmark = pytest.mark.django_db
+HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture
@@ -182,7 +183,7 @@ class TestProgress:
         run = make_run(state=RunState.RUNNING, organizations=5)
         url = poll_url(browser.get(f"/runs/{run.pk}/").content.decode())
 
-        response = browser.get(url)
+        response = browser.get(url, headers=HTMX)
 
         assert (response.status_code, response.content) == (204, b"")
 
@@ -194,7 +195,7 @@ class TestProgress:
         end(run.targets.get(position=2))
         end(run.targets.get(position=4), S.FAILED, error_class="throttled")
 
-        response = browser.get(url)
+        response = browser.get(url, headers=HTMX)
         fragment = response.content.decode()
 
         assert response.status_code == 200
@@ -204,7 +205,7 @@ class TestProgress:
         assert "2 of 6, 1 failed" in fragment
         assert "<title>2/6 Get-AcceptedDomain · Signalbox</title>" in fragment
         assert response.headers["HX-Trigger"] == "run-changed"
-        assert browser.get(poll_url(fragment)).status_code == 204
+        assert browser.get(poll_url(fragment), headers=HTMX).status_code == 204
 
     def test_change_that_was_committed_late_is_not_missed(self, browser: Client) -> None:
         run = make_run(state=RunState.RUNNING, organizations=4)
@@ -215,7 +216,7 @@ class TestProgress:
         newest = run.targets.get(position=0).changed_at
         run.targets.filter(position=1).update(changed_at=newest - timedelta(seconds=1))
 
-        response = browser.get(url)
+        response = browser.get(url, headers=HTMX)
 
         assert response.status_code == 200
         assert 1 in cells(response.content.decode())
@@ -229,7 +230,7 @@ class TestProgress:
             state=RunState.SUCCEEDED, finished_at=timezone.now(), counts={"succeeded": 2}
         )
 
-        response = browser.get(url)
+        response = browser.get(url, headers=HTMX)
         fragment = response.content.decode()
 
         assert response.status_code == 286
@@ -243,7 +244,7 @@ class TestProgress:
     def test_unreadable_cursor_gets_everything(self, browser: Client, since: str) -> None:
         run = make_run(state=RunState.RUNNING, organizations=3)
 
-        response = browser.get(f"/runs/{run.pk}/progress/", {"since": since, "tab": "run"})
+        response = browser.get(f"/runs/{run.pk}/progress/", {"since": since, "tab": "run"}, headers=HTMX)
 
         assert response.status_code == 200
         assert cells(response.content.decode()) == [0, 1, 2]

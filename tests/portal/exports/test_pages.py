@@ -87,7 +87,7 @@ class TestAsk:
         assert f'hx-get="/exports/{export.pk}/button/"' in shown
         assert "Begins in a moment" in shown
         make_export(export_id=export.pk)
-        shown = page(browser, f"/exports/{export.pk}/button/")
+        shown = browser.get(f"/exports/{export.pk}/button/", headers=HTMX).content.decode()
         assert f'href="/exports/{export.pk}/download/"' in shown
         assert "hx-trigger" not in shown
         assert "The export is ready to download." in shown
@@ -195,10 +195,10 @@ class TestList:
         assert f'hx-get="/exports/{going.pk}/row/"' in shown
         assert f'hx-get="/exports/{done.pk}/row/"' not in shown
         Export.objects.filter(pk=going.pk).update(state=ExportState.RUNNING, done=1200, total=3000)
-        response = browser.get(f"/exports/{going.pk}/row/")
+        response = browser.get(f"/exports/{going.pk}/row/", headers=HTMX)
         assert (response.status_code, "1,200 of 3,000 rows" in response.content.decode()) == (200, True)
         Export.objects.filter(pk=going.pk).update(state=ExportState.CANCELLED)
-        assert browser.get(f"/exports/{going.pk}/row/").status_code == 286
+        assert browser.get(f"/exports/{going.pk}/row/", headers=HTMX).status_code == 286
 
     def test_number_of_queries_does_not_grow(self, browser: Client, ask: Ask) -> None:
         def queries(number: int) -> int:
@@ -354,9 +354,16 @@ class TestOwnPage:
 
     def test_follows_until_it_ends(self, browser: Client, ask: Ask) -> None:
         export = ask()
-        assert browser.get(f"/exports/{export.pk}/progress/").status_code == 200
+        assert browser.get(f"/exports/{export.pk}/progress/", headers=HTMX).status_code == 200
         make_export(export_id=export.pk)
-        assert browser.get(f"/exports/{export.pk}/progress/").status_code == 286
+        assert browser.get(f"/exports/{export.pk}/progress/", headers=HTMX).status_code == 286
+
+
+@pytest.mark.parametrize("part", ["row", "progress", "button"])
+def test_whoever_opens_the_address_of_a_part_is_sent_to_the_export(browser: Client, ask: Ask, part: str) -> None:
+    export = ask()
+    answer = browser.get(f"/exports/{export.pk}/{part}/")
+    assert (answer.status_code, answer.headers["Location"]) == (302, f"/exports/{export.pk}/")
 
 
 @pytest.mark.parametrize("path", ["", "row/", "progress/", "button/", "download/", "delete/"])

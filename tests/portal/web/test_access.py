@@ -30,7 +30,6 @@ READS: dict[str, set[Role] | set[Role | None]] = {
     "tenants:app-registrations": {U, A},
     "tenants:partner-connect": {A},
     "jobs:connections": EVERYBODY,
-    "jobs:connections-open": EVERYBODY,
     "jobs:failures": EVERYBODY,
     "tenants:organization-add": {A},
     "audit:events": {P, U, A},
@@ -89,6 +88,15 @@ def test_reading(signed_in: Callable[[User], Client], things: dict[str, str], ro
             wanted[reverse(name, args=[things[thing]])] = allowed
     got = {path: client.get(path).status_code for path in wanted}
     assert got == {path: 200 if role in allowed else 403 for path, allowed in wanted.items()}
+
+
+@pytest.mark.parametrize(("role", "status"), [(T, 302), (P, 302), (U, 302), (A, 302), (None, 403)])
+def test_a_fragment_leads_those_who_may_read_it_to_its_page(
+    signed_in: Callable[[User], Client], role: Role | None, status: int
+) -> None:
+    path, client = reverse("jobs:connections-open"), signed_in(make_person(role))
+    assert client.get(path).status_code == status
+    assert client.get(path, headers={"HX-Request": "true"}).status_code == (200 if role else 403)
 
 
 @pytest.mark.parametrize("role", [T, P, U, A, None])

@@ -13,6 +13,7 @@ from portal.accounts.web import shell
 from tests.factories import make_partner, make_person, make_run
 
 RING = "/runs-in-progress/ring/"
+HTMX = {"HX-Request": "true"}
 
 
 def test_one_run_in_progress_leads_to_it(technician: User, signed_in: Callable[[User], Client]) -> None:
@@ -29,7 +30,7 @@ def test_one_run_in_progress_leads_to_it(technician: User, signed_in: Callable[[
 def test_several_runs_in_progress_lead_to_their_list(technician: User, signed_in: Callable[[User], Client]) -> None:
     make_run(state=RunState.RUNNING)
     make_run(state=RunState.QUEUED)
-    ring = signed_in(technician).get(RING).content.decode()
+    ring = signed_in(technician).get(RING, headers=HTMX).content.decode()
     assert 'href="/#runs-in-progress"' in ring
     assert '<strong class="number">2</strong>' in ring
 
@@ -39,11 +40,11 @@ def test_a_poll_that_knows_the_state_already_gets_nothing(
 ) -> None:
     client = signed_in(technician)
     make_run(state=RunState.RUNNING)
-    found = re.search(r"seen=([\d-]+)", client.get(RING).content.decode())
+    found = re.search(r"seen=([\d-]+)", client.get(RING, headers=HTMX).content.decode())
     assert found
-    assert client.get(RING, {"seen": found[1]}).status_code == 204
+    assert client.get(RING, {"seen": found[1]}, headers=HTMX).status_code == 204
     make_run(state=RunState.RUNNING)
-    assert client.get(RING, {"seen": found[1]}).status_code == 200
+    assert client.get(RING, {"seen": found[1]}, headers=HTMX).status_code == 200
 
 
 def test_the_ring_asks_as_often_for_many_runs_as_for_one(
@@ -53,14 +54,14 @@ def test_the_ring_asks_as_often_for_many_runs_as_for_one(
     for _ in range(2):
         make_run(state=RunState.RUNNING)
         with django_assert_num_queries(5):  # session, person, roles, runs, their targets
-            client.get(RING)
+            client.get(RING, headers=HTMX)
 
 
 def test_who_may_not_read_runs_sees_no_ring(db: None, signed_in: Callable[[User], Client]) -> None:
     make_run(state=RunState.RUNNING)
     client = signed_in(make_person(None))
     assert "runs-ring" not in client.get("/").content.decode()
-    assert "in progress" not in client.get(RING).content.decode()
+    assert "in progress" not in client.get(RING, headers=HTMX).content.decode()
 
 
 def test_the_bar_names_the_partner(technician: User, signed_in: Callable[[User], Client]) -> None:

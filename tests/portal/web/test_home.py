@@ -29,6 +29,8 @@ from tests.factories import (
     make_run,
 )
 
+HTMX = {"HX-Request": "true"}
+
 
 def titles(page: str) -> list[str]:
     found = re.findall(r'<span class="figure">(\d+)</span> (.+?)</h2>', page)
@@ -225,14 +227,14 @@ def test_a_poll_gets_only_the_runs_in_progress(
     make_run(state=RunState.RUNNING)
     client = signed_in(technician)
     with django_assert_num_queries(5):  # session, person, roles, runs, their targets
-        fragment = client.get("/runs-in-progress/").content.decode()
+        fragment = client.get("/runs-in-progress/", headers=HTMX).content.decode()
     assert fragment.strip().startswith("<section")
     assert 'hx-trigger="every 2s"' in fragment
 
 
 def test_polling_ends_with_the_last_run(technician: User, signed_in: Callable[[User], Client]) -> None:
     make_run(state=RunState.SUCCEEDED)
-    assert "hx-trigger" not in signed_in(technician).get("/runs-in-progress/").content.decode()
+    assert "hx-trigger" not in signed_in(technician).get("/runs-in-progress/", headers=HTMX).content.decode()
 
 
 def test_the_number_of_queries_does_not_grow(administrator: User, signed_in: Callable[[User], Client]) -> None:
