@@ -38,6 +38,7 @@ def at_once(row: Model, number: int, act: Callable[[], object]) -> list[object]:
 def waiting_for_locks() -> int:
     """How many transactions wait for a lock that another one holds."""
     with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")  # within a transaction it would stay as first seen
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
         )

@@ -20,6 +20,7 @@ from portal.audit.services import draft, write
 from portal.core.secrets import SecretUnreadable
 from tenants.organizations.models import Organization
 from tenants.profiles.accesses import Accesses, require_service
+from tenants.profiles.methods import reached_through
 from tenants.profiles.refusals import NoWayIn
 
 Begun = tuple[Story, Way | Ending]
@@ -98,7 +99,7 @@ def _ledger_row(claim: Claim, way: Way) -> Connection:
         run_id=claim.run_id,
         requested_by=claim.requested_by,
         organization_id=claim.organization_id,
-        service="scc" if way.plan.service == "scc" else "exo",  # Protection is entered as Exchange Online
+        service=reached_through(way.plan.service),
         environment=way.access.environment.name,
         host=host_of(way),
         method=way.access.method,

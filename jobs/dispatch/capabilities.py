@@ -8,6 +8,7 @@ from jobs.dispatch.worker import worker_actor
 from jobs.exchange.refusals import CMDLET_ABSENT
 from tenants.capabilities.services import Glimpse, Reading, note_capabilities, note_glimpses
 from tenants.capabilities.sets import Names
+from tenants.profiles.methods import reached_through
 
 
 def keep_capabilities(ended: Iterable[tuple[Story, str]]) -> None:
@@ -53,7 +54,7 @@ def _glimpse(story: Story, error_class: str) -> Glimpse | None:
     return Glimpse(
         organization_id=story.claimed.organization_id,
         profile_id=UUID(way.plan.ways.facts(way.access.tenant_id).id),
-        service="scc" if way.plan.service == "scc" else "exo",
+        service=reached_through(way.plan.service),
         cmdlet=way.plan.cmdlet,
         is_offered=not is_absent,
     )

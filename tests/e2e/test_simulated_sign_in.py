@@ -9,10 +9,9 @@ import requests
 from playwright.sync_api import Page, expect
 
 from tests.e2e.axe import violations
-from tests.live import Sandbox
+from tests.live import Sandbox, closed_port
 
 SCOPE = "https://outlook.office365.com/.default"
-ANSWER = "http://127.0.0.1:8123/connections/sign-in/answer/"
 OpenPage = Callable[..., Page]
 
 
@@ -57,9 +56,10 @@ def test_person_signs_in_and_the_code_gives_msal_a_token(
         http_client=session(sandbox),
         instance_discovery=False,
     )
-    flow = app.initiate_auth_code_flow([SCOPE], redirect_uri=ANSWER, prompt="select_account")
+    answer_url = f"http://127.0.0.1:{closed_port()}/connections/sign-in/answer/"
+    flow = app.initiate_auth_code_flow([SCOPE], redirect_uri=answer_url, prompt="select_account")
     page = open_page(ignore_https_errors=True)
-    page.route(f"{ANSWER}*", lambda route: route.fulfill(body="Thank you"))
+    page.route(f"{answer_url}*", lambda route: route.fulfill(body="Thank you"))
     page.goto(flow["auth_uri"])
     assert violations(page) == []
     sign_in(page, technician)
