@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from jobs.exchange.gates import gates
 from portal.accounts.models import User
 from portal.accounts.policy import Role
 from portal.core.actors import Actor, Source
@@ -42,6 +43,12 @@ def _no_network_beyond_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(autouse=True)
+def _no_organization_asks_to_be_left_alone() -> None:
+    """Forget what an earlier test was told with `Retry-After`."""
+    gates.forget()
 
 
 @pytest.fixture

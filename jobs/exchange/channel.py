@@ -9,9 +9,11 @@ from jobs.exchange.challenge import claims_of
 from jobs.exchange.classification import from_response
 from jobs.exchange.errors import parse_error
 from jobs.exchange.failures import CallFailed, Ran
+from jobs.exchange.gates import gates
 from jobs.exchange.spec import AcquireToken, ConnectionSpec, Token
 from jobs.exchange.wire import Reply, Request, Wire
 from tenants.tokens.failures import TokenFailure
+from tenants.tokens.local_explanations import LOGIN_THROTTLED
 from tenants.tokens.source import NEW_TOKEN
 
 _UNAUTHORIZED = 401
@@ -96,9 +98,12 @@ class Channel:
     def _token(self, claims: str | None) -> Token:
         if self._acquire_token is None:
             raise RuntimeError("the connection is closed")
+        self.wire.check_gate()
         try:
             token = self._acquire_token(claims)
         except TokenFailure as failure:
+            if failure.explanation is LOGIN_THROTTLED and failure.retry_after:
+                gates.close(self.spec.tenant_id, failure.retry_after)
             raise CallFailed(
                 failure.explanation,
                 ran=Ran.NO,

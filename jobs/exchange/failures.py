@@ -45,3 +45,10 @@ class CallFailed(Exception):
         self.detail = detail
         self.server_error = server_error
         self.exchanges = exchanges
+
+
+class Withheld(CallFailed):
+    """Nothing was sent, because the organization asked to be left alone for another `retry_after` seconds."""
+
+    def __init__(self, explanation: Explanation, *, seconds: float) -> None:
+        super().__init__(explanation, ran=Ran.NO, retry_after=seconds)

@@ -12,7 +12,7 @@ from jobs.exchange import capabilities, refusals
 from jobs.exchange.answer import Exchange
 from jobs.exchange.call import masked
 from jobs.exchange.channel import Channel
-from jobs.exchange.disturbances import REDIRECT_REFUSED, UNREACHABLE, UNREADABLE_ANSWER
+from jobs.exchange.disturbances import REDIRECT_REFUSED, THROTTLED, UNREACHABLE, UNREADABLE_ANSWER
 from jobs.exchange.failures import CallFailed, Ran
 from jobs.exchange.page import UnreadablePage
 from jobs.exchange.routing import origin
@@ -20,6 +20,7 @@ from jobs.exchange.wire import Reply, Request
 
 _TIMEOUT = 60.0
 _PROBE = "Get-OrganizationConfig"
+_TELLING = (refusals.ROLE_MISSING, refusals.APP_ROLE_UNSUPPORTED, THROTTLED)
 _HAS_MOVED = (UNREACHABLE, refusals.WRONG_ADDRESS, REDIRECT_REFUSED)
 
 
@@ -143,5 +144,5 @@ class Opening:
             if not httpx.codes.is_success(reply.status):
                 raise self._channel.refusal(request, reply)
         except CallFailed as failure:
-            return failure if failure.explanation in (refusals.ROLE_MISSING, refusals.APP_ROLE_UNSUPPORTED) else None
+            return failure if failure.explanation in _TELLING else None
         return None

@@ -11,12 +11,15 @@ import httpx
 from jobs.exchange import disturbances
 from jobs.exchange.answer import Exchange, cut, without_secrets
 from jobs.exchange.classification import from_transport_error, retry_of
-from jobs.exchange.failures import CallFailed, Ran
+from jobs.exchange.failures import CallFailed, Ran, Withheld
+from jobs.exchange.gates import gates
 from jobs.exchange.guard import Guard, OrganizationCookies
 from jobs.exchange.routing import is_allowed, origin, redirect_target
 from jobs.exchange.spec import ConnectionSpec, Token
 from tenants.microsoft.http import light_client
+from tenants.microsoft.retry_after import retry_after
 
+_BUSY = frozenset({429, 503})
 _REDIRECTS = frozenset({301, 302, 307, 308})
 _MOST_HOPS = 8
 _MOST_VISITS = 2
@@ -78,7 +81,7 @@ class Wire:
         """Send to `url` and wherever it is redirected to; the last host is used from then on.
 
         `before_send` is called before every hop, when all guards have passed; what it raises passes through, and that
-        hop is not sent. Raises `CallFailed`.
+        hop is not sent. Raises `CallFailed`, `Withheld` while the organization is to be left alone.
         """
         visits: dict[str, int] = {}
         for hop in range(_MOST_HOPS + 1):
@@ -104,7 +107,14 @@ class Wire:
             self.host = origin(self.target_of(reply, url))
         return reply
 
+    def check_gate(self) -> None:
+        """Raise `Withheld` while the organization is to be left alone."""
+        seconds = gates.seconds_left(self._spec.tenant_id)
+        if seconds:
+            raise Withheld(disturbances.THROTTLED, seconds=seconds)
+
     def _check(self, url: str, token: Token, request: Request) -> None:
+        self.check_gate()
         self.guard.check(url, token, request.anchor, self._cookies, self._clock())
 
     def target_of(self, reply: Reply, url: str) -> str:
@@ -121,6 +131,7 @@ class Wire:
         return target
 
     def _once(self, request: Request, url: str, token: Token) -> Reply:
+        self.check_gate()  # it may have closed while permission to send was asked for
         started_at, start = self._clock(), time.monotonic()
         reply: Reply | None = None
         problem = ""
@@ -136,7 +147,13 @@ class Wire:
             raise CallFailed(explanation, ran=Ran.UNKNOWN, retry=retry, detail=problem) from error
         finally:
             request.record.append(_recorded(request, url, started_at, start, reply, problem))
+        self._obey(reply)
         return reply
+
+    def _obey(self, reply: Reply) -> None:
+        seconds = retry_after(reply.headers, self._clock()) if reply.status in _BUSY else None
+        if seconds:
+            gates.close(self._spec.tenant_id, seconds)
 
     def _exchange(self, request: Request, url: str, token: Token, deadline: float) -> Reply:
         headers = {**request.headers, "Authorization": f"Bearer {token.value}", "X-AnchorMailbox": request.anchor}
