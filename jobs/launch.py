@@ -20,7 +20,8 @@ from jobs.runs.purposes import Purpose
 from jobs.runs.secrets import erase_secrets, fingerprints_of, missing_secrets, seal_secrets
 from jobs.runs.selection import Selection, chosen_organizations
 from jobs.runs.states import RunState, TargetState
-from jobs.runs.ways import frozen_ways
+from jobs.runs.steps import Step
+from jobs.runs.ways import FrozenWays, frozen_ways
 from portal.audit.actions import AuditAction
 from portal.audit.services import draft, record, write
 from portal.core.actors import Actor
@@ -81,6 +82,7 @@ def planned_run(*, actor: Actor, request: RunRequest, call: ValidCall, organizat
         requested_by=actor.label,
         job_id=request.job_id,
         purpose=request.purpose,
+        plan_version=plan["version"],
     )
 
 
@@ -147,12 +149,17 @@ def _plan(
     *,
     secrets: Mapping[str, str],
 ) -> dict[str, Any]:
+    step = Step(
+        call.cmdlet.name,
+        wire_cmdlet(call),
+        call.effect,
+        encode(call),
+        secrets=dict(secrets),
+        warnings=list(call.warnings),
+    )
     return build_plan(
-        cmdlet=call.cmdlet.name,
-        sent_as=wire_cmdlet(call),
+        steps=[step],
         service=call.service,
-        effect=call.effect.value,
-        parameters=encode(call),
         catalogue_version=catalogue_version(),
         connection=frozen_ways(
             organizations,
@@ -164,8 +171,6 @@ def _plan(
         requested_by=actor.label,
         reason=request.reason,
         ticket=request.ticket,
-        warnings=call.warnings,
-        secrets=secrets,
         purpose=request.purpose.value,
     )
 
@@ -197,12 +202,15 @@ def _require_sign_ins(actor: Actor, run: Run) -> None:
 def _create_targets(actor: Actor, run: Run) -> None:
     now = timezone.now()
     organizations = Organization.objects.filter(tenant_id__in=run.plan["organizations"]).order_by("name", "pk")
+    ways, first_steps = FrozenWays.of_plan(run.plan), run.plan.get("first_steps", {})
     targets = [
         RunTarget(
             run=run,
             organization=organization,
             organization_name=organization.name,
             position=position,
+            step=first_steps.get(str(organization.tenant_id), 1),
+            identity=ways.identity(organization.tenant_id),
             queued_at=now,
             changed_at=now,
         )

@@ -1,13 +1,15 @@
 """Re-exports every model for Django; import them from their topics."""
 
+from jobs.global_stop.models import GlobalStop
 from jobs.results.models import Result
 from jobs.results.rows.models import RowColumn, RowPart, RowTable
-from jobs.runs.models import Attempt, Connection, Run, RunSecret, RunTarget
+from jobs.runs.models import Attempt, Connection, Run, RunSecret, RunTarget, StepOutcome
 from jobs.saved.models import Job, JobStep, LaunchDraft
 
 __all__ = [
     "Attempt",
     "Connection",
+    "GlobalStop",
     "Job",
     "JobStep",
     "LaunchDraft",
@@ -18,4 +20,5 @@ __all__ = [
     "Run",
     "RunSecret",
     "RunTarget",
+    "StepOutcome",
 ]

@@ -8,11 +8,13 @@ from uuid import uuid4
 
 from django.utils import timezone
 
+from jobs.catalogue.effects import Effect
 from jobs.results.bodies import pack, pack_exchanges
 from jobs.results.models import Result
 from jobs.runs.models import Attempt, CloseKind, Connection, Run, RunTarget
 from jobs.runs.plans import build_plan, hash_of
-from jobs.runs.states import OPEN_TARGET_STATES, RunState, TargetState
+from jobs.runs.states import OPEN_TARGET_STATES, RunState, TargetState, is_open
+from jobs.runs.steps import Step
 from portal.accounts.models import RoleAssignment, User
 from portal.accounts.policy import Role
 from portal.core.actors import Actor
@@ -159,15 +161,12 @@ def make_run(
 ) -> Run:
     """Return a run whose targets are in `states` (repeated as needed; by default what fits the run's state)."""
     places = make_organizations(organizations) if isinstance(organizations, int) else list(organizations)
-    open_run = state in (RunState.QUEUED, RunState.RUNNING)
+    open_run = is_open(state)
     states = states or [TargetState.QUEUED if open_run else TargetState.SUCCEEDED]
     label = str(requested_by) if requested_by else "Person"
     plan = build_plan(
-        cmdlet=cmdlet,
-        sent_as=cmdlet,
+        steps=[Step(cmdlet, cmdlet, Effect(values.get("effect", "read")), {})],
         service="exo",
-        effect=str(values.get("effect", "read")),
-        parameters={},
         catalogue_version="test",
         connection={"method": "app-only certificate", "certificates": {}},
         organizations=places,
@@ -183,6 +182,7 @@ def make_run(
         "effect": "read",
         "service": "exo",
         "plan": plan,
+        "plan_version": plan["version"],
         "plan_hash": hash_of(plan),
         "powershell": cmdlet,
         "target_count": len(places),

@@ -68,9 +68,9 @@ def _converse(story: Story, way: Way) -> Ending:
             story.offered = exchange.offered
             exchange.before_send = lambda client_request_id: _intend(story, way, client_request_id)
             answer = exchange.invoke(
-                way.plan.cmdlet,
-                {**way.plan.parameters, **_secrets_to_send(exchange, way)},
-                reads=way.plan.effect is Effect.READ,
+                way.plan.step(1).sent_as,
+                {**way.plan.step(1).parameters, **_secrets_to_send(exchange, way)},
+                reads=way.plan.step(1).effect is Effect.READ,
                 secret_parameters=way.secrets,
             )
             check_who_answered(story, way, answer)
@@ -80,7 +80,7 @@ def _converse(story: Story, way: Way) -> Ending:
         story.exchanges = [*story.exchanges, *failure.exchanges]
         story.finding = finding_of(failure, opened=story.connected_at is not None)
         story.answered_at = timezone.now() if story.intended_at and failure.server_error else None
-        return ending_of_failure(failure, effect=way.plan.effect, attempt=attempt, age_seconds=age)
+        return ending_of_failure(failure, effect=way.plan.step(1).effect, attempt=attempt, age_seconds=age)
     except SendRefused as refusal:
         story.close_reason = f"not sent: {refusal.reason}"
         return _ending_of_refused_send(refusal.reason)
@@ -89,7 +89,7 @@ def _converse(story: Story, way: Way) -> Ending:
     except Exception as error:
         log.exception("attempt.fault", run_target=str(story.claimed.run_target_id))
         story.close_reason = "a fault in Signalbox"
-        return ending_of_fault(error, was_sent=story.intended_at is not None, effect=way.plan.effect)
+        return ending_of_fault(error, was_sent=story.intended_at is not None, effect=way.plan.step(1).effect)
     finally:
         story.closed_at = timezone.now()
     story.answered_at = story.closed_at
@@ -128,7 +128,7 @@ def _connection(story: Story, way: Way) -> AbstractContextManager[ExchangeConnec
     return connect(
         spec,
         partial(_token, story, access, scope),
-        commands=(way.plan.cmdlet,),
+        commands=(way.plan.step(1).sent_as,),
         connection_id=str(story.claimed.connection_id),
         before_probe=lambda cmdlet, client_request_id: _note_probe(story, cmdlet, client_request_id),
         sends_secrets=bool(way.secrets),

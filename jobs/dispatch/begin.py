@@ -88,7 +88,7 @@ class Ways:
 
     def _secrets_of(self, run_id: UUID, plan: FrozenPlan) -> dict[str, Secret]:
         if run_id not in self._secrets:
-            self._secrets[run_id] = open_secrets(run_id, plan.secrets)
+            self._secrets[run_id] = open_secrets(run_id, plan.step(1).secrets)
         return self._secrets[run_id]
 
 

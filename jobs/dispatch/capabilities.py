@@ -55,6 +55,6 @@ def _glimpse(story: Story, error_class: str) -> Glimpse | None:
         organization_id=story.claimed.organization_id,
         profile_id=UUID(way.plan.ways.facts(way.access.tenant_id).id),
         service=reached_through(way.plan.service),
-        cmdlet=way.plan.cmdlet,
+        cmdlet=way.plan.step(1).sent_as,
         is_offered=not is_absent,
     )

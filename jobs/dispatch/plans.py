@@ -1,32 +1,36 @@
 """The frozen plan as the worker sees it: loaded once per run and process, its hash recomputed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from jobs.catalogue.effects import Effect
 from jobs.runs.models import Run
 from jobs.runs.plans import check
 from jobs.runs.purposes import Purpose
+from jobs.runs.steps import OnFailure, Step, steps_of
 from jobs.runs.ways import FrozenWays
 
 
 @dataclass(frozen=True, slots=True)
 class FrozenPlan:
-    """What to send, the same for every organization of the run, and by which profile to get into each.
+    """What to send, and by which profile to get into each organization.
 
-    `secrets` are the fingerprints of secret parameters, by name.
+    `variables` are the values of organization variables by tenant id.
     """
 
-    cmdlet: str
+    steps: tuple[Step, ...]
     service: str
-    parameters: dict[str, Any]
-    effect: Effect
     plan_hash: str
     ways: FrozenWays
-    secrets: dict[str, str]
+    on_failure: OnFailure = OnFailure.STOP
+    variables: Mapping[str, Mapping[str, str]] | None = None
     is_connection_test: bool = False
+
+    def step(self, position: int) -> Step:
+        """Return one step, counted from 1."""
+        return self.steps[position - 1]
 
 
 @lru_cache(maxsize=256)
@@ -34,13 +38,13 @@ def frozen_plan(run_id: UUID) -> FrozenPlan:
     """Return the plan of a run; raises `PlanChanged` when it was altered after review."""
     run = Run.objects.only("plan", "plan_hash").get(pk=run_id)
     check(run.plan, run.plan_hash)
+    plan: Mapping[str, Any] = run.plan
     return FrozenPlan(
-        cmdlet=run.plan["sent_as"],
-        service=run.plan["service"],
-        parameters=run.plan["parameters"],
-        effect=Effect(run.plan["effect"]),
+        steps=steps_of(plan),
+        service=plan["service"],
         plan_hash=run.plan_hash,
-        ways=FrozenWays.of_plan(run.plan),
-        secrets=run.plan.get("secrets", {}),
-        is_connection_test=run.plan.get("purpose", "") == Purpose.CONNECTION_TEST,
+        ways=FrozenWays.of_plan(plan),
+        on_failure=OnFailure(plan.get("on_failure", OnFailure.STOP)),
+        variables=plan.get("variables"),
+        is_connection_test=plan.get("purpose", "") == Purpose.CONNECTION_TEST,
     )

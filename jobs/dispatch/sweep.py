@@ -73,7 +73,7 @@ def _reap(run_target_id: UUID) -> bool:
     was_sent = target.intent_fence == target.fence
     owner, now = target.lease_owner, timezone.now()
     target.lease_until, target.changed_at = None, now
-    if was_sent and target.run.plan["effect"] != Effect.READ:
+    if was_sent and target.run.effect != Effect.READ:
         target.state, target.finished_at = TargetState.UNKNOWN, now
         target.error_class = "worker_lost_after_sending"
         action = AuditAction.RUN_TARGET_ENDED

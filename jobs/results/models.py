@@ -6,14 +6,15 @@ from jobs.runs.models import Attempt, RunTarget
 
 
 class Result(models.Model):
-    """What Exchange answered to one attempt: objects, warnings, errors, and the requests themselves without secrets.
+    """What Exchange answered to one step of an attempt: objects, warnings, errors, and the requests without secrets.
 
     `body` is zstd-compressed JSON lines, one object a line; `sha256` and `byte_count` are of the lines uncompressed.
     `exchanges` is zstd-compressed JSON: a list of request and response pairs. A late result came from a worker that had
     lost its lease; it is evidence and never an outcome.
     """
 
-    attempt = models.OneToOneField(Attempt, on_delete=models.PROTECT, related_name="result")
+    attempt = models.ForeignKey(Attempt, on_delete=models.PROTECT, db_index=False, related_name="results")
+    step = models.PositiveSmallIntegerField(default=1, db_default=1)
     run_target = models.ForeignKey(RunTarget, on_delete=models.PROTECT, related_name="results")
     is_late = models.BooleanField(default=False)
     body = models.BinaryField()
@@ -29,6 +30,7 @@ class Result(models.Model):
 
     class Meta:
         db_table = "result"
+        constraints = [models.UniqueConstraint(fields=["attempt", "step"], name="result_once_per_step")]
 
     def __str__(self) -> str:
         return f"{self.row_count} objects"

@@ -7,14 +7,20 @@ from django.db.models import Q
 
 from jobs.runs.purposes import Purpose
 from jobs.runs.querysets import ConnectionQuerySet, RunQuerySet, RunTargetQuerySet
-from jobs.runs.states import OPEN_TARGET_STATES, RunState, TargetState
+from jobs.runs.shares import Share
+from jobs.runs.states import OPEN_TARGET_STATES, RunState, TargetState, Verdict
+from jobs.runs.steps import Step, steps_of
 from portal.core.identifiers import uuid7
 from tenants.organizations.models import Organization
 from tenants.profiles.methods import Method
 
 
 class Run(models.Model):
-    """One launch of a cmdlet over a frozen list of organizations."""
+    """One launch of one or several cmdlets over a frozen list of organizations.
+
+    `cmdlet` is that of the first step, `effect` and `risk` are the worst of all steps. `retry_of` is the run whose
+    organizations are tried again, `reconciles` the one whose unknown outcomes are read back.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     state = models.CharField(max_length=20, choices=RunState.choices, default=RunState.DRAFT)
@@ -24,6 +30,8 @@ class Run(models.Model):
     effect = models.CharField(max_length=20)
     service = models.CharField(max_length=10)
     plan = models.JSONField()
+    plan_version = models.PositiveSmallIntegerField(default=1, db_default=1)
+    step_count = models.PositiveSmallIntegerField(default=1, db_default=1)
     plan_hash = models.CharField(max_length=64)
     powershell = models.TextField()
     reason = models.CharField(max_length=500, blank=True)
@@ -39,6 +47,12 @@ class Run(models.Model):
     finished_at = models.DateTimeField(null=True)
     cancel_requested_at = models.DateTimeField(null=True)
     cancel_requested_by = models.CharField(max_length=300, blank=True)
+    paused_at = models.DateTimeField(null=True)
+    paused_by = models.CharField(max_length=300, blank=True, default="", db_default="")
+    pause_reason = models.CharField(max_length=500, blank=True, default="", db_default="")
+    share = models.PositiveSmallIntegerField(choices=Share.choices, default=Share.NORMAL, db_default=Share.NORMAL)
+    retry_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="retries")
+    reconciles = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="readings")
 
     objects = RunQuerySet.as_manager()
 
@@ -48,13 +62,22 @@ class Run(models.Model):
             models.Index(fields=["-launched_at", "-id"], name="run_newest"),
             models.Index(fields=["cmdlet", "-launched_at"], name="run_by_cmdlet"),
             models.Index(fields=["requested_by_id", "-launched_at"], name="run_of_person"),
-            models.Index(fields=["launched_at"], condition=Q(state__in=["queued", "running"]), name="run_open"),
+            models.Index(
+                fields=["launched_at"], condition=Q(state__in=["queued", "running", "paused"]), name="run_open"
+            ),
         ]
 
     def __str__(self) -> str:
         places = "1 organization" if self.target_count == 1 else f"{self.target_count} organizations"
-        what = "Connection test" if self.is_connection_test else self.cmdlet
-        return f"{what} in {places}"
+        return f"{self.what} in {places}"
+
+    @property
+    def what(self) -> str:
+        """What the run does, in few words."""
+        if self.is_connection_test:
+            return "Connection test"
+        more = self.step_count - 1
+        return f"{self.cmdlet} and {more} more {'step' if more == 1 else 'steps'}" if more else self.cmdlet
 
     @property
     def is_connection_test(self) -> bool:
@@ -62,30 +85,45 @@ class Run(models.Model):
         return self.purpose == Purpose.CONNECTION_TEST
 
     @property
+    def steps(self) -> tuple[Step, ...]:
+        """What is sent to each organization, in this order."""
+        return steps_of(self.plan)
+
+    @property
+    def has_secrets(self) -> bool:
+        """Whether a parameter of any step is secret."""
+        return any(step.secrets for step in self.steps)
+
+    @property
     def parameters(self) -> dict[str, Any]:
-        """The parameters of the plan, as they are sent."""
-        parameters: dict[str, Any] = self.plan["parameters"]
-        return parameters
+        """The parameters of the first step, as they are sent."""
+        return self.steps[0].parameters
 
 
 class RunSecret(models.Model):
-    """A secret parameter of a run, sealed; the row is deleted when the run ends."""
+    """A secret parameter of one step of a run, sealed; the row is deleted when the run ends."""
 
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="secrets")
+    step = models.PositiveSmallIntegerField(default=1, db_default=1)
     name = models.CharField(max_length=100)
     is_protected = models.BooleanField()
     sealed = models.BinaryField()
 
     class Meta:
         db_table = "run_secret"
-        constraints = [models.UniqueConstraint(fields=["run", "name"], name="run_secret_once_per_parameter")]
+        constraints = [models.UniqueConstraint(fields=["run", "step", "name"], name="run_secret_once")]
 
     def __str__(self) -> str:
         return self.name
 
 
 class RunTarget(models.Model):
-    """One organization within a run: one Celery task."""
+    """One organization within a run.
+
+    `step` is the step that is next or in flight, counted from 1; `identity` names who asks for the token there.
+    `strike_count` counts the attempts that something disturbed: those that were given back, or told to wait, do not
+    count. `verdict` is what was found out later about an unknown outcome, which itself stays.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="targets")
@@ -93,12 +131,16 @@ class RunTarget(models.Model):
     organization_name = models.CharField(max_length=300)
     position = models.PositiveIntegerField()
     state = models.CharField(max_length=20, choices=TargetState.choices, default=TargetState.QUEUED)
+    step = models.PositiveSmallIntegerField(default=1, db_default=1)
+    identity = models.CharField(max_length=200, blank=True, default="", db_default="")
     fence = models.PositiveBigIntegerField(default=0)
     lease_owner = models.CharField(max_length=120, blank=True)
     lease_until = models.DateTimeField(null=True)
     not_before = models.DateTimeField(null=True)
     attempt_count = models.PositiveIntegerField(default=0)
+    strike_count = models.PositiveSmallIntegerField(default=0, db_default=0)
     intent_fence = models.PositiveBigIntegerField(null=True)
+    verdict = models.CharField(max_length=20, choices=Verdict.choices, blank=True, default="", db_default="")
     error_class = models.CharField(max_length=60, blank=True)
     error_code = models.CharField(max_length=100, blank=True)
     error_detail = models.TextField(blank=True)
@@ -131,12 +173,41 @@ class RunTarget(models.Model):
                 condition=~Q(error_class=""),
                 name="run_target_by_failure",
             ),
-            models.Index(fields=["not_before"], condition=Q(state="queued"), name="run_target_due"),
+            models.Index(fields=["run", "position"], condition=Q(state="queued"), name="run_target_waiting"),
+            models.Index(fields=["organization"], condition=Q(state="running"), name="run_target_in_flight"),
+            models.Index(fields=["verdict", "finished_at"], condition=Q(state="unknown"), name="run_target_unknown"),
             models.Index(fields=["lease_until"], condition=Q(state="running"), name="run_target_leased"),
         ]
 
     def __str__(self) -> str:
         return f"{self.run} · {self.organization_name}"
+
+
+class StepOutcome(models.Model):
+    """How one step of several ended in one organization; `state` is that of a target.
+
+    `intended_at` is empty where nothing was sent.
+    """
+
+    run_target = models.ForeignKey(RunTarget, on_delete=models.PROTECT, related_name="step_outcomes")
+    step = models.PositiveSmallIntegerField()
+    attempt = models.ForeignKey("jobs.Attempt", on_delete=models.PROTECT, related_name="step_outcomes")
+    state = models.CharField(max_length=20, choices=TargetState.choices)
+    error_class = models.CharField(max_length=60, blank=True)
+    error_code = models.CharField(max_length=100, blank=True)
+    error_detail = models.TextField(blank=True)
+    row_count = models.PositiveIntegerField(null=True)
+    warning_count = models.PositiveIntegerField(default=0)
+    intended_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "step_outcome"
+        ordering = ["step"]
+        constraints = [models.UniqueConstraint(fields=["run_target", "step"], name="step_outcome_once")]
+
+    def __str__(self) -> str:
+        return f"Step {self.step}: {self.get_state_display()}"
 
 
 class Attempt(models.Model):

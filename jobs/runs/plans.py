@@ -2,12 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from jobs.runs.steps import OnFailure, Step
 from tenants.organizations.models import Organization
 
-PLAN_VERSION = 1
+PLAN_VERSION = 2
+"""A worker carries out no plan of a later version than its own; version 1 had one step, without a list."""
 
 
 class PlanChanged(Exception):
@@ -16,43 +18,41 @@ class PlanChanged(Exception):
 
 def build_plan(
     *,
-    cmdlet: str,
-    sent_as: str,
+    steps: Sequence[Step],
     service: str,
-    effect: str,
-    parameters: Mapping[str, Any],
     catalogue_version: str,
     connection: Mapping[str, Any],
     organizations: Iterable[Organization],
     requested_by: str,
     reason: str,
     ticket: str,
-    warnings: Iterable[str] = (),
-    secrets: Mapping[str, str] | None = None,
+    on_failure: OnFailure = OnFailure.STOP,
+    variables: Mapping[str, Mapping[str, str]] | None = None,
+    first_steps: Mapping[str, int] | None = None,
     purpose: str = "",
 ) -> dict[str, Any]:
     """Return the plan as plain JSON, organizations sorted by tenant id.
 
-    `sent_as` is the cmdlet's name on the wire and `parameters` are encoded as they will be sent,
-    except secret ones: `secrets` holds the fingerprint of each. `purpose` is that of the run.
+    `variables` are the values, by tenant id, of the organization variables that occur in parameters; `first_steps` says
+    for whom an earlier run has done the first steps already. `purpose` is that of the run.
     """
     plan: dict[str, Any] = {
         "version": PLAN_VERSION,
-        "cmdlet": cmdlet,
-        "sent_as": sent_as,
+        "steps": [step.as_plan() for step in steps],
         "service": service,
-        "effect": effect,
-        "parameters": dict(parameters),
         "catalogue_version": catalogue_version,
         "connection": dict(connection),
         "organizations": sorted(str(organization.tenant_id) for organization in organizations),
         "requested_by": requested_by,
         "reason": reason,
         "ticket": ticket,
-        "warnings": list(warnings),
     }
-    if secrets:
-        plan["secrets"] = dict(secrets)
+    if len(steps) > 1:
+        plan["on_failure"] = on_failure.value
+    if variables:
+        plan["variables"] = {tenant_id: dict(values) for tenant_id, values in variables.items()}
+    if first_steps:
+        plan["first_steps"] = dict(first_steps)
     if purpose:
         plan["purpose"] = purpose
     return plan

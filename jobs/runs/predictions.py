@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from jobs.exchange.refusals import CMDLET_ABSENT
+from jobs.runs.steps import steps_of
 from jobs.runs.ways import FrozenWays, as_applied
 from portal.core.actors import Actor
 from tenants.capabilities.selectors import Known, known_of_cmdlet
@@ -71,7 +72,7 @@ def _by_capabilities(actor: Actor, plan: Mapping[str, Any], organizations: list[
         organization_ids=list(profiles),
         profile_ids={UUID(facts.id) for facts in profiles.values()},
         service=reached_through(plan["service"]),
-        cmdlet=plan["sent_as"],
+        cmdlet=steps_of(plan)[0].sent_as,
     )
     accounts = _accounts(actor, {facts.way for facts in profiles.values()})
     asked: Asked = []
@@ -79,7 +80,7 @@ def _by_capabilities(actor: Actor, plan: Mapping[str, Any], organizations: list[
         if facts := profiles.get(each.pk):
             told = known.get((each.pk, UUID(facts.id)))
             asked.append((each, told if told and _is_read_as(told.identity, facts, accounts) else None))
-    return [each for each in (_absent(plan["sent_as"], asked), _outdated(asked), _untested(asked)) if each]
+    return [each for each in (_absent(steps_of(plan)[0].sent_as, asked), _outdated(asked), _untested(asked)) if each]
 
 
 def _profiles(plan: Mapping[str, Any], organizations: list[Organization]) -> dict[UUID, ProfileFacts]:

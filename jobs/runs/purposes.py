@@ -4,7 +4,8 @@ from django.db.models import TextChoices
 
 
 class Purpose(TextChoices):
-    """Why a run exists: for what its cmdlet does, or to learn whether and as what one gets in."""
+    """Why a run exists: for what its cmdlets do, to learn whether one gets in, or to read unknown outcomes back."""
 
     CMDLET = "", "Cmdlet"
     CONNECTION_TEST = "connection_test", "Connection test"
+    RECONCILIATION = "reconciliation", "Reconciliation"

@@ -37,12 +37,20 @@ class TargetState(TextChoices):
     CANCELLED = "cancelled", "Cancelled"
 
 
-OPEN_RUN_STATES = (RunState.QUEUED, RunState.RUNNING)
+class Verdict(TextChoices):
+    """What was found out about an outcome that was unknown."""
+
+    APPLIED = "applied", "Carried out"
+    NOT_APPLIED = "not_applied", "Not carried out"
+    NEEDS_PERSON = "needs_person", "Needs a person"
+
+
+OPEN_RUN_STATES = (RunState.QUEUED, RunState.RUNNING, RunState.PAUSED)
 OPEN_TARGET_STATES = (TargetState.QUEUED, TargetState.RUNNING)
 
 
 def is_open(state: str) -> bool:
-    """Whether a run in `state` can still change by itself."""
+    """Whether a run in `state` has not ended; a paused one goes on when somebody resumes it."""
     return state in OPEN_RUN_STATES
 
 

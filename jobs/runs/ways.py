@@ -73,6 +73,11 @@ class FrozenWays:
         """Return the profile for one organization, None where the plan has none."""
         return self.profiles.get(self.otherwise.get(str(tenant_id), self.usual))
 
+    def identity(self, tenant_id: UUID | str) -> str:
+        """Return what names who asks for the token of one organization; empty where the plan has no profile."""
+        found = self.find(tenant_id)
+        return found.identity if found else ""
+
     @property
     def personal(self) -> list[ProfileFacts]:
         """The profiles that use the Microsoft account of whoever launches the run."""

@@ -11,6 +11,7 @@ from jobs.results.models import Result
 from jobs.runs.models import Attempt, Connection, Run, RunTarget
 from jobs.runs.plans import build_plan, hash_of
 from jobs.runs.states import TargetState, final_state
+from jobs.runs.steps import Step
 from jobs.volume.answers import CHANGES, READS
 from jobs.volume.chance import Chance
 from jobs.volume.events import Events
@@ -88,11 +89,8 @@ class Maker:
         parameters: Mapping[str, Any] = CHANGES[shape.cmdlet][1] if shape.cmdlet in CHANGES else {}
         cmdlet = find(shape.cmdlet)
         plan = build_plan(
-            cmdlet=shape.cmdlet,
-            sent_as=shape.cmdlet,
+            steps=[Step(shape.cmdlet, shape.cmdlet, cmdlet.effect, dict(parameters))],
             service="exo",
-            effect=cmdlet.effect.value,
-            parameters=parameters,
             catalogue_version="volume",
             connection={"method": "app-only certificate", "certificates": {}},
             organizations=places,

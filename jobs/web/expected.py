@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from jobs.runs.predictions import Prediction, predictions
+from jobs.runs.steps import steps_of
 from jobs.runs.ways import FrozenWays
 from portal.core.actors import Actor
 from tenants.organizations.models import Organization
@@ -48,7 +49,7 @@ def _test_url(plan: Mapping[str, Any], unknown: Sequence[Prediction]) -> str:
     service = reached_through(plan["service"])
     if not ids:
         return ""
-    many = {"match": "all", "may_run": f"unknown:{service}:{plan['sent_as']}", "service": service}
+    many = {"match": "all", "may_run": f"unknown:{service}:{steps_of(plan)[0].sent_as}", "service": service}
     query: dict[str, Any] = {"organization": ids, "service": service} if len(ids) <= _TESTED_BY_ID else many
     if chosen := FrozenWays.of_plan(plan).chosen:
         query["profile"] = chosen

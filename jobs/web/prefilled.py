@@ -112,7 +112,7 @@ def _of_run(request: HttpRequest, actor: Actor, cmdlet: Cmdlet, run_id: UUID) ->
         data["service"] = run.service
     data[CONNECT_WITH] = FrozenWays.of_plan(run.plan).chosen
     notes = []
-    if secrets := run.plan.get("secrets"):
+    if secrets := run.steps[0].secrets:
         # Without the secrets another parameter set would fit better, one that has no field for them.
         data["set"] = What(cmdlet, dict.fromkeys(run.parameters, "")).chosen_set.name
         notes.append(f"Type it again, because secrets are not kept: {', '.join(secrets)}.")

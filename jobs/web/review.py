@@ -89,7 +89,7 @@ def run_without(request: HttpRequest, run_id: UUID) -> HttpResponse:
     draft, launch_draft = draft_of(actor=actor, run_id=run_id), launch_draft_of_run(actor=actor, run_id=run_id)
     if draft is None or launch_draft is None:
         raise Http404("There is no such draft.")
-    if draft.plan.get("secrets"):  # they are not in the form, and the run would go without them
+    if draft.has_secrets:  # they are not in the form, and the run would go without them
         raise Http404("What holds a secret is drafted anew from its form.")
     data = QueryDict(launch_draft.typed, mutable=True)
     found = expected(actor, draft.plan, all_planned_organizations(actor=actor, run=draft))
@@ -141,7 +141,7 @@ def _context(request: HttpRequest, actor: Actor, draft: Run) -> dict[str, Any]:
         "needs_confirmation": needs_confirmation(draft),
         "warnings": _warnings(draft, cmdlet),
         "reach": planned_reach(actor=actor, run=draft),
-        "may_leave_out": launch_draft is not None and not draft.plan.get("secrets"),
+        "may_leave_out": launch_draft is not None and not draft.has_secrets,
         "ways": ways_of(draft.plan),
         "sign_ins": missing_sign_ins(actor=actor, plan=draft.plan),
         "expected": expected(actor, draft.plan, all_planned_organizations(actor=actor, run=draft)),
@@ -158,9 +158,8 @@ def _context(request: HttpRequest, actor: Actor, draft: Run) -> dict[str, Any]:
 
 def _warnings(draft: Run, cmdlet: Cmdlet) -> list[str]:
     """Return what validation warned of; a plan of before validation's warnings were kept is looked at again."""
-    kept: list[str] | None = draft.plan.get("warnings")
-    if kept is not None:
-        return list(dict.fromkeys(kept))
+    if "steps" in draft.plan or "warnings" in draft.plan:
+        return list(dict.fromkeys(warning for step in draft.steps for warning in step.warnings))
     return [*cmdlet_warnings(cmdlet), *parameter_warnings(cmdlet, draft.parameters, draft.service)]
 
 

@@ -50,7 +50,7 @@ def overview_context(actor: Actor, run: Run, cells: Sequence[Cell], view: RunVie
 def powershell_context(actor: Actor, run: Run) -> dict[str, Any]:
     """Return the parameters of a run as they are sent, secrets by their fingerprints, and the script for all of it."""
     parameters = [(name, value) for name, value in run.parameters.items() if "@" not in name]
-    secrets: dict[str, str] = run.plan.get("secrets", {})
+    secrets = run.steps[0].secrets
     return {
         "parameters": [
             (name, json.dumps(value, ensure_ascii=False)) for name, value in parameters if name not in secrets

@@ -41,6 +41,12 @@ class ProfileFacts:
         """The right by which an identity of another tenant gets in."""
         return Delegation(self.delegation)
 
+    @property
+    def identity(self) -> str:
+        """What names who asks for tokens: application and person, or managed identity, or else the profile."""
+        known = (self.application_id, self.user_principal_name, self.managed_identity)
+        return " ".join(part for part in known if part)[:200] or self.id
+
     def as_plan(self) -> dict[str, str]:
         """Return what a plan keeps: everything but what is empty."""
         return {name: value for name, value in asdict(self).items() if value}

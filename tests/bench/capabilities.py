@@ -7,7 +7,9 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from jobs.catalogue.cmdlets import raw_cmdlets
+from jobs.catalogue.effects import Effect
 from jobs.runs.predictions import predictions
+from jobs.runs.steps import Step
 from tenants.capabilities.models import Capabilities
 from tenants.capabilities.services import Reading, note_capabilities
 from tenants.capabilities.sets import Names
@@ -49,7 +51,7 @@ def _measure() -> None:
     stored = time.monotonic() - began
     facts = {"id": str(profile.pk), "name": profile.name, "method": profile.method}
     ways = {"profiles": {str(profile.pk): facts}, "usual": str(profile.pk), "otherwise": {}}
-    plan = {"connection": ways, "service": "exo", "sent_as": every[-1]}
+    plan = {"connection": ways, "service": "exo", "steps": [Step(every[-1], every[-1], Effect.READ, {}).as_plan()]}
     began = time.monotonic()
     for _ in range(ROUNDS):
         found = predictions(actor=SYSTEM, plan=plan, organizations=places)

@@ -85,9 +85,9 @@ def test_the_plan_names_the_secret_by_a_fingerprint_that_differs_from_run_to_run
 ) -> None:
     organizations = organizations_of(1)
     first, second = (launch("New-Mailbox", organizations, **NEW_MAILBOX) for _ in range(2))
-    assert first.plan["parameters"]["Password"] == "(secret)"
-    assert first.plan["secrets"].keys() == {"Password"}
-    assert first.plan["secrets"] != second.plan["secrets"]
+    assert first.parameters["Password"] == "(secret)"
+    assert first.steps[0].secrets.keys() == {"Password"}
+    assert first.steps[0].secrets != second.steps[0].secrets
     assert first.plan_hash == hash_of(first.plan)
     assert "-Password (Read-Host -AsSecureString -Prompt 'Password')" in first.powershell
 

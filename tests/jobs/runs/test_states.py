@@ -29,8 +29,8 @@ def test_a_stopped_run_ends_as_cancelled_whatever_happened_before(counts: dict[s
     assert final_state(counts, cancelled=True) == RunState.CANCELLED
 
 
-def test_only_queued_and_running_runs_change_by_themselves() -> None:
-    assert {state for state in RunState if is_open(state)} == {RunState.QUEUED, RunState.RUNNING}
+def test_queued_running_and_paused_runs_are_open() -> None:
+    assert {state for state in RunState if is_open(state)} == {RunState.QUEUED, RunState.RUNNING, RunState.PAUSED}
 
 
 def test_states_are_those_of_the_product() -> None:

@@ -63,7 +63,7 @@ class TestReview:
         assert "Remove-Mailbox in 2 organizations" in page
 
     def test_shows_what_validation_warned_of_once(self, browser: Client, draft: Run) -> None:
-        draft.plan["warnings"] = ["Type: <odd>.", "Type: <odd>.", "Second."]
+        draft.plan["steps"][0]["warnings"] = ["Type: <odd>.", "Type: <odd>.", "Second."]
         draft.save(update_fields=["plan"])
 
         response = browser.get(f"/runs/{draft.pk}/review/")
@@ -73,7 +73,8 @@ class TestReview:
 
     def test_an_older_plan_is_warned_of_all_the_same(self, browser: Client, technician: User) -> None:
         run = make_run(state=RunState.DRAFT, cmdlet="Get-EXOMailbox", requested_by=technician)
-        run.plan.pop("warnings", None)
+        [step] = run.plan.pop("steps")
+        run.plan |= {**step, "version": 1}
         run.save(update_fields=["plan"])
 
         assert "Runs as Get-Mailbox" in browser.get(f"/runs/{run.pk}/review/").content.decode()

@@ -57,7 +57,7 @@ class TestPowerShell:
 
     def test_secrets_are_named_by_their_fingerprint_only(self, signed_in: SignIn, technician: User) -> None:
         run = make_run(organizations=1)
-        run.plan["secrets"] = {"Password": "abc123"}
+        run.plan["steps"][0]["secrets"] = {"Password": "abc123"}
         run.save(update_fields=["plan"])
 
         page = signed_in(technician).get(f"/runs/{run.pk}/powershell/").content.decode()

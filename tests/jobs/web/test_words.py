@@ -23,9 +23,11 @@ from jobs.web.words import consequence, duration
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
+PLAN = {"cmdlet": "Get-Mailbox", "sent_as": "Get-Mailbox", "effect": "read", "parameters": {}}
+
 
 def make(state: RunState = RunState.RUNNING, **values: object) -> Run:
-    facts = {"cmdlet": "Get-Mailbox", "target_count": 300, "effect": "read", "risk": "read", "plan": {"parameters": {}}}
+    facts = {"cmdlet": "Get-Mailbox", "target_count": 300, "effect": "read", "risk": "read", "plan": PLAN}
     return Run(**{**facts, "state": state, "started_at": NOW - timedelta(seconds=60), **values})
 
 
@@ -72,7 +74,9 @@ class TestSentence:
 
 class TestConsequence:
     def test_a_dry_run_changes_nothing_even_if_the_cmdlet_destroys(self) -> None:
-        run = make(cmdlet="Remove-Mailbox", risk="destructive", plan={"parameters": {"WhatIf": True}}, target_count=1)
+        run = make(
+            cmdlet="Remove-Mailbox", risk="destructive", plan={**PLAN, "parameters": {"WhatIf": True}}, target_count=1
+        )
 
         assert consequence(run) == (
             "This is a dry run in 1 organization: Remove-Mailbox says what it would do and changes nothing."
