@@ -1,0 +1,185 @@
+"""What a look at an unknown change means: carried out, not carried out, a person's to decide, or too early to say."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from jobs.catalogue.read_backs import Proof, Reading
+from jobs.reconciliation.comparison import Match
+from jobs.reconciliation.evidence import (
+    SKEW,
+    Call,
+    Found,
+    Judgement,
+    Line,
+    changed_at,
+    created_at,
+    shown,
+)
+from jobs.reconciliation.identities import forms, names_of
+from jobs.reconciliation.lines import NOT_SHOWN, SECRET, lines_of, names_with
+from jobs.reconciliation.members import judge_members
+from jobs.runs.states import Verdict
+
+Row = Mapping[str, Any]
+
+
+def judge(call: Call, reading: Reading, found: Found) -> Judgement:
+    """Return what `found` means for `call`.
+
+    Only "carried out" is said while the call may still go on; every other verdict waits until it cannot.
+    """
+    judgement = _JUDGES[reading.proof](call, reading, found)
+    if judgement.verdict is Verdict.APPLIED or found.is_final(call) or reading.proof is Proof.NOTHING:
+        return judgement
+    wait = f"{judgement.detail} The call may still go on until {shown(call.ends_by)}, so Signalbox looks again."
+    return Judgement(None, wait, judgement.lines)
+
+
+def _created(call: Call, reading: Reading, found: Found) -> Judgement:
+    """Ours is an object that was made while the call may have run, with all values as they were sent."""
+    candidates = _named(call, reading, found.rows)
+    if not candidates:
+        if found.rows and reading.read_back.keys:
+            return _person("Only objects of another name answer to this one.", lines_of(call, reading, found.rows[0]))
+        return Judgement(Verdict.NOT_APPLIED, "There is no such object.")
+    told = [_told_of_creation(call, reading, row) for row in candidates]
+    order = (Verdict.APPLIED, Verdict.NEEDS_PERSON, Verdict.NOT_APPLIED)
+    return min(told, key=lambda each: order.index(each.verdict or Verdict.NEEDS_PERSON))
+
+
+def _named(call: Call, reading: Reading, rows: Sequence[Row]) -> list[Row]:
+    """Return the rows that can be the object: those of its name; in a list without a key, those that may be new."""
+    if not reading.read_back.keys:
+        return [row for row in rows if _may_be_ours(call, reading, row)]
+    wanted = {form for key in reading.read_back.keys for form in forms(str(reading.parameters[key]))}
+    return [row for row in rows if wanted & names_of(row)]
+
+
+def _may_be_ours(call: Call, reading: Reading, row: Row) -> bool:
+    made, lines = created_at(row), lines_of(call, reading, row)
+    if made is not None and made >= call.intended_at - SKEW:
+        return True
+    return not names_with(lines, Match.DIFFERS) and (made is None or bool(names_with(lines, Match.SAME)))
+
+
+def _told_of_creation(call: Call, reading: Reading, row: Row) -> Judgement:
+    made, lines = created_at(row), lines_of(call, reading, row)
+    if made is None:
+        return _person("The object is there, but does not say when it was made: it may be older than the call.", lines)
+    if made < call.intended_at - SKEW:
+        since = f"The object exists already since {shown(made)}, before the call was sent at {shown(call.intended_at)}."
+        return Judgement(Verdict.NOT_APPLIED, since, lines)
+    if made > call.ends_by + SKEW:
+        return _person(f"The object was made at {shown(made)}, when the call was over: by somebody else.", lines)
+    if others := names_with(lines, Match.DIFFERS):
+        return _person(f"The object was made at {shown(made)}, but {_differ(others)}.", lines)
+    if not names_with(lines, Match.SAME):
+        return _person(f"An object was made at {shown(made)}, but it shows none of the values that were sent.", lines)
+    return Judgement(
+        Verdict.APPLIED,
+        f"The object was made at {shown(made)}, after the call was sent, with the values that were sent."
+        f"{_not_compared(lines)}",
+        lines,
+    )
+
+
+def _values(call: Call, reading: Reading, found: Found) -> Judgement:
+    rows = found.rows if len(found.rows) == 1 else _of_identity(call, found.rows)
+    if len(rows) != 1:
+        there = "There is no such object now" if not rows else f"{len(rows)} objects answer to this name"
+        return _person(f"{there}, so its values cannot be compared.")
+    lines = lines_of(call, reading, rows[0])
+    same, different = names_with(lines, Match.SAME), names_with(lines, Match.DIFFERS)
+    if different:
+        return _told_of_difference(call, rows[0], lines, same, different)
+    if unclear := names_with(lines, Match.UNCLEAR, SECRET):
+        return _person(f"{_joined(unclear)} cannot be compared with what is there.", lines)
+    if not same:
+        return _person(f"{reading.cmdlet} shows none of the values that were sent.", lines)
+    return Judgement(Verdict.APPLIED, _as_planned(call, rows[0], same, lines), lines)
+
+
+def _of_identity(call: Call, rows: Sequence[Row]) -> list[Row]:
+    wanted = forms(str(call.parameters.get("Identity", "")))
+    return [row for row in rows if wanted & names_of(row)]
+
+
+def _as_planned(call: Call, row: Row, same: Sequence[str], lines: Sequence[Line]) -> str:
+    changed = changed_at(row)
+    since = f" It was changed at {shown(changed)}." if changed and changed >= call.intended_at - SKEW else ""
+    before = "" if since else " They may have been so before: either way the state is as planned."
+    what = f"{same[0]} is" if len(same) == 1 else f"All {len(same)} values are"
+    return f"{what} as planned.{since}{before}{_not_compared(lines)}"
+
+
+def _told_of_difference(
+    call: Call, row: Row, lines: Sequence[Line], same: Sequence[str], different: Sequence[str]
+) -> Judgement:
+    changed = changed_at(row)
+    if changed is not None and changed >= call.intended_at - SKEW:
+        return _person(
+            f"The object was changed at {shown(changed)}, after the call was sent, and {_differ(different)}.", lines
+        )
+    if changed is not None:
+        return Judgement(
+            Verdict.NOT_APPLIED,
+            f"The object was last changed at {shown(changed)}, before the call was sent, and {_differ(different)}.",
+            lines,
+        )
+    if same:
+        return _person(f"{_joined(same)} as planned, but {_differ(different)}.", lines)
+    return Judgement(Verdict.NOT_APPLIED, f"None of the values that were sent is there: {_differ(different)}.", lines)
+
+
+def _present(_call: Call, _reading: Reading, found: Found) -> Judgement:
+    if found.rows:
+        return Judgement(
+            Verdict.APPLIED, "It is there. It may have been so before: either way the state is as planned."
+        )
+    return Judgement(Verdict.NOT_APPLIED, "It is not there.")
+
+
+def _gone(call: Call, reading: Reading, found: Found) -> Judgement:
+    rows = found.rows if reading.read_back.keys else _of_identity(call, found.rows)
+    if not rows:
+        return Judgement(
+            Verdict.APPLIED, "There is no such object any more. It may have been gone before: the state is as planned."
+        )
+    made = [created_at(row) for row in rows]
+    if all(each is not None and each >= call.intended_at - SKEW for each in made):
+        return _person("An object of this name was made after the call was sent: the older one may be gone.")
+    return Judgement(Verdict.NOT_APPLIED, "The object is still there.")
+
+
+def _nothing(call: Call, reading: Reading, found: Found) -> Judgement:
+    lines = lines_of(call, reading, found.rows[0]) if len(found.rows) == 1 else ()
+    return _person(f"Nothing that can be read shows whether {call.cmdlet} was carried out.", lines)
+
+
+def _person(detail: str, lines: Sequence[Line] = ()) -> Judgement:
+    return Judgement(Verdict.NEEDS_PERSON, detail, lines)
+
+
+def _differ(names: Sequence[str]) -> str:
+    return f"{_joined(names)} {'differs' if len(names) == 1 else 'differ'} from what was sent"
+
+
+def _not_compared(lines: Sequence[Line]) -> str:
+    names = names_with(lines, NOT_SHOWN, Match.UNCLEAR, SECRET)
+    return f" Not compared: {_joined(names)}." if names else ""
+
+
+def _joined(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+_JUDGES: Mapping[Proof, Callable[[Call, Reading, Found], Judgement]] = {
+    Proof.CREATED: _created,
+    Proof.VALUES: _values,
+    Proof.PRESENT: _present,
+    Proof.GONE: _gone,
+    Proof.MEMBERS_ADDED: judge_members,
+    Proof.MEMBERS_REMOVED: judge_members,
+    Proof.MEMBERS_REPLACED: judge_members,
+    Proof.NOTHING: _nothing,
+}
