@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -21,7 +20,7 @@ from jobs.runs.states import TargetState
 from portal.audit.actions import AuditAction
 from portal.audit.models import AuditEvent
 from portal.audit.services import draft, write
-from portal.core.bulk import update_rows
+from portal.core.bulk import encoded, insert_rows, update_rows
 from portal.core.text import storable
 from tenants.consents.evidence import Sighting, sighting
 from tenants.consents.services import note_consents
@@ -39,9 +38,8 @@ UPDATE run_target SET state = ended.state, error_class = ended.error_class, erro
     lease_until = NULL, changed_at = clock_timestamp(),
     finished_at = CASE WHEN ended.wait IS NULL THEN clock_timestamp() END,
     not_before = clock_timestamp() + ended.wait * interval '1 second'
-FROM unnest(%(ids)s::uuid[], %(fences)s::bigint[], %(states)s::text[], %(classes)s::text[], %(codes)s::text[],
-    %(details)s::text[], %(rows)s::int[], %(warnings)s::int[], %(waits)s::float[])
-    AS ended(id, fence, state, error_class, error_code, error_detail, row_count, warning_count, wait)
+FROM json_to_recordset(%s) AS ended(id uuid, fence bigint, state text, error_class text, error_code text,
+    error_detail text, row_count int, warning_count int, wait float)
 WHERE run_target.id = ended.id AND run_target.fence = ended.fence AND run_target.state = 'running'
 RETURNING run_target.id
 """
@@ -67,7 +65,7 @@ def store(endings: Sequence[Finished]) -> list[bool]:
     _end_attempts(endings)
     close_connections([(item.story, item.ending) for item in endings])
     late = [item.story.claimed.run_target_id not in current for item in endings]
-    Result.objects.bulk_create(_results(endings, late))
+    insert_rows(_results(endings, late))
     write(
         [
             *(_event(item, is_late=is_late) for item, is_late in zip(endings, late, strict=True)),
@@ -114,19 +112,22 @@ def _sightings(endings: Sequence[Finished], late: Sequence[bool]) -> list[Sighti
 
 
 def _end_targets(endings: Sequence[Finished]) -> set[UUID]:
-    columns: dict[str, list[Any]] = {
-        "ids": [item.story.claimed.run_target_id for item in endings],
-        "fences": [item.story.claimed.fence for item in endings],
-        "states": [_next_state(item.ending).value for item in endings],
-        "classes": [item.ending.error_class for item in endings],
-        "codes": [storable(item.ending.code, 100) for item in endings],
-        "details": [storable(item.ending.detail) for item in endings],
-        "rows": [len(item.story.answer.rows) if item.story.answer else None for item in endings],
-        "warnings": [len(item.story.answer.warnings) if item.story.answer else 0 for item in endings],
-        "waits": [item.ending.retry_in for item in endings],
-    }
+    ended = [
+        {
+            "id": item.story.claimed.run_target_id,
+            "fence": item.story.claimed.fence,
+            "state": _next_state(item.ending),
+            "error_class": item.ending.error_class,
+            "error_code": storable(item.ending.code, 100),
+            "error_detail": storable(item.ending.detail),
+            "row_count": len(item.story.answer.rows) if item.story.answer else None,
+            "warning_count": len(item.story.answer.warnings) if item.story.answer else 0,
+            "wait": item.ending.retry_in,
+        }
+        for item in endings
+    ]
     with connection.cursor() as cursor:
-        cursor.execute(END, columns)
+        cursor.execute(END, [encoded(ended)])
         return {row[0] for row in cursor.fetchall()}
 
 

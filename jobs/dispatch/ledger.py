@@ -1,7 +1,6 @@
 """The rows of the ledger of connections: where each led, what was sent through it, how it was closed."""
 
 from collections.abc import Sequence
-from typing import Any
 from urllib.parse import urlsplit
 
 from django.db import connection
@@ -11,6 +10,7 @@ from jobs.dispatch.story import Story, Way
 from jobs.dispatch.worker import worker_name
 from jobs.runs.models import CloseKind
 from jobs.runs.states import TargetState
+from portal.core.bulk import encoded
 from portal.core.text import storable
 
 _WITHOUT_AN_ERROR = (TargetState.SUCCEEDED, TargetState.CANCELLED)
@@ -18,8 +18,8 @@ _WITHOUT_AN_ERROR = (TargetState.SUCCEEDED, TargetState.CANCELLED)
 CLOSE = """
 UPDATE connection SET closed_at = given.closed_at, closed_by = %(worker)s, close_kind = given.kind,
     close_reason = given.reason, cmdlet_count = given.cmdlets, host = COALESCE(NULLIF(given.host, ''), connection.host)
-FROM unnest(%(ids)s::uuid[], %(moments)s::timestamptz[], %(kinds)s::text[], %(reasons)s::text[], %(cmdlets)s::int[],
-    %(hosts)s::text[]) AS given(id, closed_at, kind, reason, cmdlets, host)
+FROM json_to_recordset(%(closed)s) AS given(id uuid, closed_at timestamptz, kind text, reason text, cmdlets int,
+    host text)
 WHERE connection.id = given.id AND connection.closed_at IS NULL
 """
 
@@ -32,18 +32,20 @@ def host_of(way: Way) -> str:
 
 def close_connections(endings: Sequence[tuple[Story, Ending]]) -> None:
     """Enter how the connections of these attempts were closed, in the present transaction."""
-    closed = [(story, ending) for story, ending in endings if story.closed_at is not None]
-    columns: dict[str, Any] = {
-        "worker": worker_name(),
-        "ids": [story.claimed.connection_id for story, _ in closed],
-        "moments": [story.closed_at for story, _ in closed],
-        "kinds": [_kind(story, ending).value for story, ending in closed],
-        "reasons": [storable(story.close_reason, 200) for story, _ in closed],
-        "cmdlets": [_cmdlets_sent(story) for story, _ in closed],
-        "hosts": [_host(story.exchanges[-1].url) if story.exchanges else "" for story, _ in closed],
-    }
+    closed = [
+        {
+            "id": story.claimed.connection_id,
+            "closed_at": story.closed_at,
+            "kind": _kind(story, ending),
+            "reason": storable(story.close_reason, 200),
+            "cmdlets": _cmdlets_sent(story),
+            "host": _host(story.exchanges[-1].url) if story.exchanges else "",
+        }
+        for story, ending in endings
+        if story.closed_at is not None
+    ]
     with connection.cursor() as cursor:
-        cursor.execute(CLOSE, columns)
+        cursor.execute(CLOSE, {"worker": worker_name(), "closed": encoded(closed)})
 
 
 def _kind(story: Story, ending: Ending) -> CloseKind:

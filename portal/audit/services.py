@@ -12,6 +12,7 @@ from django.utils import timezone
 from portal.audit.actions import AuditAction
 from portal.audit.models import AuditEvent
 from portal.core.actors import Actor
+from portal.core.bulk import insert_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,4 +75,4 @@ def write(events: list[AuditEvent]) -> None:
     """Write drafted events in the present transaction."""
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("An audit event belongs into the transaction of its change.")
-    AuditEvent.objects.bulk_create(events)
+    insert_rows(events)

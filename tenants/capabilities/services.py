@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -14,6 +14,7 @@ from portal.audit.actions import AuditAction
 from portal.audit.models import AuditEvent
 from portal.audit.services import Object, draft, write
 from portal.core.actors import Actor
+from portal.core.bulk import array
 from portal.core.text import storable
 from tenants.capabilities.models import Capabilities, CmdletSet
 from tenants.capabilities.sets import Names, lower_names
@@ -21,6 +22,10 @@ from tenants.capabilities.sets import Names, lower_names
 NAMED_IN_EVENT = 40
 
 Key = tuple[UUID, UUID, str]
+_UP_TO_DATE = """
+SELECT id, read_at, cmdlets_id, organization_id, profile_id, service FROM capabilities
+WHERE organization_id = ANY(%s::uuid[]) AND outdated_at IS NULL ORDER BY id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,7 @@ class Glimpse:
         return self.organization_id, self.profile_id, self.service
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def note_capabilities(*, actor: Actor, readings: Sequence[Reading]) -> None:
     """Keep what was read, the newest of each organization, profile and service; an event tells what changed.
 
@@ -87,16 +92,19 @@ def note_capabilities(*, actor: Actor, readings: Sequence[Reading]) -> None:
     )
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def note_glimpses(*, glimpses: Sequence[Glimpse]) -> None:
     """Mark capabilities as outdated where a connection was told otherwise about its cmdlet, unless read anew since."""
     told = {glimpse.key: glimpse for glimpse in glimpses}
     if not told:
         return
-    for kept in _known(told).filter(outdated_at=None).order_by("pk"):
-        glimpse = told.get(row_key(kept))
-        if glimpse and (glimpse.cmdlet.lower() in lower_names(kept.cmdlets_id)) is not glimpse.is_offered:
-            same = Capabilities.objects.filter(pk=kept.pk, read_at=kept.read_at, outdated_at=None)
+    with connection.cursor() as cursor:
+        cursor.execute(_UP_TO_DATE, [array({key[0] for key in told})])
+        kept = cursor.fetchall()
+    for pk, read_at, cmdlets_id, *key in kept:
+        glimpse = told.get((key[0], key[1], key[2]))
+        if glimpse and (glimpse.cmdlet.lower() in lower_names(cmdlets_id)) is not glimpse.is_offered:
+            same = Capabilities.objects.filter(pk=pk, read_at=read_at, outdated_at=None)
             same.update(outdated_at=timezone.now(), outdated_by=glimpse.cmdlet[:100])
 
 

@@ -2,18 +2,31 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from portal.audit.actions import AuditAction
 from portal.audit.models import AuditEvent
 from portal.audit.services import Object, draft, write
 from portal.core.actors import Actor
-from portal.core.bulk import update_rows
+from portal.core.bulk import array, update_rows
 from tenants.organizations.models import Organization, Reachability
+
+# Locks in the one order, so that nobody waits in a circle.
+_KNOWN = """
+SELECT id, name, reachability, reachability_class FROM organization WHERE id = ANY(%s::uuid[]) ORDER BY id
+FOR NO KEY UPDATE
+"""
+
+
+class _Known(NamedTuple):
+    pk: UUID
+    name: str
+    reachability: str
+    error_class: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +41,11 @@ class Finding:
 
 def as_object(organization: Organization) -> Object:
     """Return how audit events name an organization."""
-    return Object(
-        "organization",
-        str(organization.pk),
-        organization.name,
-        organization_id=organization.pk,
-        organization_name=organization.name,
-    )
+    return _object(organization.pk, organization.name)
+
+
+def _object(pk: UUID, name: str) -> Object:
+    return Object("organization", str(pk), name, organization_id=pk, organization_name=name)
 
 
 def lock_in_order(organization_ids: Iterable[UUID]) -> None:
@@ -43,32 +54,39 @@ def lock_in_order(organization_ids: Iterable[UUID]) -> None:
     list(wanted.order_by("pk").values_list("pk"))
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def note_reachability(*, actor: Actor, findings: Mapping[UUID, Finding]) -> None:
     """Remember, by organization id, whether we could get in; an event is written only where that changed."""
+    if not findings:
+        return
     now = timezone.now()
-    known = Organization.objects.select_for_update(no_key=True).filter(pk__in=findings).order_by("pk")
     changed: list[dict[str, Any]] = []
     unchanged, events = [], []
-    for organization in known:
-        finding = findings[organization.pk]
-        if (organization.reachability, organization.reachability_class) == (finding.reachability, finding.error_class):
-            unchanged.append(organization.pk)
+    for known in _known(findings):
+        finding = findings[known.pk]
+        if (known.reachability, known.error_class) == (finding.reachability, finding.error_class):
+            unchanged.append({"pk": known.pk, "reachability_checked_at": now})
             continue
-        events.append(_change(actor, organization, finding))
+        events.append(_change(actor, known, finding))
         changed.append(
             {
-                "pk": organization.pk,
-                "reachability": finding.reachability.value,
+                "pk": known.pk,
+                "reachability": finding.reachability,
                 "reachability_class": finding.error_class,
                 "reachability_reason": finding.reason[:300],
                 "reachability_fix": finding.fix[:1000],
                 "reachability_checked_at": now,
             }
         )
-    Organization.objects.filter(pk__in=unchanged).update(reachability_checked_at=now)
+    update_rows(Organization, unchanged)
     update_rows(Organization, changed)
     write(events)
+
+
+def _known(organization_ids: Iterable[UUID]) -> list[_Known]:
+    with connection.cursor() as cursor:
+        cursor.execute(_KNOWN, [array(organization_ids)])
+        return [_Known(*row) for row in cursor.fetchall()]
 
 
 def note_environments(environments: Mapping[UUID, str]) -> None:
@@ -86,14 +104,14 @@ def note_compliance_hosts(hosts: Mapping[UUID, str]) -> None:
     update_rows(Organization, rows)
 
 
-def _change(actor: Actor, organization: Organization, finding: Finding) -> AuditEvent:
+def _change(actor: Actor, known: _Known, finding: Finding) -> AuditEvent:
     return draft(
         AuditAction.ORGANIZATION_REACHABILITY_CHANGED,
         actor=actor,
-        target=as_object(organization),
+        target=_object(known.pk, known.name),
         data={
             "reachability": finding.reachability.label.lower(),
-            "before": organization.reachability,
+            "before": known.reachability,
             "error_class": finding.error_class,
             "reason": finding.reason,
         },

@@ -111,7 +111,7 @@ def test_an_application_that_is_not_ours_is_left_out() -> None:
 
 
 @pytest.mark.parametrize("told", [(), MISSING])
-def test_a_batch_takes_as_many_queries_for_many_as_for_few_and_at_most_seven(told: tuple[str, ...]) -> None:
+def test_a_batch_takes_as_many_queries_for_many_as_for_few_and_at_most_six(told: tuple[str, ...]) -> None:
     registration = make_app_registration()
 
     def queries(number: int) -> list[int]:
@@ -124,5 +124,5 @@ def test_a_batch_takes_as_many_queries_for_many_as_for_few_and_at_most_seven(tol
 
     few, many = queries(1), queries(100)
     assert few == many
-    assert max(many) <= 7
-    assert many[1] == 3, "nothing changed: two questions and one update"
+    assert max(many) <= 6
+    assert many[1] == 2, "nothing changed: one question and one update"
