@@ -8,13 +8,16 @@ class JobsConfig(AppConfig):
     label = "jobs"
 
     def ready(self) -> None:
-        """Make known what others ask for: the lists that can be exported, and how runs can fail."""
+        """Make known what others ask for: the lists that can be exported, how runs can fail, the global stop."""
+        from jobs.global_stop.services import refuse_while_stopped
         from jobs.results.explanations import EXPLANATIONS
         from jobs.web.listings import cmdlets, connections, failures, jobs, organization_cmdlets, rows, runs
+        from portal.core import stops
         from portal.core.explanations import make_known
         from portal.exports.listings import register
 
         make_known(EXPLANATIONS)
+        stops.make_known(refuse_while_stopped)
         areas = (runs, rows, cmdlets, connections, failures, jobs, organization_cmdlets)
         for listing in (listing for area in areas for listing in area.LISTINGS):
             register(listing)

@@ -12,6 +12,7 @@ from jobs.catalogue.cmdlets import catalogue_version
 from jobs.catalogue.encoding import encode, encode_secrets, wire_cmdlet
 from jobs.catalogue.powershell import powershell_line
 from jobs.catalogue.validation import ValidCall, validate
+from jobs.global_stop.selectors import stop_in_force
 from jobs.runs.events import run_as_object, target_as_object
 from jobs.runs.models import Run, RunTarget
 from jobs.runs.own_accounts import missing_sign_ins
@@ -115,6 +116,8 @@ def launch_run(*, actor: Actor, run_id: UUID) -> Run:
         raise RunRefused("Only the person who drafted this run may launch it.")
     if run.state != RunState.DRAFT:
         return run
+    if stop := stop_in_force():
+        raise RunRefused(f"{stop.refusal} The draft stays: launch it then.")
     check(run.plan, run.plan_hash)
     _require_sign_ins(actor, run)
     if missing := missing_secrets(run):

@@ -17,7 +17,7 @@ from jobs.runs.states import OPEN_TARGET_STATES, RunState, TargetState, is_open
 from jobs.runs.steps import Step
 from portal.accounts.models import RoleAssignment, User
 from portal.accounts.policy import Role
-from portal.core.actors import Actor
+from portal.core.actors import Actor, Source
 from tenants.app_registrations.models import AppRegistration, Certificate
 from tenants.app_registrations.services import add_app_registration, add_certificate
 from tenants.capabilities.models import Capabilities
@@ -45,6 +45,11 @@ def make_person(role: Role | None = Role.TECHNICIAN, *, username: str = "") -> U
     if role:
         RoleAssignment.objects.create(user=user, role=role, granted_by="test")
     return user
+
+
+def label_of(user: User) -> str:
+    """How events and runs name a person."""
+    return user.as_actor(Source.WEB).label
 
 
 def make_partner(**values: Any) -> Partner:

@@ -3,6 +3,8 @@
 from django.db import models
 from django.db.models import Q
 
+from portal.core.templatetags.presentation import utc
+
 
 class GlobalStop(models.Model):
     """One stop of everything, from when it was ordered until it was lifted; at most one is in force."""
@@ -24,3 +26,11 @@ class GlobalStop(models.Model):
 
     def __str__(self) -> str:
         return f"Stop of {self.stopped_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def refusal(self) -> str:
+        """What whoever wants to start something is told."""
+        return (
+            f"Everything is stopped since {utc(self.stopped_at)}, by {self.stopped_by}: “{self.reason}”. "
+            "Nothing starts until the stop is lifted."
+        )

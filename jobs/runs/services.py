@@ -8,25 +8,88 @@ from django.utils import timezone
 from jobs.runs.events import run_as_object, target_as_object
 from jobs.runs.models import Run, RunTarget
 from jobs.runs.secrets import erase_secrets
+from jobs.runs.shares import Share
 from jobs.runs.states import OPEN_RUN_STATES, OPEN_TARGET_STATES, RunState, TargetState, final_state
 from portal.audit.actions import AuditAction
 from portal.audit.services import draft, record, write
 from portal.core.actors import Actor
 from portal.core.permissions import Permission
 from portal.core.refusals import Refused
+from portal.core.tasks import enqueue
+from portal.core.text import storable
 
 
 class RunNotCancellable(Refused):
     """The run has ended already, or was never launched."""
 
 
-@transaction.atomic
+class RunNotPausable(Refused):
+    """The run cannot be paused, resumed or given another share as it stands; the message says why."""
+
+
 def cancel_run(*, actor: Actor, run_id: UUID) -> Run:
     """Stop a run: queued organizations end as cancelled now, those in flight end by themselves, no cmdlet starts.
 
     Returns the run as it is then. Asking twice changes nothing. Raises `RunNotCancellable` when it does not go on.
     """
     actor.require(Permission.RUN_CANCEL)
+    run = _ask_to_stop(actor, run_id)  # committed by itself: nobody starts while 10,000 organizations are ended
+    with transaction.atomic():
+        cancel_queued_targets(actor=actor, run=run)
+        if finish_if_done(actor=actor, run_id=run.pk):
+            run.refresh_from_db(fields=["state", "counts", "finished_at"])
+    return run
+
+
+@transaction.atomic
+def pause_run(*, actor: Actor, run_id: UUID, reason: str = "") -> Run:
+    """Let no further cmdlet of a run start until it is resumed; what was sent ends by itself, the rest waits.
+
+    Returns the run as it is then; pausing twice changes nothing. Raises `RunNotPausable` when it does not go on.
+    """
+    actor.require(Permission.RUN_PAUSE)
+    run = _open_run(run_id)
+    if run.state != RunState.PAUSED:
+        run.state, run.paused_at, run.paused_by = RunState.PAUSED, timezone.now(), actor.label
+        run.pause_reason = storable(reason.strip(), 500)
+        run.save(update_fields=["state", "paused_at", "paused_by", "pause_reason"])
+        record(AuditAction.RUN_PAUSED, actor=actor, target=run_as_object(run), data={"reason": run.pause_reason})
+    return run
+
+
+@transaction.atomic
+def resume_run(*, actor: Actor, run_id: UUID) -> Run:
+    """Let a paused run go on; resuming one that goes on changes nothing.
+
+    Returns the run as it is then. Raises `RunNotPausable` when it has ended or is being stopped.
+    """
+    actor.require(Permission.RUN_PAUSE)
+    run = _open_run(run_id)
+    if run.state == RunState.PAUSED:
+        paused_by, run.state = run.paused_by, RunState.RUNNING if run.started_at else RunState.QUEUED
+        run.paused_at, run.paused_by, run.pause_reason = None, "", ""
+        run.save(update_fields=["state", "paused_at", "paused_by", "pause_reason"])
+        record(AuditAction.RUN_RESUMED, actor=actor, target=run_as_object(run), data={"paused_by": paused_by})
+        enqueue("jobs.dispatch.start_run", run_id=str(run.pk))
+    return run
+
+
+@transaction.atomic
+def change_share(*, actor: Actor, run_id: UUID, share: Share) -> Run:
+    """Let a run go before others, or others before it, from the next organization on; raises `RunNotPausable`."""
+    actor.require(Permission.RUN_PAUSE)
+    run = _open_run(run_id)
+    before = Share(run.share)
+    if before != share:
+        run.share = share
+        run.save(update_fields=["share"])
+        changed = {"before": before.label.lower(), "after": share.label.lower()}
+        record(AuditAction.RUN_SHARE_CHANGED, actor=actor, target=run_as_object(run), data=changed)
+    return run
+
+
+@transaction.atomic
+def _ask_to_stop(actor: Actor, run_id: UUID) -> Run:
     run = Run.objects.select_for_update(no_key=True).get(pk=run_id)
     if run.state == RunState.DRAFT:
         raise RunNotCancellable("This run was never launched. Discard the draft instead.")
@@ -36,9 +99,17 @@ def cancel_run(*, actor: Actor, run_id: UUID) -> Run:
         run.cancel_requested_at, run.cancel_requested_by = timezone.now(), actor.label
         run.save(update_fields=["cancel_requested_at", "cancel_requested_by"])
         record(AuditAction.RUN_CANCEL_REQUESTED, actor=actor, target=run_as_object(run))
-    cancel_queued_targets(actor=actor, run=run)
-    if finish_if_done(actor=actor, run_id=run.pk):
-        run.refresh_from_db(fields=["state", "counts", "finished_at"])
+    return run
+
+
+def _open_run(run_id: UUID) -> Run:
+    run = Run.objects.select_for_update(no_key=True).get(pk=run_id)
+    if run.state == RunState.DRAFT:
+        raise RunNotPausable("This run was never launched. Launch it first, or discard the draft.")
+    if run.state not in OPEN_RUN_STATES:
+        raise RunNotPausable(f"This run has ended already: {run.get_state_display().lower()}.")
+    if run.cancel_requested_at is not None:
+        raise RunNotPausable(f"This run is being stopped, by {run.cancel_requested_by}. It will not go on.")
     return run
 
 
@@ -51,9 +122,9 @@ def cancel_queued_targets(*, actor: Actor, run: Run) -> int:
     now = timezone.now()
     queued = RunTarget.objects.select_for_update(skip_locked=True).filter(run=run, state=TargetState.QUEUED)
     waiting = list(queued.order_by("position"))
-    for target in waiting:
-        target.state, target.finished_at, target.changed_at = TargetState.CANCELLED, now, now
-    RunTarget.objects.bulk_update(waiting, ["state", "finished_at", "changed_at"], batch_size=500)
+    RunTarget.objects.filter(pk__in=[target.pk for target in waiting]).update(
+        state=TargetState.CANCELLED, finished_at=now, changed_at=now
+    )
     write(
         [
             draft(

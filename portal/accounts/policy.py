@@ -27,11 +27,20 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
     | {
         Permission.ORGANIZATION_GROUP_MANAGE,
         Permission.ORGANIZATION_VARIABLE_MANAGE,
+        Permission.GLOBAL_STOP_ORDER,
         Permission.RUN_LAUNCH,
         Permission.RUN_CANCEL,
+        Permission.RUN_PAUSE,
         Permission.RUN_EXPORT,
     },
-    Role.APPROVER: READ_ALL | {Permission.RUN_CANCEL, Permission.AUDIT_EVENT_READ},
+    Role.APPROVER: READ_ALL
+    | {
+        Permission.AUDIT_EVENT_READ,
+        Permission.GLOBAL_STOP_LIFT,
+        Permission.GLOBAL_STOP_ORDER,
+        Permission.RUN_CANCEL,
+        Permission.RUN_PAUSE,
+    },
     Role.AUDITOR: READ_ALL
     | {
         Permission.AUDIT_EVENT_READ,

@@ -58,6 +58,9 @@ class AuditAction(StrEnum):
     RUN_LAUNCHED = "run.launched"
     RUN_STARTED = "run.started"
     RUN_CANCEL_REQUESTED = "run.cancel_requested"
+    RUN_PAUSED = "run.paused"
+    RUN_RESUMED = "run.resumed"
+    RUN_SHARE_CHANGED = "run.share_changed"
     RUN_FINISHED = "run.finished"
     RUN_TARGET_CLAIMED = "run_target.claimed"
     RUN_TARGET_RELEASED = "run_target.released"
@@ -67,6 +70,8 @@ class AuditAction(StrEnum):
     CONNECTION_PROBED = "connection.probed"
     CONNECTION_ANSWERED_BY_ANOTHER = "connection.answered_by_another"
     LATE_ANSWER_KEPT = "late_answer.kept"
+    GLOBAL_STOP_ORDERED = "global_stop.ordered"
+    GLOBAL_STOP_LIFTED = "global_stop.lifted"
     EXPORT_REQUESTED = "export.requested"
     EXPORT_FINISHED = "export.finished"
     EXPORT_FAILED = "export.failed"
@@ -136,6 +141,9 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.RUN_LAUNCHED: "{actor} launched {target}",
     AuditAction.RUN_STARTED: "{target} started",
     AuditAction.RUN_CANCEL_REQUESTED: "{actor} asked to stop {target}",
+    AuditAction.RUN_PAUSED: "{actor} paused {target}",
+    AuditAction.RUN_RESUMED: "{actor} let {target} go on",
+    AuditAction.RUN_SHARE_CHANGED: "{actor} changed the share of {target}: {before} → {after}",
     AuditAction.RUN_FINISHED: "{target} ended: {state}",
     AuditAction.RUN_TARGET_CLAIMED: "Attempt {attempt} of {cmdlet} in {target} began, for {on_behalf_of}",
     AuditAction.RUN_TARGET_RELEASED: "{cmdlet} in {target} was given back after its worker was lost",
@@ -145,6 +153,8 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.CONNECTION_PROBED: "{cmdlet} is about to be read in {target} to learn why the cmdlet is not offered",
     AuditAction.CONNECTION_ANSWERED_BY_ANOTHER: "Another organization answered for {target}, for {on_behalf_of}",
     AuditAction.LATE_ANSWER_KEPT: "A late answer for {target} was kept as evidence",
+    AuditAction.GLOBAL_STOP_ORDERED: "{actor} stopped everything: {reason}",
+    AuditAction.GLOBAL_STOP_LIFTED: "{actor} lifted the global stop",
     AuditAction.EXPORT_REQUESTED: "{actor} asked for an export of {target}",
     AuditAction.EXPORT_FINISHED: "The export of {target} was made",
     AuditAction.EXPORT_FAILED: "The export of {target} failed",

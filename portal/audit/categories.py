@@ -15,7 +15,7 @@ class Category:
 
 OTHER = "other"
 CATEGORIES = {
-    "runs": Category("runs", ("run", "job", "schedule", "approval", "approval_request", "decision")),
+    "runs": Category("runs", ("run", "global_stop", "job", "schedule", "approval", "approval_request", "decision")),
     "cmdlets": Category("cmdlets", ("run_target", "cmdlet", "late_answer", "connection")),
     "organizations": Category("organizations", ("organization", "organization_group", "synchronization", "variable")),
     "access": Category(

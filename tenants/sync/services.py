@@ -12,6 +12,7 @@ from portal.core.actors import Actor
 from portal.core.permissions import Permission
 from portal.core.refusals import Refused
 from portal.core.secrets import SecretUnreadable
+from portal.core.stops import is_everything_stopped, refuse_while_stopped
 from portal.core.tasks import enqueue
 from portal.core.text import storable
 from tenants.microsoft.errors import MicrosoftError
@@ -30,8 +31,12 @@ GRACE = timedelta(seconds=30)
 
 @transaction.atomic
 def start_synchronization(*, actor: Actor, partner: Partner) -> Synchronization:
-    """Ask for the organizations to be read; returns the one that is under way when there is one."""
+    """Ask for the organizations to be read; returns the one that is under way when there is one.
+
+    Raises `Refused` while everything is stopped.
+    """
     actor.require(Permission.PARTNER_SYNCHRONIZE)
+    refuse_while_stopped()
     Partner.objects.select_for_update(no_key=True).get(pk=partner.pk)
     open_one = Synchronization.objects.filter(
         partner=partner, state__in=[SynchronizationState.QUEUED, SynchronizationState.RUNNING]
@@ -57,7 +62,12 @@ def sweep_synchronizations() -> None:
 
 
 def synchronize(*, synchronization_id: UUID) -> None:
-    """Carry a queued synchronization out; one that another worker has already begun is left alone."""
+    """Carry a queued synchronization out; one that another worker has already begun is left alone.
+
+    While everything is stopped it stays queued, and one that goes on ends before its next question to Microsoft.
+    """
+    if is_everything_stopped():
+        return
     begun = Synchronization.objects.filter(pk=synchronization_id, state=SynchronizationState.QUEUED).update(
         state=SynchronizationState.RUNNING, started_at=timezone.now()
     )
@@ -80,6 +90,7 @@ def synchronize(*, synchronization_id: UUID) -> None:
 
 def _reporter(synchronization: Synchronization) -> Progress:
     def report(step: str, done: int, total: int) -> None:
+        refuse_while_stopped()
         Synchronization.objects.filter(pk=synchronization.pk).update(step=step, done=done, total=total)
         if not connection.in_atomic_block:
             connection.close()  # nobody holds one while waiting for Microsoft

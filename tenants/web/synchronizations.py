@@ -13,6 +13,7 @@ from portal.accounts.web.access import actor_of
 from portal.core.actors import Actor
 from portal.core.htmx import render_page
 from portal.core.permissions import Permission
+from portal.core.refusals import Refused
 from tenants.partner.selectors import partners_with_sign_in
 from tenants.sync.models import Synchronization
 from tenants.sync.selectors import find_synchronization, is_open
@@ -25,8 +26,11 @@ def start(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     actor.require(Permission.PARTNER_SYNCHRONIZE)
     partners = partners_with_sign_in()
-    for partner in sorted(partners, key=lambda each: each.has_gdap):  # the newest is shown
-        start_synchronization(actor=actor, partner=partner)
+    try:
+        for partner in sorted(partners, key=lambda each: each.has_gdap):  # the newest is shown
+            start_synchronization(actor=actor, partner=partner)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
     if not partners:
         messages.warning(request, "No partner is connected yet. Connect one under App registrations.")
     return HttpResponseRedirect(reverse("tenants:organizations"), status=303)

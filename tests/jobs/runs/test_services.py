@@ -2,21 +2,33 @@
 
 from collections import Counter
 from collections.abc import Callable
+from datetime import datetime
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
 from jobs.runs.models import Run, RunTarget
-from jobs.runs.services import RunNotCancellable, cancel_run, finish_if_done
+from jobs.runs.services import (
+    RunNotCancellable,
+    RunNotPausable,
+    cancel_run,
+    change_share,
+    finish_if_done,
+    pause_run,
+    resume_run,
+)
+from jobs.runs.shares import Share
 from jobs.runs.states import RunState, TargetState
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent
 from portal.core.actors import Actor
 from portal.core.permissions import PermissionRefused
-from tests.factories import SYSTEM, make_run
+from tests.factories import SYSTEM, label_of, make_run
 from tests.together import at_once
 
 Acting = Callable[[User], Actor]
+NOW = timezone.now()
 Q, R, S, F = TargetState.QUEUED, TargetState.RUNNING, TargetState.SUCCEEDED, TargetState.FAILED
 
 
@@ -81,6 +93,116 @@ class TestCancel:
     def test_of_an_unknown_run_is_unknown(self) -> None:
         with pytest.raises(Run.DoesNotExist):
             cancel_run(actor=SYSTEM, run_id=uuid4())
+
+    def test_of_a_paused_run_ends_those_that_waited(self) -> None:
+        run = make_run(state=RunState.PAUSED, organizations=2, states=[S, Q])
+        assert cancel_run(actor=SYSTEM, run_id=run.pk).state == RunState.CANCELLED
+        assert states_of(run) == ["succeeded", "cancelled"]
+
+    @pytest.mark.django_db(transaction=True)
+    def test_is_asked_for_before_thousands_of_organizations_are_ended(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        run = make_run(state=RunState.RUNNING, organizations=2, states=[R, Q])
+
+        def killed(**_: object) -> int:
+            raise SystemExit
+
+        monkeypatch.setattr("jobs.runs.services.cancel_queued_targets", killed)
+        with pytest.raises(SystemExit):
+            cancel_run(actor=SYSTEM, run_id=run.pk)
+        run.refresh_from_db()
+        assert run.cancel_requested_by == SYSTEM.label
+
+
+@pytest.mark.django_db
+class TestPause:
+    def test_keeps_who_paused_when_and_why_and_leaves_the_organizations(self, technician: User, acting: Acting) -> None:
+        run = make_run(state=RunState.RUNNING, organizations=3, states=[S, R, Q])
+        pause_run(actor=acting(technician), run_id=run.pk, reason=" mail flow \x00 looks odd ")
+        run.refresh_from_db()
+        assert (run.state, run.paused_by, run.pause_reason) == (
+            "paused",
+            label_of(technician),
+            "mail flow \ufffd looks odd",
+        )
+        assert run.paused_at
+        assert states_of(run) == ["succeeded", "running", "queued"]
+        event = AuditEvent.objects.get(run_id=run.pk)
+        assert (event.sentence, event.data) == (
+            f"{label_of(technician)} paused {run}",
+            {"reason": "mail flow \ufffd looks odd"},
+        )
+
+    def test_twice_is_once(self) -> None:
+        run = make_run(state=RunState.RUNNING)
+        pause_run(actor=SYSTEM, run_id=run.pk, reason="first")
+        again = pause_run(actor=Actor.system("another"), run_id=run.pk, reason="second")
+        assert (again.paused_by, again.pause_reason) == (SYSTEM.label, "first")
+        assert AuditEvent.objects.filter(run_id=run.pk).count() == 1
+
+    def test_a_paused_run_whose_last_organization_ends_has_ended(self) -> None:
+        run = make_run(state=RunState.PAUSED, states=[S])
+        assert finish_if_done(actor=SYSTEM, run_id=run.pk)
+        run.refresh_from_db()
+        assert run.state == RunState.SUCCEEDED
+
+    @pytest.mark.parametrize("act", [pause_run, resume_run])
+    @pytest.mark.parametrize(
+        ("values", "words"),
+        [
+            ({"state": RunState.DRAFT}, "never launched"),
+            ({"state": RunState.FAILED}, "ended already: failed"),
+            ({"state": RunState.RUNNING, "cancel_requested_at": NOW, "cancel_requested_by": "Ada"}, "stopped, by Ada"),
+        ],
+    )
+    def test_and_resuming_are_refused_where_nothing_goes_on(
+        self, act: Callable[..., Run], values: dict[str, object], words: str
+    ) -> None:
+        run = make_run(**values)  # type: ignore[arg-type]
+        with pytest.raises(RunNotPausable, match=words):
+            act(actor=SYSTEM, run_id=run.pk)
+        assert not AuditEvent.objects.exists()
+
+    @pytest.mark.parametrize("act", [pause_run, resume_run])
+    def test_and_resuming_need_the_permission(self, act: Callable[..., Run], auditor: User, acting: Acting) -> None:
+        run = make_run(state=RunState.PAUSED)
+        with pytest.raises(PermissionRefused, match="jobs:run:pause"):
+            act(actor=acting(auditor), run_id=run.pk)
+
+
+@pytest.mark.django_db
+class TestResume:
+    @pytest.mark.parametrize(("started", "state"), [(NOW, "running"), (None, "queued")])
+    def test_goes_on_where_it_stood(self, started: datetime | None, state: str) -> None:
+        run = make_run(state=RunState.PAUSED, started_at=started, paused_at=NOW, paused_by="Ada", pause_reason="odd")
+        resume_run(actor=SYSTEM, run_id=run.pk)
+        run.refresh_from_db()
+        assert (run.state, run.paused_at, run.paused_by, run.pause_reason) == (state, None, "", "")
+        event = AuditEvent.objects.get(run_id=run.pk)
+        assert (event.action, event.data) == ("run.resumed", {"paused_by": "Ada"})
+
+    @pytest.mark.django_db(transaction=True)
+    def test_rings_once_for_the_run_and_not_for_one_that_goes_on(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        rung: list[tuple[str, dict[str, str]]] = []
+        monkeypatch.setattr("portal.core.tasks.ring", lambda name, **ids: rung.append((name, ids)))
+        run = make_run(state=RunState.PAUSED)
+        resume_run(actor=SYSTEM, run_id=run.pk)
+        resume_run(actor=SYSTEM, run_id=run.pk)
+        assert rung == [("jobs.dispatch.start_run", {"run_id": str(run.pk)})]
+
+
+@pytest.mark.django_db
+class TestShare:
+    def test_is_changed_with_an_event(self) -> None:
+        run = make_run(state=RunState.RUNNING)
+        change_share(actor=SYSTEM, run_id=run.pk, share=Share.HIGH)
+        run.refresh_from_db()
+        assert run.share == Share.HIGH
+        assert AuditEvent.objects.get().data == {"before": "normal", "after": "goes first"}
+
+    def test_that_it_has_already_changes_nothing(self) -> None:
+        run = make_run(state=RunState.RUNNING)
+        change_share(actor=SYSTEM, run_id=run.pk, share=Share.NORMAL)
+        assert not AuditEvent.objects.exists()
 
 
 @pytest.mark.django_db
