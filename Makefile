@@ -15,7 +15,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 UV_LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --generate-hashes --no-emit-find-links \
 	--no-annotate --no-header --universal --python-version 3.11 --no-emit-index-url
 
-.PHONY: help up test bench screenshots fmt lock clean
+.PHONY: help up test bench faults screenshots fmt lock clean
 
 help: ## List the targets
 	@echo "Signalbox: run Exchange Online cmdlets in every customer organization, and prove it afterwards."
@@ -24,6 +24,7 @@ help: ## List the targets
 	echo
 	echo "Variables of 'make up':  ORGANIZATIONS=300  PORT=8000  ONCE=0  SEED=1  LATENCY=<ms>  WORKER_THREADS=100"
 	echo "                         DATABASE_URL=…  REDIS_URL=…  (use these servers instead of starting some)"
+	echo "Variables of 'make faults':  SEED=1  FAULTS=500  MINUTES=120  ROUND=…  (one round of the seed)  REPLAY=<history file>"
 
 up: .venv/installed ## Start everything on this machine and run a first job in every organization
 	@exec $(BIN)/python -m portal.local up
@@ -33,6 +34,9 @@ test: .venv/installed-test ## Run every check and all tests
 
 bench: .venv/installed-test ## Measure how fast runs are
 	@exec $(BIN)/python -m tests.bench
+
+faults: .venv/installed-test ## Kill, cut and lie to every part while runs go on, and judge every outcome
+	@exec $(BIN)/python -m tests.faults
 
 screenshots: .venv/installed-test ## Take pictures of every page into .data/screenshots and docs/images
 	@$(BIN)/pytest tests/e2e/screenshots.py --capture=no

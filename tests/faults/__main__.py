@@ -1,0 +1,100 @@
+"""`make faults`: a campaign from a seed. Exit status 1 if a checker complains."""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.faults.parts import Servers, scratch
+from tests.faults.proxy import Loop
+
+if TYPE_CHECKING:  # it needs Django's settings
+    from tests.faults.nemesis import Round
+
+SHOWN = 3
+CONTROL_EVERY = 20
+
+
+def main() -> int:
+    arguments = _parser().parse_args()
+    with scratch() as folder:
+        loop = Loop()
+        servers = Servers(folder, loop)
+        try:
+            os.environ |= {
+                "DATABASE_URL": servers.database_url,
+                "REDIS_URL": servers.broker_url,
+                "DATA_DIR": str(folder / "data"),
+                "DJANGO_SETTINGS_MODULE": "portal.settings.test",
+            }
+            return _carry_out(arguments, folder, servers, loop)
+        finally:
+            servers.stop()
+
+
+def _carry_out(arguments: argparse.Namespace, folder: Path, servers: Servers, loop: Loop) -> int:
+    import django
+
+    django.setup()
+    # Only now, because these modules need Django's settings.
+    from tests.faults.campaign import Campaign
+    from tests.faults.history import History
+    from tests.faults.world import world
+
+    history = History(arguments.seed)
+    began = time.monotonic()
+    with world(folder, servers, loop) as here:
+        here.start_workers()
+        campaign = Campaign(here, history)
+        try:
+            for planned in _rounds(arguments):
+                if campaign.figures.faults >= arguments.faults or time.monotonic() - began > 60 * arguments.minutes:
+                    break
+                _show(planned.number, campaign.carry_out(planned), history.path)
+        finally:
+            campaign.stop()
+    campaign.figures.print(seconds=time.monotonic() - began)
+    print(f"seed {arguments.seed}; history: {history.path}")
+    return 1 if campaign.figures.complaints else 0
+
+
+def _rounds(arguments: argparse.Namespace) -> "Iterator[Round]":
+    """Yield the rounds: of a history, one of the seed, or all of the seed with one without faults among twenty."""
+    from tests.faults.history import rounds_of
+    from tests.faults.nemesis import control_round, planned_round
+
+    if arguments.replay:
+        yield from rounds_of(arguments.replay)
+        return
+    for number in (arguments.round,) if arguments.round else count(1):
+        if number % CONTROL_EVERY == 0:
+            yield control_round(number)
+        else:
+            yield planned_round(arguments.seed, number, share=arguments.share)
+
+
+def _show(number: int, complaints: Sequence[object], history: Path) -> None:
+    for complaint in complaints[:SHOWN]:
+        print(f"round {number}: {complaint}", flush=True)
+    if len(complaints) > SHOWN:
+        print(f"round {number}: … and {len(complaints) - SHOWN} more, in {history}", flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    given = os.environ.get
+    parser = argparse.ArgumentParser(prog="tests.faults", description=__doc__)
+    parser.add_argument("--seed", type=int, default=given("SEED", "1"), help="what the schedule follows from")
+    parser.add_argument("--faults", type=int, default=given("FAULTS", "500"), help="inject at least so many")
+    parser.add_argument("--minutes", type=float, default=given("MINUTES", "120"), help="stop after so long in any case")
+    parser.add_argument("--round", type=int, default=given("ROUND"), help="only this round of the seed")
+    parser.add_argument("--replay", type=Path, default=given("REPLAY"), help="the rounds of this history file")
+    parser.add_argument("--share", action="store_true", help="only the kinds that are quick")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,103 @@
+"""The kill points: named places of the engine at which the campaign lets a process die."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from tests.faults.armed import Fuse
+from tests.faults.patching import Function, after, before, replace
+
+
+@dataclass(frozen=True, slots=True)
+class KillPoint:
+    """`place` is the function (`module:name`) that the process reaches; it dies `when` before or after it.
+
+    `often` says at which of its visits to the place a process may be told to die: the first up to this one.
+    """
+
+    name: str
+    place: str
+    when: Callable[[Callable[[], None]], Callable[[Function], Function]]
+    often: int = 10
+
+
+def _as_ids_go_by(reach: Callable[[], None]) -> Callable[[Function], Function]:
+    """Reach the point between any two messages."""
+
+    def make(original: Function) -> Function:
+        def ring_many(name: str, keyword: str, ids: Iterable[object]) -> Any:
+            return original(name, keyword, _reaching(ids))
+
+        return ring_many
+
+    def _reaching(ids: Iterable[object]) -> Iterable[object]:
+        for each in ids:
+            yield each
+            reach()
+
+    return make
+
+
+def _when_the_cmdlet_has_left(reach: Callable[[], None]) -> Callable[[Function], Function]:
+    def make(original: Function) -> Function:
+        def send_request_body(self: Any, request: Any) -> Any:
+            answer = original(self, request)
+            if any(name.lower() == b"x-cmdletname" for name, _ in request.headers):
+                reach()
+            return answer
+
+        return send_request_body
+
+    return make
+
+
+def _if_it_said_yes(reach: Callable[[], None]) -> Callable[[Function], Function]:
+    def make(original: Function) -> Function:
+        def replaced(*arguments: Any, **named: Any) -> Any:
+            answer = original(*arguments, **named)
+            if answer:
+                reach()
+            return answer
+
+        return replaced
+
+    return make
+
+
+POINTS = (
+    KillPoint("before the claim is committed", "jobs.dispatch.attempt:begin", after),
+    KillPoint("after the claim was committed", "jobs.dispatch.heart:Heart.hold", before),
+    KillPoint("before the token", "jobs.dispatch.attempt:_token", before),
+    KillPoint("while opening", "jobs.exchange.opening:Opening._grant", before),
+    KillPoint("before the intent is committed", "jobs.dispatch.attempt:intend", after),
+    KillPoint("after the intent was committed", "jobs.dispatch.attempt:_intend", after),
+    KillPoint(
+        "after the last byte of the request",
+        "httpcore._sync.http11:HTTP11Connection._send_request_body",
+        _when_the_cmdlet_has_left,
+    ),
+    KillPoint("after the answer, before the outcome is stored", "jobs.dispatch.attempt:_store_somehow", before),
+    KillPoint("in the clerk, in the middle of a batch", "jobs.dispatch.finish:close_connections", after),
+    KillPoint("before the outcome is committed", "jobs.dispatch.attempt:store", after),
+    KillPoint("after the outcome was committed", "jobs.dispatch.attempt:_store", after),
+    KillPoint("in the heart", "jobs.dispatch.heart:Heart.renew", after, often=2),
+    KillPoint(
+        "in finish_if_done, before the end is committed", "jobs.dispatch.last:finish_if_done", _if_it_said_yes, 1
+    ),
+    KillPoint("in the dispatcher, while it rings", "jobs.dispatch.start:ring_many", _as_ids_go_by),
+    KillPoint("in the dispatcher, before it rings", "jobs.dispatch.start:ring_many", before, often=1),
+    KillPoint("in the sweeper, before it closes connections", "jobs.dispatch.sweep:close_lost_connections", before, 2),
+)
+
+# They are reached only when there is something to reap: another fault must come first.
+REAPING_POINTS = (
+    KillPoint("in the sweeper, between two reaps", "jobs.dispatch.sweep:_reap", _if_it_said_yes, often=2),
+)
+BY_NAME = {point.name: point for point in (*POINTS, *REAPING_POINTS)}
+
+
+def install(fuse: Fuse) -> None:
+    """Let this process pass all points."""
+    for point in BY_NAME.values():
+        replace(point.place, point.when(partial(fuse.reach, point.name)))
