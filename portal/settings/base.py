@@ -189,6 +189,11 @@ CELERY = {
             "schedule": float(SWEEP_SECONDS),
             "options": {"expires": 60},
         },
+        "reconcile": {
+            "task": "jobs.reconciliation.reconcile",
+            "schedule": float(SWEEP_SECONDS),
+            "options": {"expires": 60},
+        },
         "warn-of-expiries": {
             "task": "tenants.expiry.warn",
             "schedule": float(env.integer("EXPIRY_SECONDS", 3600)),
@@ -201,6 +206,9 @@ CELERY = {
 LEASE_SECONDS = env.integer("LEASE_SECONDS", 30)
 MAX_ATTEMPTS = env.integer("MAX_ATTEMPTS", 5)
 RETRY_BASE_SECONDS = env.integer("RETRY_BASE_SECONDS", 2)
+RECONCILE_FIRST_SECONDS = env.integer("RECONCILE_FIRST_SECONDS", 20)
+# As long as a call whose answer was lost may still go on: Exchange ends a REST call after 15 minutes.
+RECONCILE_SETTLE_SECONDS = env.integer("RECONCILE_SETTLE_SECONDS", 900)
 TARGET_DEADLINE_SECONDS = env.integer("TARGET_DEADLINE_SECONDS", 3600)
 DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / ".data")))
 EXPORT_DIR = Path(env.text("EXPORT_DIR", str(DATA_DIR / "exports")))
