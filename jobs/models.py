@@ -1,7 +1,6 @@
 """Re-exports every model for Django; import them from their topics."""
 
 from jobs.global_stop.models import GlobalStop
-from jobs.reconciliation.models import Reconciliation
 from jobs.results.models import Result
 from jobs.results.rows.models import RowColumn, RowPart, RowTable
 from jobs.runs.models import Attempt, Connection, Run, RunSecret, RunTarget, StepOutcome
@@ -14,7 +13,6 @@ __all__ = [
     "Job",
     "JobStep",
     "LaunchDraft",
-    "Reconciliation",
     "Result",
     "RowColumn",
     "RowPart",

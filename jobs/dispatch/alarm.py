@@ -3,7 +3,6 @@
 import heapq
 import threading
 import time
-from uuid import UUID
 
 import structlog
 
@@ -16,14 +15,14 @@ class Alarm:
     """One thread; if this process dies before a ring, the sweeper rings."""
 
     def __init__(self) -> None:
-        self._due: list[tuple[float, str]] = []
+        self._due: list[float] = []
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
 
-    def ring_in(self, seconds: float, run_target_id: UUID) -> None:
-        """Ring for a target in `seconds`."""
+    def ring_in(self, seconds: float) -> None:
+        """Ring in `seconds`."""
         with self._changed:
-            heapq.heappush(self._due, (time.monotonic() + seconds, str(run_target_id)))
+            heapq.heappush(self._due, time.monotonic() + seconds)
             self._changed.notify()
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._serve, name="alarm", daemon=True)
@@ -31,17 +30,18 @@ class Alarm:
 
     def _serve(self) -> None:
         while True:
-            run_target_id = self._next()
+            self._wait()
             try:
-                ring("jobs.dispatch.run_target", run_target_id=run_target_id)
+                ring("jobs.dispatch.work")
             except Exception:
-                log.exception("alarm.stumbled", run_target=run_target_id)
+                log.exception("alarm.stumbled")
 
-    def _next(self) -> str:
+    def _wait(self) -> None:
+        """Return when the next ring is due."""
         with self._changed:
-            while not self._due or self._due[0][0] > time.monotonic():
-                self._changed.wait(self._due[0][0] - time.monotonic() if self._due else None)
-            return heapq.heappop(self._due)[1]
+            while not self._due or self._due[0] > time.monotonic():
+                self._changed.wait(self._due[0] - time.monotonic() if self._due else None)
+            heapq.heappop(self._due)
 
 
 alarm = Alarm()

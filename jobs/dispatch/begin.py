@@ -1,14 +1,16 @@
 """Beginning attempts: claim, find the plan and the way in, enter the connection into the ledger."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
+import structlog
 from django.utils import timezone
 
+from jobs.catalogue.effects import Effect
 from jobs.catalogue.secret_values import Secret
 from jobs.dispatch.claims import Claim, claim_targets
 from jobs.dispatch.ledger import host_of
-from jobs.dispatch.outcomes import Ending, ending_of_refusal
+from jobs.dispatch.outcomes import Ending, ending_of_fault, ending_of_refusal, ending_of_vanished_organization
 from jobs.dispatch.plans import FrozenPlan, frozen_plan
 from jobs.dispatch.story import Story, Way
 from jobs.dispatch.worker import worker_actor, worker_name
@@ -17,28 +19,25 @@ from jobs.runs.plans import PlanChanged
 from jobs.runs.secrets import SecretsErased, open_secrets
 from portal.audit.actions import AuditAction
 from portal.audit.services import draft, write
+from portal.core.bulk import insert_rows
+from portal.core.errors import DATABASE_AWAY
 from portal.core.secrets import SecretUnreadable
 from tenants.organizations.models import Organization
 from tenants.profiles.accesses import Accesses, require_service
 from tenants.profiles.methods import reached_through
 from tenants.profiles.refusals import NoWayIn
 
+log = structlog.get_logger(__name__)
 Begun = tuple[Story, Way | Ending]
 
 
-def begin(run_target_ids: Sequence[UUID]) -> list[Begun | None]:
-    """Begin an attempt at each target that can be claimed, in the present transaction; None for the others."""
-    claims = claim_targets(run_target_ids)
-    organizations = Organization.objects.select_related("partner").in_bulk(
-        [claim.organization_id for claim in claims.values()]
-    )
+def begin(asked: Sequence[None]) -> list[Begun | None]:
+    """Begin as many attempts as are asked for, in the present transaction; None where nothing more is due."""
+    claims = claim_targets(len(asked))
+    organizations = Organization.objects.select_related("partner").in_bulk([claim.organization_id for claim in claims])
     ways = Ways()
-    begun = {
-        key: _begun(claim, ways.find(claim, organizations[claim.organization_id])) for key, claim in claims.items()
-    }
-    Connection.objects.bulk_create(
-        _ledger_row(story.claimed, way) for story, way in begun.values() if isinstance(way, Way)
-    )
+    begun = [_begun(claim, ways.find(claim, organizations[claim.organization_id])) for claim in claims]
+    insert_rows([_ledger_row(story.claimed, way) for story, way in begun if isinstance(way, Way)])
     write(
         [
             draft(
@@ -52,10 +51,10 @@ def begin(run_target_ids: Sequence[UUID]) -> list[Begun | None]:
                     "fence": story.claimed.fence,
                 },
             )
-            for story, _ in begun.values()
+            for story, _ in begun
         ]
     )
-    return [begun.pop(key, None) for key in run_target_ids]  # of a target that was rung for twice, one attempt
+    return [*begun, *[None] * (len(asked) - len(begun))]
 
 
 def _begun(claim: Claim, way: Way | Ending) -> Begun:
@@ -67,10 +66,15 @@ class Ways:
 
     def __init__(self) -> None:
         self._accesses = Accesses()
-        self._secrets: dict[UUID, dict[str, Secret]] = {}
+        self._secrets: dict[UUID, dict[int, Mapping[str, Secret]]] = {}
 
     def find(self, claim: Claim, organization: Organization) -> Way | Ending:
-        """Return the plan and the way into `organization`, or how the attempt ends without one."""
+        """Return the plan and the way into `organization`, or how the attempt ends without one.
+
+        A fault ends the attempt too: a target that cannot be begun must not be the next again and again.
+        """
+        if organization.vanished_at is not None:
+            return ending_of_vanished_organization()
         try:
             plan = frozen_plan(claim.run_id)
             facts = plan.ways.facts(organization.tenant_id)
@@ -85,10 +89,19 @@ class Ways:
             return ending_of_refusal(refusal, "secrets_erased")
         except SecretUnreadable as refusal:
             return ending_of_refusal(refusal, "secret_unreadable")
+        except DATABASE_AWAY:
+            raise
+        except Exception as error:
+            log.exception("attempt.not_begun", run_target=str(claim.run_target_id))
+            return ending_of_fault(error, was_sent=False, effect=Effect.READ)
 
-    def _secrets_of(self, run_id: UUID, plan: FrozenPlan) -> dict[str, Secret]:
+    def _secrets_of(self, run_id: UUID, plan: FrozenPlan) -> Mapping[int, Mapping[str, Secret]]:
         if run_id not in self._secrets:
-            self._secrets[run_id] = open_secrets(run_id, plan.step(1).secrets)
+            self._secrets[run_id] = {
+                position: open_secrets(run_id, step.secrets, step=position)
+                for position, step in enumerate(plan.steps, start=1)
+                if step.secrets
+            }
         return self._secrets[run_id]
 
 

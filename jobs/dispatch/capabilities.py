@@ -18,8 +18,8 @@ def keep_capabilities(ended: Iterable[tuple[Story, str]]) -> None:
         reading = _reading(story)
         if reading:
             readings.append(reading)
-        elif glimpse := _glimpse(story, error_class):
-            glimpses.append(glimpse)
+        else:
+            glimpses += _glimpses(story, error_class)
     note_capabilities(actor=worker_actor(), readings=readings)
     note_glimpses(glimpses=glimpses)
 
@@ -44,17 +44,21 @@ def _reading(story: Story) -> Reading | None:
     )
 
 
-def _glimpse(story: Story, error_class: str) -> Glimpse | None:
+def _glimpses(story: Story, error_class: str) -> list[Glimpse]:
+    """Return what an attempt shows of its own cmdlets; where one of several is absent, it is not said which."""
     way = story.way
     if way is None or way.plan.is_connection_test:
-        return None
+        return []
     is_absent = story.connected_at is None and error_class == CMDLET_ABSENT.error_class
-    if story.connected_at is None and not is_absent:
-        return None
-    return Glimpse(
-        organization_id=story.claimed.organization_id,
-        profile_id=UUID(way.plan.ways.facts(way.access.tenant_id).id),
-        service=reached_through(way.plan.service),
-        cmdlet=way.plan.step(1).sent_as,
-        is_offered=not is_absent,
-    )
+    if story.connected_at is None and not (is_absent and not story.has_steps):
+        return []
+    return [
+        Glimpse(
+            organization_id=story.claimed.organization_id,
+            profile_id=UUID(way.plan.ways.facts(way.access.tenant_id).id),
+            service=reached_through(way.plan.service),
+            cmdlet=cmdlet,
+            is_offered=not is_absent,
+        )
+        for cmdlet in dict.fromkeys(step.sent_as for step in way.plan.steps[story.claimed.step - 1 :])
+    ]

@@ -1,10 +1,10 @@
-"""Claims and intents: who works on a target, for how long, under which fence, and the promise before sending.
+"""Claims: who works on a target, for how long, under which fence; which targets come next is decided here.
 
-Both work on many targets at once, in the present transaction.
+A claim takes the fairest of all that is due, within every limit, in one statement over many targets; claims of all
+workers come one after the other, so that limits are exact.
 """
 
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,8 @@ from django.db import connection
 
 from jobs.dispatch.worker import worker_name
 from jobs.runs.models import Attempt
+from jobs.runs.plans import PLAN_VERSION
+from portal.core.bulk import insert_rows
 from portal.core.identifiers import uuid7
 
 
@@ -22,6 +24,8 @@ from portal.core.identifiers import uuid7
 class Claim:
     """A target that is ours until its lease ends; every later write carries the fence.
 
+    `step` is the step to go on with, counted from 1, and `has_failed_steps` says that one before it failed; `strikes`
+    counts earlier attempts that something disturbed;
     `age_seconds` is the time since the first attempt at the target began.
     """
 
@@ -30,6 +34,9 @@ class Claim:
     organization_id: UUID
     organization_name: str
     fence: int
+    step: int
+    strikes: int
+    has_failed_steps: bool
     attempt_id: UUID
     attempt_number: int
     claimed_at: datetime
@@ -40,78 +47,112 @@ class Claim:
     requested_by_id: str
 
 
-# Skips what another transaction has locked, as whoever waits for a target while holding others can be in a circle.
-# The sweeper rings again for a target that was skipped.
+ONE_AFTER_THE_OTHER = "SELECT pg_advisory_xact_lock(%s)"
+_CLAIM_LOCK = 7_423_105
+
+# `due` takes from each run the first that may go, leaving out organizations that are full. The next target of a run
+# comes the sooner the fewer of it are in flight for its share. Rows that another transaction has locked are skipped, as
+# whoever waits for a target while holding others can be in a circle; the sweeper rings again for what was skipped.
 CLAIM = """
-WITH due AS (
-    SELECT run_target.id FROM run_target JOIN run ON run.id = run_target.run_id
-    WHERE run_target.id = ANY(%(ids)s) AND run_target.state = 'queued'
-        AND (not_before IS NULL OR not_before <= clock_timestamp())
-        AND run.state = 'running' AND run.cancel_requested_at IS NULL
-    FOR UPDATE OF run_target SKIP LOCKED)
+WITH in_flight AS MATERIALIZED (
+    SELECT run_target.run_id, run_target.organization_id, run_target.identity, run.effect = 'read' AS reads
+    FROM run_target JOIN run ON run.id = run_target.run_id
+    WHERE run_target.state = 'running'),
+by_run AS (SELECT run_id, count(*) AS number FROM in_flight GROUP BY run_id),
+by_identity AS (SELECT identity, count(*) AS number FROM in_flight GROUP BY identity),
+by_organization AS (SELECT organization_id, reads, count(*) AS number FROM in_flight GROUP BY organization_id, reads),
+due AS MATERIALIZED (
+    SELECT waiting.*, run.id AS run_id, run.share, run.launched_at, run.effect = 'read' AS reads,
+        CASE WHEN run.effect = 'read' THEN %(reads)s ELSE %(writes)s END AS most_there,
+        row_number() OVER (PARTITION BY run.id ORDER BY waiting.position) AS turn
+    FROM run CROSS JOIN LATERAL (
+        SELECT run_target.id, run_target.organization_id, run_target.identity, run_target.position
+        FROM run_target
+        WHERE run_target.run_id = run.id AND run_target.state = 'queued'
+            AND (run_target.not_before IS NULL OR run_target.not_before <= statement_timestamp())
+            AND NOT EXISTS (SELECT FROM by_organization AS there
+                WHERE there.organization_id = run_target.organization_id AND there.reads = (run.effect = 'read')
+                    AND there.number >= CASE WHEN run.effect = 'read' THEN %(reads)s ELSE %(writes)s END)
+        ORDER BY run_target.position LIMIT %(most)s) AS waiting
+    WHERE run.state = 'running' AND run.cancel_requested_at IS NULL AND run.plan_version <= %(version)s
+        AND NOT EXISTS (SELECT FROM global_stop WHERE lifted_at IS NULL)),
+fair AS (
+    SELECT due.*, (COALESCE(by_run.number, 0) + due.turn)::float / due.share AS place
+    FROM due LEFT JOIN by_run USING (run_id)),
+ranked AS (
+    SELECT fair.id, fair.place, fair.launched_at, fair.most_there,
+        COALESCE(there.number, 0) + row_number() OVER (
+            PARTITION BY fair.organization_id, fair.reads ORDER BY fair.place, fair.launched_at) AS nth_there,
+        COALESCE(by_identity.number, 0) + row_number() OVER (
+            PARTITION BY fair.identity ORDER BY fair.place, fair.launched_at) AS nth_of_identity
+    FROM fair LEFT JOIN by_organization AS there USING (organization_id, reads) LEFT JOIN by_identity USING (identity)),
+chosen AS (
+    SELECT id FROM ranked WHERE nth_there <= most_there AND nth_of_identity <= %(of_identity)s
+    ORDER BY place, launched_at
+    LIMIT LEAST(%(most)s, GREATEST(0, %(everywhere)s - (SELECT count(*) FROM in_flight)))),
+mine AS (
+    SELECT id FROM run_target WHERE id IN (SELECT id FROM chosen) AND state = 'queued' FOR UPDATE SKIP LOCKED)
 UPDATE run_target SET state = 'running', fence = fence + 1, attempt_count = attempt_count + 1, lease_owner = %(worker)s,
     lease_until = clock_timestamp() + %(lease)s * interval '1 second', not_before = NULL,
     started_at = COALESCE(run_target.started_at, clock_timestamp()), changed_at = clock_timestamp()
-FROM due, run
-WHERE run_target.id = due.id AND run.id = run_target.run_id
-RETURNING run_target.id, run_id, organization_id, organization_name, fence, attempt_count, changed_at,
-    EXTRACT(EPOCH FROM changed_at - run_target.started_at)::float, run.cmdlet, run.requested_by,
-    run.requested_by_id
-"""
-
-INTEND = """
-UPDATE run_target SET intent_fence = run_target.fence, changed_at = clock_timestamp()
-FROM unnest(%(ids)s::uuid[], %(fences)s::bigint[]) AS mine(id, fence), run
-WHERE run_target.id = mine.id AND run_target.fence = mine.fence AND run_target.state = 'running'
-    AND run_target.lease_until > clock_timestamp() AND run.id = run_target.run_id AND run.cancel_requested_at IS NULL
-RETURNING run_target.id, run_target.changed_at
+FROM mine, run
+WHERE run_target.id = mine.id AND run.id = run_target.run_id
+RETURNING run_target.id, run_target.run_id, organization_id, organization_name, fence, step, strike_count,
+    step > 1 AND EXISTS (SELECT FROM step_outcome AS earlier
+        WHERE earlier.run_target_id = run_target.id AND earlier.state <> 'succeeded'),
+    attempt_count, changed_at, EXTRACT(EPOCH FROM changed_at - run_target.started_at)::float, run.cmdlet,
+    run.requested_by, run.requested_by_id
 """
 
 
-def claim_targets(run_target_ids: Sequence[UUID]) -> dict[UUID, Claim]:
-    """Claim those targets that are due, of running runs, and that nobody has; each gets a new attempt."""
-    asked: dict[str, Any] = {"ids": list(run_target_ids), "worker": worker_name(), "lease": settings.LEASE_SECONDS}
+def claim_targets(number: int) -> list[Claim]:
+    """Claim up to `number` targets, the fairest first, in the present transaction; each gets a new attempt."""
+    asked: dict[str, Any] = {
+        "most": number,
+        "reads": settings.ORGANIZATION_READS,
+        "writes": settings.ORGANIZATION_WRITES,
+        "of_identity": settings.IDENTITY_IN_FLIGHT,
+        "everywhere": settings.MOST_IN_FLIGHT,
+        "version": PLAN_VERSION,
+        "worker": worker_name(),
+        "lease": settings.LEASE_SECONDS,
+    }
     with connection.cursor() as cursor:
+        cursor.execute(ONE_AFTER_THE_OTHER, [_CLAIM_LOCK])
         cursor.execute(CLAIM, asked)
         rows = cursor.fetchall()
-    claims = {
-        row[0]: Claim(
+    claims = [
+        Claim(
             run_target_id=row[0],
             run_id=row[1],
             organization_id=row[2],
             organization_name=row[3],
             fence=row[4],
+            step=row[5],
+            strikes=row[6],
+            has_failed_steps=row[7],
             attempt_id=uuid7(),
-            attempt_number=row[5],
-            claimed_at=row[6],
+            attempt_number=row[8],
+            claimed_at=row[9],
             connection_id=uuid.uuid4(),
-            age_seconds=row[7],
-            cmdlet=row[8],
-            requested_by=row[9],
-            requested_by_id=row[10],
+            age_seconds=row[10],
+            cmdlet=row[11],
+            requested_by=row[12],
+            requested_by_id=row[13],
         )
         for row in rows
-    }
-    Attempt.objects.bulk_create(
-        Attempt(
-            id=claim.attempt_id,
-            run_target_id=claim.run_target_id,
-            number=claim.attempt_number,
-            fence=claim.fence,
-            worker=worker_name(),
-            claimed_at=claim.claimed_at,
-        )
-        for claim in claims.values()
+    ]
+    insert_rows(
+        [
+            Attempt(
+                id=claim.attempt_id,
+                run_target_id=claim.run_target_id,
+                number=claim.attempt_number,
+                fence=claim.fence,
+                worker=worker_name(),
+                claimed_at=claim.claimed_at,
+            )
+            for claim in claims
+        ]
     )
     return claims
-
-
-def intend_to_send(claims: Sequence[Claim]) -> dict[UUID, datetime]:
-    """Promise to send for those claims that still hold and whose run was not stopped; returns when, by target."""
-    asked: dict[str, Any] = {
-        "ids": [claim.run_target_id for claim in claims],
-        "fences": [claim.fence for claim in claims],
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(INTEND, asked)
-        return dict(cursor.fetchall())

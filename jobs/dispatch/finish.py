@@ -1,6 +1,6 @@
 """Storing how attempts ended, each under its fence and with its event, in one transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -11,11 +11,12 @@ from jobs.dispatch.capabilities import keep_capabilities
 from jobs.dispatch.findings import telling
 from jobs.dispatch.ledger import close_connections
 from jobs.dispatch.outcomes import Ending
+from jobs.dispatch.progress import event_data, result_of, step_outcome, store_ended_steps
 from jobs.dispatch.story import Story
 from jobs.dispatch.worker import worker_actor
-from jobs.results.bodies import pack, pack_exchanges
+from jobs.exchange.answer import Answer
 from jobs.results.models import Result
-from jobs.runs.models import Attempt
+from jobs.runs.models import Attempt, StepOutcome
 from jobs.runs.states import TargetState
 from portal.audit.actions import AuditAction
 from portal.audit.models import AuditEvent
@@ -35,11 +36,11 @@ from tenants.organizations.services import (
 END = """
 UPDATE run_target SET state = ended.state, error_class = ended.error_class, error_code = ended.error_code,
     error_detail = ended.error_detail, row_count = ended.row_count, warning_count = ended.warning_count,
-    lease_until = NULL, changed_at = clock_timestamp(),
+    strike_count = strike_count + ended.strikes, lease_until = NULL, changed_at = clock_timestamp(),
     finished_at = CASE WHEN ended.wait IS NULL THEN clock_timestamp() END,
     not_before = clock_timestamp() + ended.wait * interval '1 second'
 FROM json_to_recordset(%s) AS ended(id uuid, fence bigint, state text, error_class text, error_code text,
-    error_detail text, row_count int, warning_count int, wait float)
+    error_detail text, row_count int, warning_count int, wait float, strikes int)
 WHERE run_target.id = ended.id AND run_target.fence = ended.fence AND run_target.state = 'running'
 RETURNING run_target.id
 """
@@ -53,19 +54,45 @@ class Finished:
     ending: Ending
     result: Result | None
 
+    @property
+    def answer(self) -> Answer | None:
+        """What Exchange answered to the last step."""
+        return self.story.sending.answer
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the target ended, and will not be tried again by itself."""
+        return self.ending.retry_in is None
+
 
 def finished(story: Story, ending: Ending) -> Finished:
     """Return an attempt ready to be stored."""
-    return Finished(story, ending, _result(story))
+    return Finished(story, ending, result_of(story, story.sending))
 
 
 def store(endings: Sequence[Finished]) -> list[bool]:
     """Store the endings in the present transaction; False where the lease was lost and the answer is evidence only."""
+    store_ended_steps([item.story for item in endings])
     current = _end_targets(endings)
+    before = _stored_before([item for item in endings if item.story.claimed.run_target_id not in current])
+    _store([item for item in endings if item.story.claimed.attempt_id not in before], current)
+    known = current | {item.story.claimed.run_target_id for item in endings if item.story.claimed.attempt_id in before}
+    return [item.story.claimed.run_target_id in known for item in endings]
+
+
+def _stored_before(endings: Sequence[Finished]) -> set[UUID]:
+    """Return the attempts whose ending was committed before, by a transaction whose answer was lost."""
+    wanted = [item.story.claimed.attempt_id for item in endings]
+    ended = Attempt.objects.filter(pk__in=wanted, ended_at__isnull=False).exclude(outcome="lost") if wanted else ()
+    return {attempt.pk for attempt in ended}
+
+
+def _store(endings: Sequence[Finished], current: Collection[UUID]) -> None:
     _end_attempts(endings)
     close_connections([(item.story, item.ending) for item in endings])
     late = [item.story.claimed.run_target_id not in current for item in endings]
     insert_rows(_results(endings, late))
+    insert_rows(_last_steps(endings, late))
     write(
         [
             *(_event(item, is_late=is_late) for item, is_late in zip(endings, late, strict=True)),
@@ -82,7 +109,6 @@ def store(endings: Sequence[Finished]) -> list[bool]:
     keep_capabilities(
         (item.story, item.ending.error_class) for item, is_late in zip(endings, late, strict=True) if not is_late
     )
-    return [not is_late for is_late in late]
 
 
 def _note_organizations(stories: Sequence[Story], findings: Mapping[UUID, Finding]) -> None:
@@ -120,9 +146,10 @@ def _end_targets(endings: Sequence[Finished]) -> set[UUID]:
             "error_class": item.ending.error_class,
             "error_code": storable(item.ending.code, 100),
             "error_detail": storable(item.ending.detail),
-            "row_count": len(item.story.answer.rows) if item.story.answer else None,
-            "warning_count": len(item.story.answer.warnings) if item.story.answer else 0,
+            "row_count": len(item.answer.rows) if item.answer else None,
+            "warning_count": len(item.answer.warnings) if item.answer else 0,
             "wait": item.ending.retry_in,
+            "strikes": int(item.ending.counts),
         }
         for item in endings
     ]
@@ -141,40 +168,19 @@ def _end_attempts(endings: Sequence[Finished]) -> None:
         {
             "pk": item.story.claimed.attempt_id,
             "connected_at": item.story.connected_at,
-            "answered_at": item.story.answered_at,
+            "answered_at": item.story.sending.answered_at,
             "ended_at": now,
             "outcome": item.ending.state.value if item.ending.retry_in is None else "deferred",
             "error_class": item.ending.error_class,
             "error_code": storable(item.ending.code, 100),
             "error_detail": storable(item.ending.detail),
-            "request_id": storable(item.story.answer.request_id, 100) if item.story.answer else "",
-            "server": storable(item.story.answer.server, 253) if item.story.answer else "",
+            "request_id": storable(item.answer.request_id, 100) if item.answer else "",
+            "server": storable(item.answer.server, 253) if item.answer else "",
             "retry_after_seconds": item.ending.retry_in,
         }
         for item in endings
     ]
     update_rows(Attempt, rows, only_where_empty="ended_at")
-
-
-def _result(story: Story) -> Result | None:
-    answer = story.answer
-    if answer is None and not story.exchanges:
-        return None
-    body = pack(answer.rows if answer else ())
-    return Result(
-        attempt_id=story.claimed.attempt_id,
-        run_target_id=story.claimed.run_target_id,
-        body=body.compressed,
-        row_count=body.row_count,
-        byte_count=body.byte_count,
-        sha256=body.sha256,
-        columns=[storable(column) for column in body.columns],
-        warnings=[storable(warning) for warning in answer.warnings] if answer else [],
-        errors=[storable(error.message) for error in answer.errors] if answer else [],
-        exchanges=pack_exchanges(story.exchanges),
-        duration_ms=answer.duration_ms if answer else 0,
-        received_at=story.answered_at or timezone.now(),
-    )
 
 
 def _results(endings: Sequence[Finished], late: Sequence[bool]) -> list[Result]:
@@ -199,24 +205,24 @@ def _alarm(story: Story, domains: Sequence[str]) -> AuditEvent:
     )
 
 
+def _last_steps(endings: Sequence[Finished], late: Sequence[bool]) -> list[StepOutcome]:
+    """Return the outcomes of the steps with which targets of several steps ended."""
+    return [
+        step_outcome(item.story, item.story.sending, item.ending.of_step or item.ending)
+        for item, is_late in zip(endings, late, strict=True)
+        if item.story.has_steps and item.is_final and not is_late
+    ]
+
+
 def _event(item: Finished, *, is_late: bool) -> AuditEvent:
     story, ending = item.story, item.ending
-    action = AuditAction.RUN_TARGET_ENDED if ending.retry_in is None else AuditAction.RUN_TARGET_DEFERRED
+    action = AuditAction.RUN_TARGET_ENDED if item.is_final else AuditAction.RUN_TARGET_DEFERRED
     return draft(
         AuditAction.LATE_ANSWER_KEPT if is_late else action,
         actor=worker_actor(),
         target=story.as_object(),
         data={
-            "cmdlet": story.claimed.cmdlet,
-            "on_behalf_of": story.claimed.requested_by,
-            "state": ending.state.value,
-            "error_class": ending.error_class,
-            "code": storable(ending.code, 100),
-            "attempt": story.claimed.attempt_number,
-            "fence": story.claimed.fence,
-            "rows": len(story.answer.rows) if story.answer else 0,
-            "result_sha256": item.result.sha256 if item.result else "",
-            "request_id": storable(story.answer.request_id, 100) if story.answer else "",
+            **event_data(story, story.sending, ending, item.result),
             "retry_in_seconds": None if ending.retry_in is None else round(ending.retry_in),
         },
     )

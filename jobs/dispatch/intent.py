@@ -1,39 +1,55 @@
 """Intent before effect: "about to send" is committed before the first byte of a cmdlet leaves."""
 
+import time
 from collections.abc import Sequence
 from datetime import datetime
-from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
+from django.db import connection
+from django.db.models import Exists
 from django.db.models.functions import Now
 
-from jobs.dispatch.claims import intend_to_send
+from jobs.dispatch.outcomes import NotSent
+from jobs.dispatch.progress import store_ended_steps
 from jobs.dispatch.story import Story, Way
 from jobs.dispatch.worker import worker_actor
-from jobs.runs.models import Attempt, Run, RunTarget
-from jobs.runs.states import TargetState
+from jobs.global_stop.models import GlobalStop
+from jobs.runs.models import Attempt, RunTarget
+from jobs.runs.states import RunState, TargetState
 from portal.audit.actions import AuditAction
 from portal.audit.models import AuditEvent
 from portal.audit.services import draft, write
 from portal.core.bulk import update_rows
 
-
-class NotSent(StrEnum):
-    """Why a cmdlet must not be sent."""
-
-    STOPPED = "stopped"
-    LEASE_LOST = "lease lost"
+INTEND = """
+UPDATE run_target SET intent_fence = run_target.fence, changed_at = clock_timestamp()
+FROM unnest(%(ids)s::uuid[], %(fences)s::bigint[], %(steps)s::int[]) AS mine(id, fence, step), run, organization
+WHERE run_target.id = mine.id AND run_target.fence = mine.fence AND run_target.step = mine.step
+    AND run_target.state = 'running' AND run_target.lease_until > clock_timestamp()
+    AND run.id = run_target.run_id AND run.state = 'running' AND run.cancel_requested_at IS NULL
+    AND organization.id = run_target.organization_id AND organization.vanished_at IS NULL
+    AND NOT EXISTS (SELECT FROM global_stop WHERE lifted_at IS NULL)
+RETURNING run_target.id, run_target.changed_at
+"""
 
 
 def intend(sendings: Sequence[tuple[Story, Way]]) -> list[datetime | NotSent]:
-    """Record the intent of each sending, in the present transaction; or say why it must not be sent."""
-    intended = intend_to_send([story.claimed for story, _ in sendings])
+    """Record the intent of each sending, in the present transaction; or say why it must not be sent.
+
+    The steps before it that have ended are stored with it, also where the next must not be sent.
+    """
+    store_ended_steps([story for story, _ in sendings])
+    checked_at = time.monotonic()
+    intended = _intend_to_send([story for story, _ in sendings])
     going = [(story, way) for story, way in sendings if story.claimed.run_target_id in intended]
+    for story, _ in going:
+        story.sending.checked_at = checked_at
     rows = [
         {
             "pk": story.claimed.attempt_id,
             "intended_at": intended[story.claimed.run_target_id],
-            "client_request_id": story.client_request_id,
+            "client_request_id": story.sending.client_request_id,
         }
         for story, _ in going
     ]
@@ -46,23 +62,57 @@ def intend(sendings: Sequence[tuple[Story, Way]]) -> list[datetime | NotSent]:
 
 def may_still_send(stories: Sequence[Story]) -> list[NotSent | None]:
     """Say, before a cmdlet that was announced goes over the wire once more, why it must not; None where it may."""
-    wanted = [story.claimed.run_target_id for story in stories]
+    checked_at = time.monotonic()
     leased = RunTarget.objects.filter(
-        pk__in=wanted, state=TargetState.RUNNING, lease_until__gt=Now(), run__cancel_requested_at=None
+        ~Exists(GlobalStop.objects.filter(lifted_at=None)),
+        pk__in=[story.claimed.run_target_id for story in stories],
+        state=TargetState.RUNNING,
+        lease_until__gt=Now(),
+        run__state=RunState.RUNNING,
+        run__cancel_requested_at=None,
+        organization__vanished_at=None,
     )
     fences = dict(leased.values_list("pk", "fence"))
     refused = [story for story in stories if fences.get(story.claimed.run_target_id) != story.claimed.fence]
     reasons = _reasons(refused)
+    for story in stories:
+        story.sending.checked_at = checked_at
     return [reasons.get(story.claimed.run_target_id) for story in stories]
 
 
+def _intend_to_send(stories: Sequence[Story]) -> dict[UUID, datetime]:
+    asked: dict[str, Any] = {
+        "ids": [story.claimed.run_target_id for story in stories],
+        "fences": [story.claimed.fence for story in stories],
+        "steps": [story.sending.position for story in stories],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(INTEND, asked)
+        return dict(cursor.fetchall())
+
+
 def _reasons(refused: Sequence[Story]) -> dict[UUID, NotSent]:
-    runs = {story.claimed.run_id for story in refused}
-    stopped = set(Run.objects.filter(pk__in=runs, cancel_requested_at__isnull=False).values_list("pk", flat=True))
+    if not refused:
+        return {}
+    stopped = GlobalStop.objects.filter(lifted_at=None).exists()
+    wanted = [story.claimed.run_target_id for story in refused]
+    targets = RunTarget.objects.select_related("run", "organization").defer("run__plan").in_bulk(wanted)
     return {
-        story.claimed.run_target_id: NotSent.STOPPED if story.claimed.run_id in stopped else NotSent.LEASE_LOST
+        story.claimed.run_target_id: _reason(story, targets[story.claimed.run_target_id], stopped=stopped)
         for story in refused
     }
+
+
+def _reason(story: Story, target: RunTarget, *, stopped: bool) -> NotSent:
+    if target.fence != story.claimed.fence or target.state != TargetState.RUNNING:
+        return NotSent.LEASE_LOST
+    if target.run.cancel_requested_at is not None:
+        return NotSent.STOPPED
+    if target.organization.vanished_at is not None:
+        return NotSent.VANISHED
+    if stopped or target.run.state != RunState.RUNNING:
+        return NotSent.HELD
+    return NotSent.LEASE_LOST
 
 
 def note_probes(probes: Sequence[tuple[Story, str, str]]) -> list[None]:
@@ -91,12 +141,11 @@ def _event(story: Story, way: Way) -> AuditEvent:
         actor=worker_actor(),
         target=story.as_object(),
         data={
-            "cmdlet": story.claimed.cmdlet,
-            "on_behalf_of": story.claimed.requested_by,
+            **story.told(story.sending),
             "plan_hash": way.plan.plan_hash,
             "attempt": story.claimed.attempt_number,
             "fence": story.claimed.fence,
             "connection": str(story.claimed.connection_id),
-            "client_request_id": story.client_request_id,
+            "client_request_id": story.sending.client_request_id,
         },
     )

@@ -39,7 +39,7 @@ def close_connections(endings: Sequence[tuple[Story, Ending]]) -> None:
             "kind": _kind(story, ending),
             "reason": storable(story.close_reason, 200),
             "cmdlets": _cmdlets_sent(story),
-            "host": _host(story.exchanges[-1].url) if story.exchanges else "",
+            "host": _last_host(story),
         }
         for story, ending in endings
         if story.closed_at is not None
@@ -49,14 +49,20 @@ def close_connections(endings: Sequence[tuple[Story, Ending]]) -> None:
 
 
 def _kind(story: Story, ending: Ending) -> CloseKind:
-    return CloseKind.NORMAL if story.answer or ending.state in _WITHOUT_AN_ERROR else CloseKind.ERROR
+    return CloseKind.NORMAL if story.sending.answer or ending.state in _WITHOUT_AN_ERROR else CloseKind.ERROR
 
 
 def _cmdlets_sent(story: Story) -> int:
     """Return how many cmdlets were sent, a diagnosing probe included; pages and repetitions of one are one."""
-    headers = [{name.lower(): value for name, value in each.request_headers.items()} for each in story.exchanges]
+    exchanges = [each for sending in story.sendings for each in sending.exchanges]
+    headers = [{name.lower(): value for name, value in each.request_headers.items()} for each in exchanges]
     sent = {each.get("client-request-id", "") for each in headers if "x-cmdletname" in each}
-    return len(sent | {story.client_request_id} if story.intended_at else sent)
+    return len(sent | {sending.client_request_id for sending in story.sendings if sending.intended_at})
+
+
+def _last_host(story: Story) -> str:
+    exchanges = [each for sending in story.sendings for each in sending.exchanges]
+    return _host(exchanges[-1].url) if exchanges else ""
 
 
 def _host(url: str | None) -> str:

@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import dataclass
+from enum import StrEnum
 
 from django.conf import settings
 
@@ -10,22 +11,40 @@ from jobs.exchange.answer import Answer
 from jobs.exchange.failures import CallFailed, Ran
 from jobs.exchange.refusals import NO_CHANGE_NEEDED
 from jobs.runs.states import TargetState
+from jobs.runs.steps import OnFailure
 from portal.core.explanations import Retry
 from tenants.tokens.failures import TokenFailure
 
 BACKOFF_CAP_SECONDS = 60.0
 LEAST_WAIT_SECONDS = 1.0
+HELD = "held"
+"""Error class of a target that waits because its run is paused, or everything is stopped."""
+
+
+class NotSent(StrEnum):
+    """Why a cmdlet must not be sent."""
+
+    STOPPED = "stopped"
+    HELD = "paused"
+    VANISHED = "organization vanished"
+    LEASE_LOST = "lease lost"
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How an attempt ended: in `state`, or with `retry_in` seconds to wait when another attempt is due."""
+    """How an attempt ended: in `state`, or with `retry_in` seconds to wait when another attempt is due.
+
+    `counts` says that something disturbed the attempt, so that it counts towards the most that are made. `of_step` is
+    how the last step of several ended, where that is not how the target ends.
+    """
 
     state: TargetState
     error_class: str = ""
     code: str = ""
     detail: str = ""
     retry_in: float | None = None
+    counts: bool = False
+    of_step: "Ending | None" = None
 
 
 def ending_of_answer(answer: Answer) -> Ending:
@@ -35,15 +54,57 @@ def ending_of_answer(answer: Answer) -> Ending:
     return Ending(TargetState.SUCCEEDED)
 
 
+def goes_on_after(step: Ending, on_failure: OnFailure) -> bool:
+    """Whether an organization goes on with its next step: after a success, and if the plan says so after a refusal."""
+    if step.retry_in is not None:
+        return False
+    failed = step.state is TargetState.FAILED and on_failure is OnFailure.CONTINUE
+    return failed or step.state is TargetState.SUCCEEDED
+
+
+def ending_of_all_steps(last: Ending, *, has_failed_steps: bool) -> Ending:
+    """Return how a target ends whose last step ended so: failed, when a step before had failed."""
+    if last.state is not TargetState.SUCCEEDED or not has_failed_steps:
+        return last
+    detail = "At least one of the steps failed. The outcome of each step says which."
+    return Ending(TargetState.FAILED, "step_failed", detail=detail, of_step=last)
+
+
+def ending_of_refused_send(reason: NotSent, *, step: int) -> Ending:
+    """Stopped: cancelled. Paused or lease lost: given back.
+
+    The present step did not run, also when the cmdlet had gone out before: a change is sent once more only after an
+    answer (401 or a redirect) that comes before anything runs.
+    """
+    if reason is NotSent.STOPPED:
+        before = "the cmdlet" if step == 1 else f"step {step}"
+        return Ending(TargetState.CANCELLED, detail=f"The run was stopped before {before} was carried out.")
+    if reason is NotSent.VANISHED:
+        return ending_of_vanished_organization()
+    if reason is NotSent.HELD:
+        return Ending(TargetState.ERRORED, "held", detail="The run is paused, or everything is stopped.", retry_in=0.0)
+    return Ending(TargetState.ERRORED, "worker_lost", detail="The lease ran out before sending.", retry_in=0.0)
+
+
+def ending_of_vanished_organization() -> Ending:
+    """Skipped: we do not serve it any more."""
+    return Ending(TargetState.SKIPPED, "organization_vanished")
+
+
+def ending_of_lost_database() -> Ending:
+    """Nothing was sent, as nobody could be asked: another attempt is due when the database is there again."""
+    return Ending(TargetState.ERRORED, "database_away", detail="The database could not be asked.", retry_in=0.0)
+
+
 def ending_of_refusal(refusal: Exception, error_class: str) -> Ending:
     """Errored by ourselves, before anything was sent."""
     return Ending(TargetState.ERRORED, error_class, detail=str(refusal))
 
 
-def ending_of_failure(failure: CallFailed, *, effect: Effect, attempt: int, age_seconds: float) -> Ending:
+def ending_of_failure(failure: CallFailed, *, effect: Effect, strikes: int, age_seconds: float) -> Ending:
     """Decide by certainty: what surely did not run may be repeated, a lost answer to a change is `unknown`.
 
-    exchange-protocol.md 6.1 and 6.2.
+    `strikes` counts the attempts before that something disturbed. exchange-protocol.md 6.1 and 6.2.
     """
     if failure.explanation.error_class == NO_CHANGE_NEEDED.error_class:
         return Ending(TargetState.SUCCEEDED, NO_CHANGE_NEEDED.error_class, _code(failure), failure.detail)
@@ -51,8 +112,9 @@ def ending_of_failure(failure: CallFailed, *, effect: Effect, attempt: int, age_
     state = TargetState.FAILED if failure.answered else TargetState.ERRORED
     if lost and effect is not Effect.READ:
         state = TargetState.UNKNOWN
-    retry_in = _retry_in(failure, effect, attempt, age_seconds)
-    return Ending(state, failure.explanation.error_class, _code(failure), failure.detail, retry_in)
+    error_class, throttled = failure.explanation.error_class, _is_throttled(failure)
+    retry_in = _retry_in(failure, effect, strikes + 1, age_seconds)
+    return Ending(state, error_class, _code(failure), failure.detail, retry_in, counts=not throttled)
 
 
 def ending_of_fault(error: Exception, *, was_sent: bool, effect: Effect) -> Ending:
@@ -68,13 +130,18 @@ def _retry_in(failure: CallFailed, effect: Effect, attempt: int, age_seconds: fl
     if failure.ran is Ran.YES or age_seconds >= settings.TARGET_DEADLINE_SECONDS:
         return None
     asked_to_wait = failure.retry_after
-    throttled = failure.ran is Ran.NO and repeatable and asked_to_wait is not None
+    throttled = _is_throttled(failure)
     if not throttled and attempt >= settings.MAX_ATTEMPTS:
         return None
     if not repeatable and not (failure.ran is Ran.NO and failure.retry is Retry.LATER and asked_to_wait is not None):
         return None
     # A throttled target waits as long as it was told, however often, but never less than a moment.
     return max(asked_to_wait or 0.0, LEAST_WAIT_SECONDS if throttled else backoff(attempt))
+
+
+def _is_throttled(failure: CallFailed) -> bool:
+    """Whether it surely did not run, and we were told when to come again."""
+    return failure.ran is Ran.NO and failure.retry is Retry.AUTOMATIC and failure.retry_after is not None
 
 
 def _code(failure: CallFailed) -> str:

@@ -171,6 +171,7 @@ CELERY = {
     "task_reject_on_worker_lost": True,
     "task_default_queue": "system",
     "task_routes": {
+        "jobs.dispatch.work": {"queue": "bulk"},
         "jobs.dispatch.run_target": {"queue": "bulk"},
         "jobs.dispatch.start_run": {"queue": "interactive"},
     },
@@ -189,11 +190,6 @@ CELERY = {
             "schedule": float(SWEEP_SECONDS),
             "options": {"expires": 60},
         },
-        "reconcile": {
-            "task": "jobs.reconciliation.reconcile",
-            "schedule": float(SWEEP_SECONDS),
-            "options": {"expires": 60},
-        },
         "warn-of-expiries": {
             "task": "tenants.expiry.warn",
             "schedule": float(env.integer("EXPIRY_SECONDS", 3600)),
@@ -206,9 +202,11 @@ CELERY = {
 LEASE_SECONDS = env.integer("LEASE_SECONDS", 30)
 MAX_ATTEMPTS = env.integer("MAX_ATTEMPTS", 5)
 RETRY_BASE_SECONDS = env.integer("RETRY_BASE_SECONDS", 2)
-RECONCILE_FIRST_SECONDS = env.integer("RECONCILE_FIRST_SECONDS", 20)
-# As long as a call whose answer was lost may still go on: Exchange ends a REST call after 15 minutes.
-RECONCILE_SETTLE_SECONDS = env.integer("RECONCILE_SETTLE_SECONDS", 900)
+ORGANIZATION_READS = env.integer("ORGANIZATION_READS", 3)  # at most so many in flight in one organization
+ORGANIZATION_WRITES = env.integer("ORGANIZATION_WRITES", 1)
+IDENTITY_IN_FLIGHT = env.integer("IDENTITY_IN_FLIGHT", 500)
+MOST_IN_FLIGHT = env.integer("MOST_IN_FLIGHT", 1000)
+MOST_RINGS = env.integer("MOST_RINGS", 300)
 TARGET_DEADLINE_SECONDS = env.integer("TARGET_DEADLINE_SECONDS", 3600)
 DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / ".data")))
 EXPORT_DIR = Path(env.text("EXPORT_DIR", str(DATA_DIR / "exports")))

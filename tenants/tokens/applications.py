@@ -99,20 +99,41 @@ class MsalApplications:
         self._capacity = capacity
         self._lock = threading.Lock()
         self._kept: OrderedDict[_Key, msal.ClientApplication] = OrderedDict()
+        self._being_built: dict[_Key, threading.Lock] = {}
 
     def get(self, environment: Environment, tenant_id: str, application: Application) -> msal.ClientApplication:
-        """Return the kept or a new msal object; raises whatever msal raises for an unknown tenant or no network."""
+        """Return the kept or a new msal object; raises whatever msal raises for an unknown tenant or no network.
+
+        Of several threads that want the same one, one builds it and the others wait for it.
+        """
         key = self._key(environment, tenant_id, application)
         with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-        new = self._build(environment, tenant_id, application)
-        with self._lock:
-            self._kept[key] = new
-            while len(self._kept) > self._capacity:
-                self._kept.popitem(last=False)
+            if kept := self._find(key):
+                return kept
+            turn = self._being_built.setdefault(key, threading.Lock())
+        with turn:
+            with self._lock:
+                if kept := self._find(key):
+                    return kept
+            try:
+                new = self._build(environment, tenant_id, application)
+                with self._lock:
+                    self._keep(key, new)
+            finally:
+                with self._lock:
+                    self._being_built.pop(key, None)
         return new
+
+    def _find(self, key: _Key) -> msal.ClientApplication | None:
+        if key not in self._kept:
+            return None
+        self._kept.move_to_end(key)
+        return self._kept[key]
+
+    def _keep(self, key: _Key, new: msal.ClientApplication) -> None:
+        self._kept[key] = new
+        while len(self._kept) > self._capacity:
+            self._kept.popitem(last=False)
 
     def discard(self, environment: Environment, tenant_id: str, application: Application) -> None:
         """Forget the msal object and all that it remembers."""

@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from jobs.dispatch import attempt
+from jobs.dispatch.attempt import attempt_next
 from jobs.dispatch.start import start_run
 from jobs.runs.states import TargetState
 from tenants.organizations.models import Organization
@@ -24,7 +24,6 @@ from tenants.tokens.handed_in import HandedInTokens
 from tests.connections.conftest import Cloud, profile_for, token_of_application
 from tests.connections.test_own_accounts import READ, states
 from tests.connections.ways import WORLDWIDE, Way
-from tests.engine import queued
 from tests.live import settle
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -95,8 +94,7 @@ def test_that_ends_in_mid_run_is_not_renewed(cloud: Cloud, monkeypatch: pytest.M
     asked = len(cloud.sandbox.control("GET", "logins?kind=token"))
     for run in runs:
         start_run(run_id=run.pk)
-        (key,) = queued(run)
-        attempt.run_target(run_target_id=key)
+        attempt_next()
         settle()
         monkeypatch.setattr(accesses, "HandedInTokens", partial(HandedInTokens, clock=in_two_hours))
     assert [list(states(run)) for run in runs] == [

@@ -1,6 +1,7 @@
 """A person's own account is used for his own runs only, and for nothing after he signed out."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from jobs.connection_tests.services import launch_connection_test
-from jobs.dispatch import attempt
+from jobs.dispatch import conversation, entrance
+from jobs.dispatch.attempt import attempt_next
 from jobs.dispatch.start import start_run
 from jobs.launch import RunRefused, RunRequest, draft_run, launch_run
 from jobs.runs.models import Run
@@ -26,7 +28,6 @@ from tenants.sign_ins.models import PersonalSignIn
 from tenants.sign_ins.services import end_session, end_sign_in
 from tests.connections.conftest import Cloud
 from tests.connections.ways import WORLDWIDE, Way
-from tests.engine import queued
 from tests.factories import (
     SYSTEM,
     assign,
@@ -98,13 +99,12 @@ def test_after_signing_out_in_mid_run_no_further_cmdlet_starts_with_the_account(
     cloud.sign_in(own, cloud.account("tess", cloud.partner.tenant_id))
     run = run_in(cloud, own, 6)
     start_run(run_id=run.pk)
-    first, rest = queued(run)[:2], queued(run)[2:]
-    for key in first:
-        attempt.run_target(run_target_id=key)
+    for _ in range(2):
+        attempt_next()
     settle()
     end_session(actor=cloud.actor, session=cloud.session.hash, reason="signed out of Signalbox")
-    for key in rest:
-        attempt.run_target(run_target_id=key)
+    for _ in range(4):
+        attempt_next()
     settle()
     assert states(run)[(TargetState.ERRORED, "sign_in_ended")] == 4
     assert asked(cloud) == succeeded(run)
@@ -119,15 +119,14 @@ def test_a_connection_that_is_open_already_sends_nothing_after_the_sign_out(
     cloud.sign_in(own, cloud.account("tess", cloud.partner.tenant_id))
     run = run_in(cloud, own, 1)
     start_run(run_id=run.pk)
-    connection = attempt._connection
+    connection = entrance.connection
 
     def sign_out_first(*args: Any) -> Any:
         end_sign_in(actor=cloud.actor, sign_in_id=PersonalSignIn.objects.get().pk)
         return connection(*args)
 
-    monkeypatch.setattr(attempt, "_connection", sign_out_first)
-    (key,) = queued(run)
-    attempt.run_target(run_target_id=key)
+    monkeypatch.setattr(conversation, "connection", sign_out_first)
+    attempt_next()
     settle()
     assert states(run) == {(TargetState.ERRORED, "sign_in_ended"): 1}
     assert cloud.sandbox.executions(READ) == []
@@ -145,7 +144,8 @@ def test_a_connection_test_of_all_goes_on_where_one_is_not_signed_in(cloud: Clou
         tested(apart)
     run = tested(apart, other)
     start_run(run_id=run.pk)
-    attempt.run_target(run_target_id=run.targets.get(organization=apart).pk)
+    run.targets.exclude(organization=apart).update(not_before=timezone.now() + timedelta(hours=1))
+    attempt_next()
     settle()
     target = run.targets.get(organization=apart)
     assert (target.state, target.error_class) == (TargetState.ERRORED, "sign_in_ended")

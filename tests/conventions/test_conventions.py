@@ -48,8 +48,8 @@ def rings() -> Iterator[tuple[str, str, set[str]]]:
             texts = [argument.value for argument in node.args if isinstance(argument, ast.Constant)]
             if node.func.id in ("enqueue", "ring") and texts:
                 yield f"{path}:{node.lineno}", str(texts[0]), {str(keyword.arg) for keyword in node.keywords}
-            elif node.func.id == "ring_many" and texts:
-                yield f"{path}:{node.lineno}", str(texts[0]), {str(texts[1])}
+            elif node.func.id == "ring_often" and texts:
+                yield f"{path}:{node.lineno}", str(texts[0]), set()
 
 
 def own_tasks() -> dict[str, Callable[..., None]]:

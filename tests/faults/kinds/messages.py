@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from jobs.runs.models import RunTarget
 from jobs.runs.states import OPEN_TARGET_STATES
-from portal.core.tasks import ring, ring_many
+from portal.core.tasks import ring
 from tests.faults.kinds.kind import Kind, Parameters
 from tests.faults.world import World, persist
 
@@ -17,7 +17,8 @@ def _rung_for(targets: Callable[[], list[object]]) -> Callable[[World, Parameter
     def begin(_: World, parameters: Parameters) -> int:
         ids = persist(targets)
         random.Random(parameters["seed"]).shuffle(ids)
-        ring_many("jobs.dispatch.run_target", "run_target_id", ids)
+        for run_target_id in ids:
+            ring("jobs.dispatch.run_target", run_target_id=str(run_target_id))
         return len(ids)
 
     return begin

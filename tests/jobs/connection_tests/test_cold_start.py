@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from jobs.connection_tests.services import launch_connection_test
-from jobs.dispatch import attempt
+from jobs.dispatch.attempt import attempt_next
 from jobs.dispatch.start import start_run
 from jobs.runs.models import Run, RunTarget
 from jobs.runs.selection import Selection
@@ -29,7 +29,7 @@ def carry_out_at_once(runs: list[Run]) -> None:
         start_run(run_id=run.pk)
     keys = [key for run in runs for key in queued(run)]
     with ThreadPoolExecutor(THREADS, initializer=lambda: None) as pool:
-        list(pool.map(lambda key: attempt.run_target(run_target_id=key), keys))
+        list(pool.map(lambda _: attempt_next(), keys))
         list(pool.map(lambda _: close_thread_connections(), range(THREADS)))
     settle()
 

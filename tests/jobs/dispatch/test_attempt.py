@@ -8,7 +8,8 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from jobs.dispatch import attempt
+from jobs.dispatch import attempt, conversation, entrance
+from jobs.dispatch.attempt import attempt_next
 from jobs.dispatch.begin import begin
 from jobs.dispatch.clerk import clerk
 from jobs.dispatch.finish import finished, store
@@ -148,7 +149,7 @@ def test_a_throttled_call_waits_as_long_as_exchange_said(
     assert target.state == TargetState.QUEUED
     assert target.not_before
     assert timedelta(seconds=37) <= target.not_before - before < timedelta(seconds=42)
-    attempt.run_target(run_target_id=target.pk)
+    assert attempt_next() is False
     target.refresh_from_db()
     assert target.attempt_count == 1, "it was claimed before its time"
 
@@ -157,13 +158,13 @@ def test_a_stopped_run_sends_nothing_even_when_its_target_was_claimed(
     sandbox: Sandbox, organizations_of: Bring, launch: Launch, carry_out: CarryOut, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = launch("Get-AcceptedDomain", organizations_of(1))
-    intend = attempt._intend
+    intend = conversation._allow
 
     def stop_just_before(*arguments: Any) -> None:
         cancel_run(actor=SYSTEM, run_id=run.pk)
         intend(*arguments)
 
-    monkeypatch.setattr(attempt, "_intend", stop_just_before)
+    monkeypatch.setattr(conversation, "_allow", stop_just_before)
     [target] = carry_out(run)
     run.refresh_from_db()
     assert (target.state, run.state) == (TargetState.CANCELLED, RunState.CANCELLED)
@@ -171,21 +172,19 @@ def test_a_stopped_run_sends_nothing_even_when_its_target_was_claimed(
 
 
 def test_only_one_worker_gets_a_target(organizations_of: Bring, launch: Launch) -> None:
-    run = launch("Get-AcceptedDomain", organizations_of(1))
+    launch("Get-AcceptedDomain", organizations_of(1))
     Run.objects.update(state=RunState.RUNNING)
-    [key] = queued(run)
-    assert clerk.ask(begin, key) is not None
-    assert clerk.ask(begin, key) is None
+    assert clerk.ask(begin, None) is not None
+    assert clerk.ask(begin, None) is None
 
 
-def test_a_target_that_was_rung_for_twice_at_once_is_begun_once(organizations_of: Bring, launch: Launch) -> None:
+def test_threads_that_ask_at_once_get_a_target_each(organizations_of: Bring, launch: Launch) -> None:
     run = launch("Get-AcceptedDomain", organizations_of(2))
     start_run(run_id=run.pk)
-    first, second = queued(run)
     with transaction.atomic():
-        begun = begin([first, second, first])
+        begun = begin([None, None, None])
     assert [each is not None for each in begun] == [True, True, False]
-    assert Attempt.objects.filter(run_target_id=first).count() == 1
+    assert Attempt.objects.values("run_target_id").distinct().count() == Attempt.objects.count() == 2
 
 
 def test_an_answer_that_comes_after_the_lease_was_lost_changes_nothing_and_is_kept(
@@ -193,11 +192,10 @@ def test_an_answer_that_comes_after_the_lease_was_lost_changes_nothing_and_is_ke
 ) -> None:
     run = launch("Get-AcceptedDomain", organizations_of(1))
     Run.objects.update(state=RunState.RUNNING)
-    [key] = queued(run)
-    begun = clerk.ask(begin, key)
+    begun = clerk.ask(begin, None)
     assert begun
     RunTarget.objects.update(state=TargetState.QUEUED, lease_until=None)  # as the sweeper gives it back
-    assert clerk.ask(begin, key) is not None
+    assert clerk.ask(begin, None) is not None
     assert clerk.ask(store, finished(begun[0], Ending(TargetState.SUCCEEDED))) is False
     target = run.targets.get()
     assert target.state == TargetState.RUNNING
@@ -224,11 +222,11 @@ def test_no_database_connection_is_held_during_a_call_to_microsoft(
         held.append(connection.connection is not None)
         return converse(*args, **options)  # type: ignore[arg-type]  # handed through
 
-    monkeypatch.setattr(attempt, "connect", watching)
+    monkeypatch.setattr(entrance, "connect", watching)
     run = launch("Get-AcceptedDomain", organizations_of(2))
     Run.objects.update(state=RunState.RUNNING)
-    for key in queued(run):
-        worker = Thread(target=attempt.run_target, kwargs={"run_target_id": key})
+    for _ in range(2):
+        worker = Thread(target=attempt_next)
         worker.start()
         worker.join()
     assert held == [False, False]
@@ -254,14 +252,14 @@ def test_a_stop_between_a_refused_token_and_the_second_send_holds(
         json={"match": {"cmdlet": "New-DistributionGroup", "times": 1}, "action": {"type": "claims_challenge"}},
     )
     run = launch("New-DistributionGroup", organizations_of(1), Name="Signal crew")
-    intend = attempt._intend
+    intend = conversation._allow
 
     def stop_after_the_intent(story: Any, *arguments: Any) -> None:
-        if story.intended_at is not None:
+        if story.sending.intended_at is not None:
             cancel_run(actor=SYSTEM, run_id=run.pk)
         intend(story, *arguments)
 
-    monkeypatch.setattr(attempt, "_intend", stop_after_the_intent)
+    monkeypatch.setattr(conversation, "_allow", stop_after_the_intent)
     [target] = carry_out(run)
     assert sandbox.executions("New-DistributionGroup") == []
     assert target.state == TargetState.CANCELLED
@@ -270,7 +268,7 @@ def test_a_stop_between_a_refused_token_and_the_second_send_holds(
 def test_a_lease_that_ran_out_before_sending_means_another_try_not_cancelled(
     sandbox: Sandbox, organizations_of: Bring, launch: Launch, carry_out: CarryOut, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    intend = attempt._intend
+    intend = conversation._allow
     lapsed: list[bool] = []
 
     def lapse_once(*arguments: Any) -> None:
@@ -279,7 +277,7 @@ def test_a_lease_that_ran_out_before_sending_means_another_try_not_cancelled(
             RunTarget.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
         intend(*arguments)
 
-    monkeypatch.setattr(attempt, "_intend", lapse_once)
+    monkeypatch.setattr(conversation, "_allow", lapse_once)
     run = launch("New-DistributionGroup", organizations_of(1), Name="Signal crew")
     [target] = carry_out(run)
     assert (target.state, target.error_class) == (TargetState.QUEUED, "worker_lost")
@@ -332,8 +330,7 @@ def test_a_late_answer_leaves_the_lost_attempt_and_its_connection_as_they_were(
 ) -> None:
     run = launch("New-DistributionGroup", organizations_of(1), Name="Signal crew")
     Run.objects.update(state=RunState.RUNNING)
-    [key] = queued(run)
-    begun = clerk.ask(begin, key)
+    begun = clerk.ask(begin, None)
     assert begun
     RunTarget.objects.update(lease_until=timezone.now() - timedelta(seconds=1), intent_fence=1)
     sweep()

@@ -1,9 +1,8 @@
 """Locks: what workers and people do to the same targets at the same moment never ends in a circle of waiting."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import timedelta
 from threading import Event, Thread
-from uuid import UUID
 
 import pytest
 from django.db import OperationalError, connection, transaction
@@ -15,7 +14,8 @@ from jobs.dispatch import finish
 from jobs.dispatch.begin import Begun
 from jobs.dispatch.claims import Claim, claim_targets
 from jobs.dispatch.heart import Heart
-from jobs.dispatch.intent import NotSent, intend
+from jobs.dispatch.intent import intend
+from jobs.dispatch.outcomes import NotSent
 from jobs.dispatch.story import Story, Way
 from jobs.dispatch.worker import worker_name
 from jobs.runs.models import Run
@@ -65,15 +65,15 @@ def test_a_stop_amid_a_claim_leaves_it_to_its_worker_and_cancels_the_others(
     has_claimed, has_stopped = Event(), Event()
     begun: list[Begun | None] = []
 
-    def claim_and_dawdle(run_target_ids: Sequence[UUID]) -> dict[UUID, Claim]:
-        claims = claim_targets(run_target_ids)
+    def claim_and_dawdle(number: int) -> list[Claim]:
+        claims = claim_targets(number)
         has_claimed.set()
         assert has_stopped.wait(20)
         return claims
 
     def begin() -> None:
         with transaction.atomic():
-            begun.extend(beginning.begin([first.pk]))
+            begun.extend(beginning.begin([None]))
         connection.close()
 
     monkeypatch.setattr(beginning, "claim_targets", claim_and_dawdle)
@@ -99,8 +99,8 @@ def test_a_claim_leaves_out_what_another_transaction_holds() -> None:
     run = make_run(state=RunState.RUNNING, organizations=2)
     held, free = run.targets.order_by("position")
     with Elsewhere(held):
-        assert set(claim_targets([held.pk, free.pk])) == {free.pk}
-    assert set(claim_targets([held.pk])) == {held.pk}
+        assert [claim.run_target_id for claim in claim_targets(2)] == [free.pk]
+    assert [claim.run_target_id for claim in claim_targets(2)] == [held.pk]
 
 
 def test_the_heart_leaves_out_what_another_transaction_holds() -> None:
@@ -121,7 +121,7 @@ def test_the_heart_leaves_out_what_another_transaction_holds() -> None:
 def test_what_becomes_known_of_many_organizations_is_written_in_one_order() -> None:
     run = make_run(state=RunState.RUNNING, organizations=2)
     first, second = sorted(run.targets.all(), key=lambda target: target.organization_id)
-    claims = claim_targets([first.pk, second.pk])
+    claims = {claim.run_target_id: claim for claim in claim_targets(2)}
     stories = [Story(claims[target.pk], None) for target in (first, second)]
     stories[0].note_compliance_host("https://eur01b.ps.compliance.example")
     findings = {second.organization_id: Finding(Reachability.REACHABLE)}

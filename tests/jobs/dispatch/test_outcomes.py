@@ -32,7 +32,7 @@ def _limits(settings: Settings) -> None:
 def failed(ran: Ran, retry: Retry, *, effect: Effect = READ, attempt: int = FIRST, **values: Any) -> Ending:
     age = values.pop("age_seconds", 0.0)
     failure = CallFailed(values.pop("explanation", CONNECTION_LOST), ran=ran, retry=retry, **values)
-    return ending_of_failure(failure, effect=effect, attempt=attempt, age_seconds=age)
+    return ending_of_failure(failure, effect=effect, strikes=attempt - 1, age_seconds=age)
 
 
 def answer(*errors: str) -> Answer:
@@ -126,7 +126,7 @@ def test_nothing_to_change_is_succeeded() -> None:
 def test_the_code_is_the_login_hosts_own() -> None:
     failure = CallFailed(LOGIN_REFUSED, ran=Ran.NO, detail="refused")
     failure.__cause__ = TokenFailure(LOGIN_REFUSED, code="AADSTS65001")
-    assert ending_of_failure(failure, effect=READ, attempt=1, age_seconds=0).code == "AADSTS65001"
+    assert ending_of_failure(failure, effect=READ, strikes=0, age_seconds=0).code == "AADSTS65001"
 
 
 def test_an_ending_names_its_class_and_microsofts_text() -> None:

@@ -4,7 +4,6 @@ import json
 import time
 from base64 import b64decode
 from collections.abc import Iterator
-from uuid import uuid4
 
 import pytest
 from django.conf import settings
@@ -14,7 +13,7 @@ from redis import Redis
 
 from portal.celery import app
 from portal.core.health import broker_answers
-from portal.core.tasks import enqueue, queue_length, ring, ring_many
+from portal.core.tasks import enqueue, queue_length, ring, ring_often
 from tests.live import closed_port
 
 TASK = "jobs.dispatch.run_target"
@@ -49,10 +48,9 @@ def test_a_ring_carries_ids_by_keyword_to_the_queue_of_its_task(broker: Redis) -
     assert bodies(broker) == [{"run_target_id": "7"}]
 
 
-def test_many_rings_keep_their_order(broker: Redis) -> None:
-    ids = [uuid4() for _ in range(5)]
-    assert ring_many(TASK, "run_target_id", ids) is True
-    assert bodies(broker) == [{"run_target_id": str(one)} for one in ids]
+def test_rings_come_as_often_as_wanted_and_never_less_than_not_at_all(broker: Redis) -> None:
+    assert ring_often("jobs.dispatch.work", 5) is True
+    assert ring_often("jobs.dispatch.work", -5) is True
     assert queue_length("bulk") == 5
 
 
@@ -72,7 +70,7 @@ class TestBrokerDown:
     def test_a_ring_says_that_nobody_heard_it(self) -> None:
         began = time.monotonic()
         assert ring(TASK, run_target_id="7") is False
-        assert ring_many(TASK, "run_target_id", ["7"]) is False
+        assert ring_often(TASK, 1) is False
         assert time.monotonic() - began < 2, "whoever launches a run waits that long"
 
     def test_the_queue_counts_as_empty(self) -> None:
