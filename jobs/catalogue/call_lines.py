@@ -21,7 +21,11 @@ class Verdict:
 
     def as_json(self) -> str:
         """Return the verdict as one line of JSON."""
-        return json.dumps({"ok": self.ok, "problems": [asdict(problem) for problem in self.problems]})
+        return json.dumps({"ok": self.ok, "problems": [_plain(problem) for problem in self.problems]})
+
+
+def _plain(problem: Problem) -> dict[str, str | None]:
+    return {name: value for name, value in asdict(problem).items() if name != "step"}
 
 
 def check_lines(lines: Iterable[bytes], *, app_only: bool) -> Iterator[Verdict]:

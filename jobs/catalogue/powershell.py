@@ -1,16 +1,23 @@
 """Write a checked call as one line of PowerShell that does the same."""
 
 import base64
+import re
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from jobs.catalogue.kinds import Kind
 from jobs.catalogue.secret_values import Secret
 from jobs.catalogue.validation import ValidCall
+from jobs.catalogue.variables import VARIABLE, is_quoted
 from portal.core.powershell_text import quoted
 
+# PowerShell ends a double-quoted string at any of these, and expands what follows a dollar.
+_EXPANDED = re.compile('[`$"\u201c\u201d\u201e]')
 
-def literal(value: object) -> str:
-    """Return a typed value as a PowerShell expression that can stand as one argument."""
+
+def literal(value: object, write: Callable[[str], str] = quoted) -> str:
+    """Return a typed value as a PowerShell expression that can stand as one argument; `write` is for texts."""
     if value is None:
         return "$null"
     if isinstance(value, bool):
@@ -22,16 +29,17 @@ def literal(value: object) -> str:
     if isinstance(value, bytes):
         return f"([Convert]::FromBase64String('{base64.b64encode(value).decode()}'))"
     if isinstance(value, list):
-        return f"@({', '.join(literal(item) for item in value)})"
+        return f"@({', '.join(literal(item, write) for item in value)})"
     if isinstance(value, dict):
-        return f"@{{{'; '.join(f'{quoted(key)} = {literal(item)}' for key, item in value.items())}}}"
-    return quoted(str(value))
+        return f"@{{{'; '.join(f'{write(key)} = {literal(item, write)}' for key, item in value.items())}}}"
+    return write(str(value))
 
 
 def powershell_line(call: ValidCall) -> str:
     """Return the line of PowerShell for `call`, with the Confirm that is always sent.
 
-    Times are written in UTC; secrets are asked for when the line runs.
+    Times are written in UTC; secrets are asked for when the line runs. An organization variable is a variable of
+    PowerShell with the same name, which has to be set before.
     """
     values = dict(call.parameters)
     confirm = call.cmdlet.parameters.get("Confirm")
@@ -48,4 +56,27 @@ def _argument(call: ValidCall, name: str, value: object) -> str:
     switch = name in ("Verbose", "Debug") or (parameter is not None and parameter.kind is Kind.SWITCH)
     if switch and value is True:
         return f"-{name}"
-    return f"-{name}:{literal(value)}" if switch else f"-{name} {literal(value)}"
+    written = literal(value, partial(_expandable, is_filter=name.endswith("Filter")))
+    return f"-{name}:{written}" if switch else f"-{name} {written}"
+
+
+def _expandable(text: str, *, is_filter: bool) -> str:
+    """Return a text with organization variables so that PowerShell expands them; any other in single quotes."""
+    found = list(VARIABLE.finditer(text))
+    if not found:
+        return quoted(text)
+    if found[0].group() == text:
+        return f"${found[0][1]}"
+    pieces, at = [], 0
+    for each in found:
+        pieces += [_escaped(text[at : each.start()]), _inserted(each, is_filter=is_filter)]
+        at = each.end()
+    return f'"{"".join(pieces)}{_escaped(text[at:])}"'
+
+
+def _escaped(text: str) -> str:
+    return _EXPANDED.sub(r"`\g<0>", text)
+
+
+def _inserted(found: re.Match[str], *, is_filter: bool) -> str:
+    return f'$(${found[1]}.Replace("\'", "\'\'"))' if is_filter and is_quoted(found) else f"${{{found[1]}}}"

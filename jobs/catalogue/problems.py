@@ -5,11 +5,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One reason to refuse a call: `parameter` is None if it concerns the cmdlet, `suggestion` is what to do."""
+    """One reason to refuse a call: `parameter` is None if it concerns the cmdlet, `suggestion` is what to do.
+
+    `step` is the step of a run that it concerns, counted from 1; None if there is one step, or it concerns the run.
+    """
 
     parameter: str | None
     problem: str
     suggestion: str | None = None
+    step: int | None = None
 
 
 class InvalidCall(ValueError):

@@ -57,7 +57,7 @@ def validate(
     typed = {}
     for canonical, value in values.items():
         try:
-            typed[canonical] = _typed(cmdlet, canonical, value)
+            typed[canonical] = retyped(cmdlet, canonical, value)
         except BadValue as bad:
             problems.append(Problem(canonical, f"{canonical} {bad}.", bad.suggestion))
     problems += _question_problems(cmdlet, typed, service)
@@ -122,7 +122,8 @@ def _available(cmdlet: Cmdlet, names: Iterable[str], service: str) -> list[str]:
     ]
 
 
-def _typed(cmdlet: Cmdlet, name: str, value: object) -> object:
+def retyped(cmdlet: Cmdlet, name: str, value: object) -> object:
+    """Return the typed value of one parameter by its canonical name, from JSON or typed already; raises `BadValue`."""
     if name not in cmdlet.parameters:
         return _common_value(name, value)
     parameter = cmdlet.parameters[name]

@@ -10,6 +10,7 @@ from jobs.catalogue.scalars import SCALARS
 from jobs.catalogue.secret_values import Secret
 from jobs.catalogue.texts import describe, text
 from jobs.catalogue.times import parse_datetime
+from jobs.catalogue.variables import refuse_unknown, variables_in, with_samples
 
 _MAX_DEPTH = 10  # the module serialises no deeper (exchange-protocol.md 3.4)
 _CHANGE_KEYS = {"add": "Add", "remove": "Remove"}
@@ -48,7 +49,19 @@ def _typed(parameter: Parameter, value: object, *, reading: bool, required: bool
         return _elements(parameter, value)
     if isinstance(value, list | tuple) and parameter.kind is not Kind.BYTES:
         return _unmarked_list(parameter, list(value))
-    return SCALARS[parameter.kind](parameter, value)
+    return _scalar(parameter, value)
+
+
+def _scalar(parameter: Parameter, value: object) -> object:
+    """Return a typed scalar; a text with organization variables keeps them, and is checked with plausible values."""
+    check = SCALARS[parameter.kind]
+    if not isinstance(value, str) or parameter.secret:
+        return check(parameter, value)
+    refuse_unknown(value)
+    if not variables_in(value):
+        return check(parameter, value)
+    sample = with_samples(value)
+    return value if check(parameter, sample) == sample else value.strip()
 
 
 def _refuse_null(parameter: Parameter, *, reading: bool, required: bool) -> None:
@@ -76,7 +89,7 @@ def _element(parameter: Parameter, item: object) -> object:
         raise BadValue("contains an empty element")
     if isinstance(item, list | tuple | dict):
         raise BadValue(f"contains {describe(item)} where one value is expected")
-    return SCALARS[parameter.kind](parameter, item)
+    return _scalar(parameter, item)
 
 
 def _change(parameter: Parameter, value: dict[object, object]) -> dict[str, object]:
@@ -126,6 +139,7 @@ def _hashtable(value: object, *, depth: int) -> dict[str, object]:
     result: dict[str, object] = {}
     for key, item in value.items():
         name = text(key)
+        refuse_unknown(name)
         if not name.strip():
             raise BadValue("has an empty key")
         if name.startswith("@") or "@odata." in name:
@@ -144,6 +158,7 @@ def _inner(item: object, *, depth: int) -> object:
             raise BadValue(f"is nested deeper than {_MAX_DEPTH} levels")
         return [_inner(element, depth=depth + 1) for element in item]
     if isinstance(item, str):
+        refuse_unknown(item)
         return text(item, lines=True)
     if isinstance(item, datetime | date):
         return parse_datetime(item)

@@ -1,22 +1,24 @@
-"""Organization variables: `{default_domain}` in a parameter stands for another text in each organization."""
+"""The values of organization variables: frozen with a plan, filled in for each organization."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-VARIABLES: Mapping[str, str] = {
-    "default_domain": "the default domain",
-    "initial_domain": "the domain under onmicrosoft.com",
-    "name": "the name of the organization",
-    "tenant_id": "the tenant id",
-}
-"""Every organization variable, with what it stands for; each is a field of an organization."""
+from jobs.catalogue.problems import BadValue, InvalidCall, Problem
+from jobs.catalogue.validation import ValidCall, retyped
+from jobs.catalogue.variables import VARIABLE, VARIABLES, is_quoted, variables_in
+from portal.core.refusals import Refused
+from tenants.organizations.models import Organization
 
-_VARIABLE = re.compile(rf"\{{({'|'.join(VARIABLES)})\}}")
+_ASKING = ("Filter", "Query", "QueryString")
+
+
+class NoValue(Refused):
+    """An organization has no value for a variable that occurs."""
 
 
 def fill_in(parameters: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, Any]:
-    """Return encoded `parameters` with each organization variable that `values` has replaced by its value.
+    """Return `parameters`, typed or encoded, with each organization variable that `values` has replaced by its value.
 
     Other braces stay. Inside single quotes of a filter, a value's own quotes are doubled, so that they do not end the
     text there.
@@ -24,9 +26,63 @@ def fill_in(parameters: Mapping[str, Any], values: Mapping[str, str]) -> dict[st
     return {name: _filled(value, values, is_filter=name.endswith("Filter")) for name, value in parameters.items()}
 
 
+def frozen_variables(calls: Sequence[ValidCall], organizations: Iterable[Organization]) -> dict[str, dict[str, str]]:
+    """Return the values of the variables that occur in `calls`, by tenant id; checks each call with each of them.
+
+    Raises `NoValue`, or `InvalidCall` with every problem of the first organization whose values do not fit.
+    """
+    found = [(step, call, variables_in(list(call.parameters.values()))) for step, call in enumerate(calls, start=1)]
+    wanted = sorted(set().union(*(names for _, _, names in found)))
+    if not wanted:
+        return {}
+    frozen = {}
+    for organization in organizations:
+        values = {name: _value_of(organization, name) for name in wanted}
+        problems = [p for step, call, names in found if names for p in _problems(step, call, values, organization)]
+        if problems:
+            raise InvalidCall(problems)
+        frozen[str(organization.tenant_id)] = values
+    return frozen
+
+
+def _value_of(organization: Organization, name: str) -> str:
+    value = str(getattr(organization, name))
+    if not value:
+        raise NoValue(
+            f"{organization.name} has no value for {{{name}}}, {VARIABLES[name]} of an organization. "
+            "Read the organizations in again, or leave this one out."
+        )
+    return value
+
+
+def _problems(step: int, call: ValidCall, values: Mapping[str, str], place: Organization) -> list[Problem]:
+    problems = []
+    for name, value in call.parameters.items():
+        if not variables_in(value):
+            continue
+        try:
+            _refuse_quotes(name, value, values)
+            retyped(call.cmdlet, name, fill_in({name: value}, values)[name])
+        except BadValue as bad:
+            problems.append(Problem(name, f"{name} {bad}, once filled in for {place.name}.", bad.suggestion, step))
+    return problems
+
+
+def _refuse_quotes(name: str, value: object, values: Mapping[str, str]) -> None:
+    """Refuse a value that would change what a filter or a query asks for."""
+    if not isinstance(value, str) or not name.endswith(_ASKING):
+        return
+    for found in VARIABLE.finditer(value):
+        if set(values[found[1]]) & set("'\"`") and not (name.endswith("Filter") and is_quoted(found)):
+            raise BadValue(
+                f"would ask for something else, as {values[found[1]]!r} holds a quotation mark",
+                f"Write it between single quotes: '{found[0]}'." if name.endswith("Filter") else None,
+            )
+
+
 def _filled(value: Any, values: Mapping[str, str], *, is_filter: bool = False) -> Any:
     if isinstance(value, str):
-        return _VARIABLE.sub(lambda found: _value(found, values, is_filter=is_filter), value)
+        return VARIABLE.sub(lambda found: _value(found, values, is_filter=is_filter), value)
     if isinstance(value, list):
         return [_filled(item, values) for item in value]
     if isinstance(value, dict):
@@ -36,5 +92,4 @@ def _filled(value: Any, values: Mapping[str, str], *, is_filter: bool = False) -
 
 def _value(found: re.Match[str], values: Mapping[str, str], *, is_filter: bool) -> str:
     value = values.get(found[1], found[0])
-    is_quoted = is_filter and found.string.count("'", 0, found.start()) % 2 == 1
-    return value.replace("'", "''") if is_quoted else value
+    return value.replace("'", "''") if is_filter and is_quoted(found) else value

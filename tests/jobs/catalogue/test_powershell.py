@@ -116,3 +116,24 @@ _values: st.SearchStrategy[object] = st.recursive(
 @given(value=_values)
 def test_literals_read_back(value: object) -> None:
     assert parse_literal(literal(value)) == value
+
+
+class TestOrganizationVariables:
+    def test_are_variables_of_powershell(self) -> None:
+        call = validate(
+            "Set-Mailbox",
+            {
+                "Identity": "{default_domain}",
+                "EmailAddresses": {"Add": ["a@{default_domain}"]},
+                "DisplayName": 'costs $5 `in "{name}"',
+            },
+        )
+        assert powershell_line(call) == (
+            "Set-Mailbox -Identity $default_domain -EmailAddresses @{'Add' = @(\"a@${default_domain}\")} "
+            '-DisplayName "costs `$5 ``in `"${name}`"" -Confirm:$false'
+        )
+        assert not parse(powershell_line(call)).has_error
+
+    def test_keep_their_quotes_inside_the_quotes_of_a_filter(self) -> None:
+        call = validate("Get-Recipient", {"Filter": "Company -eq '{name}'"})
+        assert powershell_line(call) == """Get-Recipient -Filter "Company -eq '$($name.Replace("'", "''"))'\""""
