@@ -11,8 +11,9 @@ from django.utils import timezone
 from jobs.catalogue.cmdlets import catalogue_version
 from jobs.catalogue.encoding import encode, encode_secrets, wire_cmdlet
 from jobs.catalogue.powershell import powershell_line
-from jobs.catalogue.validation import ValidCall, validate
+from jobs.catalogue.validation import ValidCall
 from jobs.global_stop.selectors import stop_in_force
+from jobs.runs.calls import StepRequest, valid_calls, worst_risk
 from jobs.runs.events import run_as_object, target_as_object
 from jobs.runs.models import Run, RunTarget
 from jobs.runs.own_accounts import missing_sign_ins
@@ -21,7 +22,8 @@ from jobs.runs.purposes import Purpose
 from jobs.runs.secrets import erase_secrets, fingerprints_of, missing_secrets, seal_secrets
 from jobs.runs.selection import Selection, chosen_organizations
 from jobs.runs.states import RunState, TargetState
-from jobs.runs.steps import Step
+from jobs.runs.steps import OnFailure, Step, worst_effect
+from jobs.runs.variables import frozen_variables
 from jobs.runs.ways import FrozenWays, frozen_ways
 from portal.audit.actions import AuditAction
 from portal.audit.services import draft, record, write
@@ -42,7 +44,7 @@ class RunRefused(Refused):
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """What somebody wants to run, and where; `parameters` are typed values by name."""
+    """What somebody wants to run, and where; `cmdlet` with `parameters`, typed values by name, is the first step."""
 
     cmdlet: str
     parameters: Mapping[str, Any]
@@ -54,28 +56,41 @@ class RunRequest:
     service: str | None = None
     job_id: UUID | None = None
     purpose: Purpose = Purpose.CMDLET
+    later_steps: Sequence[StepRequest] = ()
+    on_failure: OnFailure = OnFailure.STOP
+
+    @property
+    def steps(self) -> tuple[StepRequest, ...]:
+        """All steps in order."""
+        return (StepRequest(self.cmdlet, self.parameters), *self.later_steps)
 
 
-def checked_call(request: RunRequest) -> ValidCall:
-    """Return the call that `request` means; raises `InvalidCall` with every problem."""
-    return validate(request.cmdlet, request.parameters, service=request.service)
+def checked_calls(request: RunRequest) -> tuple[ValidCall, ...]:
+    """Return the calls that the steps of `request` mean; raises `InvalidCall` with every problem."""
+    return valid_calls(request.steps, service=request.service)
 
 
-def planned_run(*, actor: Actor, request: RunRequest, call: ValidCall, organizations: Sequence[Organization]) -> Run:
-    """Return the run as `draft_run` would freeze it, not stored; raises `RunRefused`, or `NoWayIn`."""
+def planned_run(
+    *, actor: Actor, request: RunRequest, calls: Sequence[ValidCall], organizations: Sequence[Organization]
+) -> Run:
+    """Return the run as `draft_run` would freeze it, not stored.
+
+    Raises `InvalidCall` when a value does not fit an organization, `RunRefused`, `NoWayIn` or `NoValue`.
+    """
     if not organizations:
         raise RunRefused("No organization is chosen. Choose all, a group, or single organizations.")
     run_id = uuid7()
-    plan = _plan(actor, request, call, organizations, secrets=fingerprints_of(run_id, encode_secrets(call)))
+    steps = [_step(run_id, number, call) for number, call in enumerate(calls, start=1)]
+    plan = _plan(actor, request, calls, steps, organizations)
     return Run(
         id=run_id,
-        cmdlet=call.cmdlet.name,
-        risk=call.risk,
-        effect=call.effect,
+        cmdlet=steps[0].cmdlet,
+        risk=worst_risk(calls),
+        effect=worst_effect(tuple(steps)),
         service=plan["service"],
         plan=plan,
         plan_hash=hash_of(plan),
-        powershell=powershell_line(call),
+        powershell="\n".join(map(powershell_line, calls)),
         reason=request.reason,
         ticket=request.ticket,
         target_count=len(organizations),
@@ -84,6 +99,7 @@ def planned_run(*, actor: Actor, request: RunRequest, call: ValidCall, organizat
         job_id=request.job_id,
         purpose=request.purpose,
         plan_version=plan["version"],
+        step_count=len(steps),
     )
 
 
@@ -91,11 +107,12 @@ def planned_run(*, actor: Actor, request: RunRequest, call: ValidCall, organizat
 def draft_run(*, actor: Actor, request: RunRequest) -> Run:
     """Freeze a plan for review; raises `InvalidCall` with every problem, or `RunRefused`."""
     actor.require(Permission.RUN_LAUNCH)
-    call = checked_call(request)
+    calls = checked_calls(request)
     organizations = chosen_organizations(actor=actor, selection=request.selection)
-    run = planned_run(actor=actor, request=request, call=call, organizations=organizations)
+    run = planned_run(actor=actor, request=request, calls=calls, organizations=organizations)
     run.save(force_insert=True)
-    seal_secrets(run.pk, encode_secrets(call))
+    for number, call in enumerate(calls, start=1):
+        seal_secrets(run.pk, encode_secrets(call), step=number)
     record(AuditAction.RUN_DRAFTED, actor=actor, target=run_as_object(run), data=_facts(run))
     note_use(request.selection.group_ids)
     return run
@@ -144,29 +161,32 @@ def discard_draft(*, actor: Actor, run_id: UUID) -> None:
     run.delete()
 
 
-def _plan(
-    actor: Actor,
-    request: RunRequest,
-    call: ValidCall,
-    organizations: Sequence[Organization],
-    *,
-    secrets: Mapping[str, str],
-) -> dict[str, Any]:
-    step = Step(
+def _step(run_id: UUID, number: int, call: ValidCall) -> Step:
+    return Step(
         call.cmdlet.name,
         wire_cmdlet(call),
         call.effect,
         encode(call),
-        secrets=dict(secrets),
+        secrets=fingerprints_of(run_id, encode_secrets(call), step=number),
         warnings=list(call.warnings),
     )
+
+
+def _plan(
+    actor: Actor,
+    request: RunRequest,
+    calls: Sequence[ValidCall],
+    steps: Sequence[Step],
+    organizations: Sequence[Organization],
+) -> dict[str, Any]:
+    service = calls[0].service
     return build_plan(
-        steps=[step],
-        service=call.service,
+        steps=steps,
+        service=service,
         catalogue_version=catalogue_version(),
         connection=frozen_ways(
             organizations,
-            service=call.service,
+            service=service,
             profile=_chosen_profile(actor, request),
             thumbprint=request.thumbprint,
         ),
@@ -174,6 +194,8 @@ def _plan(
         requested_by=actor.label,
         reason=request.reason,
         ticket=request.ticket,
+        on_failure=request.on_failure,
+        variables=frozen_variables(calls, organizations),
         purpose=request.purpose.value,
     )
 
@@ -244,9 +266,15 @@ def _facts(run: Run) -> dict[str, Any]:
     return {
         "cmdlet": run.cmdlet,
         "parameters": run.parameters,
+        **_later_facts(run),
         "plan_hash": run.plan_hash,
         "organizations": run.target_count,
         "risk": run.risk,
         "reason": run.reason,
         "ticket": run.ticket,
     }
+
+
+def _later_facts(run: Run) -> dict[str, Any]:
+    later = [{"cmdlet": step.cmdlet, "parameters": step.parameters} for step in run.steps[1:]]
+    return {"later_steps": later, "on_failure": run.plan["on_failure"]} if later else {}

@@ -7,6 +7,7 @@ from typing import Any
 from jobs.catalogue.problems import BadValue, InvalidCall, Problem
 from jobs.catalogue.validation import ValidCall, retyped
 from jobs.catalogue.variables import VARIABLE, VARIABLES, is_quoted, variables_in
+from jobs.runs.calls import of_step
 from portal.core.refusals import Refused
 from tenants.organizations.models import Organization
 
@@ -29,7 +30,7 @@ def fill_in(parameters: Mapping[str, Any], values: Mapping[str, str]) -> dict[st
 def frozen_variables(calls: Sequence[ValidCall], organizations: Iterable[Organization]) -> dict[str, dict[str, str]]:
     """Return the values of the variables that occur in `calls`, by tenant id; checks each call with each of them.
 
-    Raises `NoValue`, or `InvalidCall` with every problem of the first organization whose values do not fit.
+    Raises `NoValue`, or `InvalidCall` with every problem of the first step and organization whose values do not fit.
     """
     found = [(step, call, variables_in(list(call.parameters.values()))) for step, call in enumerate(calls, start=1)]
     wanted = sorted(set().union(*(names for _, _, names in found)))
@@ -38,9 +39,10 @@ def frozen_variables(calls: Sequence[ValidCall], organizations: Iterable[Organiz
     frozen = {}
     for organization in organizations:
         values = {name: _value_of(organization, name) for name in wanted}
-        problems = [p for step, call, names in found if names for p in _problems(step, call, values, organization)]
-        if problems:
-            raise InvalidCall(problems)
+        for step, call, names in found:
+            problems = _problems(call, values, organization) if names else []
+            if problems:
+                raise InvalidCall([of_step(p, step, call.cmdlet.name) if len(calls) > 1 else p for p in problems])
         frozen[str(organization.tenant_id)] = values
     return frozen
 
@@ -55,7 +57,7 @@ def _value_of(organization: Organization, name: str) -> str:
     return value
 
 
-def _problems(step: int, call: ValidCall, values: Mapping[str, str], place: Organization) -> list[Problem]:
+def _problems(call: ValidCall, values: Mapping[str, str], place: Organization) -> list[Problem]:
     problems = []
     for name, value in call.parameters.items():
         if not variables_in(value):
@@ -64,7 +66,7 @@ def _problems(step: int, call: ValidCall, values: Mapping[str, str], place: Orga
             _refuse_quotes(name, value, values)
             retyped(call.cmdlet, name, fill_in({name: value}, values)[name])
         except BadValue as bad:
-            problems.append(Problem(name, f"{name} {bad}, once filled in for {place.name}.", bad.suggestion, step))
+            problems.append(Problem(name, f"{name} {bad}, once filled in for {place.name}.", bad.suggestion))
     return problems
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from jobs.catalogue.powershell import powershell_line
 from jobs.catalogue.problems import InvalidCall, Problem
 from jobs.catalogue.validation import ValidCall
-from jobs.launch import checked_call, planned_run
+from jobs.launch import checked_calls, planned_run
 from jobs.runs.estimates import Estimate, estimate
 from jobs.runs.selection import Chosen, LeftOut
 from jobs.runs.selectors import organizations_of_targets
@@ -65,8 +65,9 @@ def preview(actor: Actor, form: LaunchForm) -> Preview:
     call, run = None, None
     try:
         request = form.request()
-        call = checked_call(request)
-        run = planned_run(actor=actor, request=request, call=call, organizations=chosen.organizations)
+        calls = checked_calls(request)
+        call = calls[0]
+        run = planned_run(actor=actor, request=request, calls=calls, organizations=chosen.organizations)
     except InvalidCall as invalid:
         problems += invalid.problems
     except Refused as refusal:
