@@ -1,6 +1,7 @@
 """Re-exports every model for Django; import them from their topics."""
 
 from jobs.global_stop.models import GlobalStop
+from jobs.liveness.models import Canary, Sweep, WorkerProcess
 from jobs.results.models import Result
 from jobs.results.rows.models import RowColumn, RowPart, RowTable
 from jobs.runs.models import Attempt, Connection, Run, RunSecret, RunTarget, StepOutcome
@@ -8,6 +9,7 @@ from jobs.saved.models import Job, JobStep, LaunchDraft
 
 __all__ = [
     "Attempt",
+    "Canary",
     "Connection",
     "GlobalStop",
     "Job",
@@ -21,4 +23,6 @@ __all__ = [
     "RunSecret",
     "RunTarget",
     "StepOutcome",
+    "Sweep",
+    "WorkerProcess",
 ]

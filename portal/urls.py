@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.urls import include, path
 
+from jobs.web.status import health_status
 from portal.core import health
 from portal.dashboard import appearance, frame, home, keys, search, styleguide
 
@@ -25,6 +26,7 @@ urlpatterns = [
     path("", include("jobs.web.urls")),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
+    path("health/status", health_status, name="health-status"),
 ]
 
 if settings.STYLEGUIDE:

@@ -17,6 +17,7 @@ from jobs.web import (
     run_list,
     run_live,
     run_tabs,
+    status,
     targets,
 )
 
@@ -60,6 +61,8 @@ urlpatterns = [
     path("connections/failures/", failures.failure_list, name="failures"),
     path("connections/failures/<slug:error_class>/", failures.failure_detail, name="failure"),
     path("connections/<uuid:connection_id>/", connections.connection_detail, name="connection"),
+    path("status/", status.status, name="status"),
+    path("status/now/", status.status_now, name="status-now"),
     path("targets/<uuid:target_id>/", targets.target_detail, name="target"),
     path("targets/<uuid:target_id>/objects.jsonl", targets.target_jsonl, name="target-jsonl"),
 ]

@@ -146,6 +146,7 @@ EXCHANGE_REDIRECT_HOSTS = {name: env.names(f"{name}_REDIRECT_HOSTS".upper()) for
 MICROSOFT_CA_FILE = env.text("MICROSOFT_CA_FILE", "")
 
 SWEEP_SECONDS = env.integer("SWEEP_SECONDS", 15)
+CANARY_SECONDS = env.integer("CANARY_SECONDS", 15)
 
 # The broker is a doorbell: the database owns the work, so losing every message loses nothing.
 REDIS_URL = env.url("REDIS_URL")
@@ -190,6 +191,7 @@ CELERY = {
             "schedule": float(SWEEP_SECONDS),
             "options": {"expires": 60},
         },
+        "canaries": {"task": "jobs.dispatch.send_canaries", "schedule": float(CANARY_SECONDS)},
         "warn-of-expiries": {
             "task": "tenants.expiry.warn",
             "schedule": float(env.integer("EXPIRY_SECONDS", 3600)),

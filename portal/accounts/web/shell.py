@@ -33,6 +33,7 @@ ENTRIES = (
     Entry("exports:list", "Exports", "arrow-down-tray", "e", Permission.CMDLET_READ),
     Entry("audit:events", "Audit", "shield-check", "a", Permission.AUDIT_EVENT_READ),
     Entry("jobs:connections", "Connections", "key", "n", Permission.RUN_READ, also=("/app-registrations/",)),
+    Entry("jobs:status", "Status", "heart", "s", Permission.RUN_READ),
 )
 CONNECTIONS = (
     ("jobs:connections", "Ledger", Permission.RUN_READ),

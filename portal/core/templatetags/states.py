@@ -29,6 +29,10 @@ LOOKS: dict[str, Look] = {
     "cancelled": Look("Cancelled", "stop-circle", "quiet"),
     "rejected": Look("Rejected", "hand-thumb-down", "denied"),
     "expired": Look("Expired", "calendar", "bad"),
+    # what should run
+    "works": Look("Works", "check-circle", "good"),
+    "watch": Look("Watch", "exclamation-triangle", "partly"),
+    "fails": Look("Does not work", "x-circle", "bad"),
     # exports
     "ready": Look("Ready", "check-circle", "good"),
     "file_expired": Look("Expired", "calendar", "quiet"),

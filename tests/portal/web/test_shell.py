@@ -19,6 +19,7 @@ PAGES = [
     "/connections/failures/",
     "/connections/failures/no_consent/",
     "/audit/",
+    "/status/",
     "/help/keys/",
     "/styleguide/",
 ]
@@ -40,9 +41,9 @@ def test_no_page_carries_inline_style_or_script(
 @pytest.mark.parametrize(
     ("role", "words"),
     [
-        (Role.TECHNICIAN, ["Home", "Organizations", "Cmdlets", "Jobs", "Runs", "Exports", "Connections"]),
-        (Role.APPROVER, ["Home", "Organizations", "Cmdlets", "Runs", "Exports", "Audit", "Connections"]),
-        (Role.AUDITOR, ["Home", "Organizations", "Cmdlets", "Runs", "Exports", "Audit", "Connections"]),
+        (Role.TECHNICIAN, ["Home", "Organizations", "Cmdlets", "Jobs", "Runs", "Exports", "Connections", "Status"]),
+        (Role.APPROVER, ["Home", "Organizations", "Cmdlets", "Runs", "Exports", "Audit", "Connections", "Status"]),
+        (Role.AUDITOR, ["Home", "Organizations", "Cmdlets", "Runs", "Exports", "Audit", "Connections", "Status"]),
         (None, ["Home"]),
     ],
 )
