@@ -6,15 +6,18 @@ from jobs.results.models import Result
 from jobs.results.rows.models import RowColumn, RowPart, RowTable
 from jobs.runs.models import Attempt, Connection, Run, RunSecret, RunTarget, StepOutcome
 from jobs.saved.models import Job, JobStep, LaunchDraft
+from jobs.throttling.models import IdentityBreaker, OrganizationGate
 
 __all__ = [
     "Attempt",
     "Canary",
     "Connection",
     "GlobalStop",
+    "IdentityBreaker",
     "Job",
     "JobStep",
     "LaunchDraft",
+    "OrganizationGate",
     "Result",
     "RowColumn",
     "RowPart",

@@ -10,6 +10,7 @@ from django.db import connection
 from django.test import Client
 
 from jobs.exchange.gates import gates
+from jobs.throttling.pauses import pauses
 from portal.accounts.models import User
 from portal.accounts.policy import Role
 from portal.core.actors import Actor, Source
@@ -46,9 +47,10 @@ def _no_network_beyond_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _no_organization_asks_to_be_left_alone() -> None:
-    """Forget what an earlier test was told with `Retry-After`."""
+def _nobody_asks_to_be_left_alone() -> None:
+    """Forget what an earlier test was told."""
     gates.forget()
+    pauses.forget()
 
 
 @pytest.fixture

@@ -10,15 +10,13 @@ from jobs.exchange.failures import CallFailed
 from jobs.exchange.refusals import CMDLET_ABSENT, WRONG_ORGANIZATION_ANSWERED
 from jobs.runs.models import Connection
 from jobs.runs.ways import as_applied
+from jobs.throttling.signs import is_of_the_identity
 from portal.core.explanations import Explanation, Retry
 from tenants.organizations.models import Organization, Reachability
 from tenants.organizations.services import Finding
 from tenants.tokens.failures import TokenFailure
-from tenants.tokens.local_explanations import MANAGED_IDENTITY_MISSING, SIGN_IN_ENDED, TOKEN_EXPIRED
 
 REACHABLE = Finding(Reachability.REACHABLE)
-# What is wrong with who wanted to get in, whichever the organization.
-_OF_THE_IDENTITY = (MANAGED_IDENTITY_MISSING, SIGN_IN_ENDED, TOKEN_EXPIRED)
 
 
 def finding_of(failure: CallFailed, *, opened: bool) -> Finding | None:
@@ -29,10 +27,8 @@ def finding_of(failure: CallFailed, *, opened: bool) -> Finding | None:
         return REACHABLE if failure.answered else None
     if failure.explanation.error_class == CMDLET_ABSENT.error_class:
         return REACHABLE
-    cause = failure.__cause__
-    asked = failure.answered or isinstance(cause, TokenFailure)
-    ours = isinstance(cause, TokenFailure) and (cause.partner_wide or cause.explanation in _OF_THE_IDENTITY)
-    if not asked or ours or failure.explanation.retry is Retry.AUTOMATIC:
+    asked = failure.answered or isinstance(failure.__cause__, TokenFailure)
+    if not asked or is_of_the_identity(failure) or failure.explanation.retry is Retry.AUTOMATIC:
         return None  # what fails because of ourselves says nothing about the organization
     return _unreachable(failure.explanation)
 

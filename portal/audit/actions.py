@@ -73,6 +73,9 @@ class AuditAction(StrEnum):
     LATE_ANSWER_KEPT = "late_answer.kept"
     GLOBAL_STOP_ORDERED = "global_stop.ordered"
     GLOBAL_STOP_LIFTED = "global_stop.lifted"
+    IDENTITY_PAUSED = "identity.paused"
+    IDENTITY_RESUMED = "identity.resumed"
+    IDENTITY_TRIED_AGAIN = "identity.tried_again"
     EXPORT_REQUESTED = "export.requested"
     EXPORT_FINISHED = "export.finished"
     EXPORT_FAILED = "export.failed"
@@ -157,6 +160,11 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.LATE_ANSWER_KEPT: "A late answer for {target} was kept as evidence",
     AuditAction.GLOBAL_STOP_ORDERED: "{actor} stopped everything: {reason}",
     AuditAction.GLOBAL_STOP_LIFTED: "{actor} lifted the global stop",
+    AuditAction.IDENTITY_PAUSED: (
+        "Signalbox stopped asking for tokens as {target}: {failure} in {organizations} organizations within a minute"
+    ),
+    AuditAction.IDENTITY_RESUMED: "Signalbox asks for tokens as {target} again: one was issued",
+    AuditAction.IDENTITY_TRIED_AGAIN: "{actor} asked to try again now to get a token as {target}",
     AuditAction.EXPORT_REQUESTED: "{actor} asked for an export of {target}",
     AuditAction.EXPORT_FINISHED: "The export of {target} was made",
     AuditAction.EXPORT_FAILED: "The export of {target} failed",

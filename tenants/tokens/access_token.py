@@ -21,7 +21,8 @@ class AccessToken:
     """A bearer token for one organization and one service.
 
     `value` is a secret and never shown. Everything else is read from the token without checking its signature, which is
-    the service's business; an empty `tenant_id` means that the token could not be read. `expires_at` is aware UTC.
+    the service's business; an empty `tenant_id` means that the token could not be read. `expires_at` and `received_at`
+    are aware UTC.
     """
 
     value: str = field(repr=False)
@@ -32,6 +33,7 @@ class AccessToken:
     scopes: tuple[str, ...] = ()
     authentication_methods: tuple[str, ...] = ()
     identity: str = ""  # user principal name, or application id: for people to read
+    received_at: datetime = field(default_factory=lambda: datetime.now(UTC), compare=False)
 
     @classmethod
     def parse(cls, value: str, *, expires_at: datetime | None = None) -> "AccessToken":
