@@ -148,6 +148,18 @@ def launch_run(*, actor: Actor, run_id: UUID) -> Run:
 
 
 @transaction.atomic
+def launch_planned(*, actor: Actor, run: Run) -> Run:
+    """Store a run that Signalbox itself has planned, which nobody reviews since it only reads, and launch it."""
+    actor.require(Permission.RUN_LAUNCH)
+    run.state, run.launched_at = RunState.QUEUED, timezone.now()
+    run.save(force_insert=True)
+    record(AuditAction.RUN_LAUNCHED, actor=actor, target=run_as_object(run), data=_facts(run))
+    _create_targets(actor, run)
+    enqueue("jobs.dispatch.start_run", run_id=str(run.pk))
+    return run
+
+
+@transaction.atomic
 def discard_draft(*, actor: Actor, run_id: UUID) -> None:
     """Delete a draft that was never launched; raises `RunRefused` when it was launched."""
     actor.require(Permission.RUN_LAUNCH)

@@ -2,6 +2,7 @@
 
 from jobs.global_stop.models import GlobalStop
 from jobs.liveness.models import Canary, Sweep, WorkerProcess
+from jobs.reconciliation.models import Reconciliation
 from jobs.results.models import Result
 from jobs.results.rows.models import RowColumn, RowPart, RowTable
 from jobs.runs.models import Attempt, Connection, Run, RunSecret, RunTarget, StepOutcome
@@ -18,6 +19,7 @@ __all__ = [
     "JobStep",
     "LaunchDraft",
     "OrganizationGate",
+    "Reconciliation",
     "Result",
     "RowColumn",
     "RowPart",

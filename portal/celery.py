@@ -13,7 +13,7 @@ from django.conf import settings
 app = Celery("signalbox", set_as_current=True)
 app.set_default()
 app.conf.update(settings.CELERY)
-app.autodiscover_tasks(["jobs.dispatch", "tenants.sync", "tenants.expiry"])
+app.autodiscover_tasks(["jobs.dispatch", "jobs.reconciliation", "tenants.sync", "tenants.expiry"])
 
 
 @setup_logging.connect

@@ -183,9 +183,11 @@ def reading_of(cmdlet: str, parameters: Mapping[str, Any]) -> Reading | None:
         return None
     passed = {name: parameters[name] for name in read_back.scope if parameters.get(name)}
     members = _members(read_back, parameters)
+    # Who is missing from the first thousand may be behind them.
+    whole = {"ResultSize": "Unlimited"} if _has(find(read_back.cmdlet), "ResultSize") and (members or not sent) else {}
     return Reading(
         cmdlet=read_back.cmdlet,
-        parameters={**sent, **passed},
+        parameters={**sent, **passed, **whole},
         proof=_proof_of_call(cmdlet, read_back, parameters),
         read_back=read_back,
         members=members,

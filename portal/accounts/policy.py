@@ -32,6 +32,7 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
         Permission.RUN_CANCEL,
         Permission.RUN_PAUSE,
         Permission.RUN_EXPORT,
+        Permission.RUN_RECONCILE,
     },
     Role.APPROVER: READ_ALL
     | {

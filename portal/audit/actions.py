@@ -67,6 +67,8 @@ class AuditAction(StrEnum):
     RUN_TARGET_DEFERRED = "run_target.deferred"
     RUN_TARGET_STEP_ENDED = "run_target.step_ended"
     RUN_TARGET_ENDED = "run_target.ended"
+    RUN_TARGET_RECONCILED = "run_target.reconciled"
+    RUN_TARGET_DECIDED = "run_target.decided"
     CMDLET_INTENDED = "cmdlet.intended"
     CONNECTION_PROBED = "connection.probed"
     CONNECTION_ANSWERED_BY_ANOTHER = "connection.answered_by_another"
@@ -154,6 +156,8 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.RUN_TARGET_DEFERRED: "{cmdlet} in {target} waits: {error_class}",
     AuditAction.RUN_TARGET_STEP_ENDED: "Step {step}, {cmdlet}, in {target}: {state}, for {on_behalf_of}",
     AuditAction.RUN_TARGET_ENDED: "{cmdlet} in {target}: {state}, for {on_behalf_of}",
+    AuditAction.RUN_TARGET_RECONCILED: "The unknown outcome of {cmdlet} in {target} was read back: {verdict}",
+    AuditAction.RUN_TARGET_DECIDED: "{actor} decided about {cmdlet} in {target}: {verdict}",
     AuditAction.CMDLET_INTENDED: "{cmdlet} is about to be sent to {target}, for {on_behalf_of}",
     AuditAction.CONNECTION_PROBED: "{cmdlet} is about to be read in {target} to learn why the cmdlet is not offered",
     AuditAction.CONNECTION_ANSWERED_BY_ANOTHER: "Another organization answered for {target}, for {on_behalf_of}",

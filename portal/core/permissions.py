@@ -16,6 +16,7 @@ class Permission(StrEnum):
     RUN_LAUNCH = "jobs:run:launch"
     RUN_PAUSE = "jobs:run:pause"
     RUN_READ = "jobs:run:read"
+    RUN_RECONCILE = "jobs:run:reconcile"
     APP_REGISTRATION_MANAGE = "tenants:app_registration:manage"
     APP_REGISTRATION_READ = "tenants:app_registration:read"
     CONNECTION_PROFILE_MANAGE = "tenants:connection_profile:manage"

@@ -192,6 +192,11 @@ CELERY = {
             "options": {"expires": 60},
         },
         "canaries": {"task": "jobs.dispatch.send_canaries", "schedule": float(CANARY_SECONDS)},
+        "reconcile": {
+            "task": "jobs.reconciliation.reconcile",
+            "schedule": float(SWEEP_SECONDS),
+            "options": {"expires": 60},
+        },
         "warn-of-expiries": {
             "task": "tenants.expiry.warn",
             "schedule": float(env.integer("EXPIRY_SECONDS", 3600)),
@@ -209,6 +214,9 @@ ORGANIZATION_WRITES = env.integer("ORGANIZATION_WRITES", 1)
 IDENTITY_IN_FLIGHT = env.integer("IDENTITY_IN_FLIGHT", 500)
 MOST_IN_FLIGHT = env.integer("MOST_IN_FLIGHT", 1000)
 MOST_RINGS = env.integer("MOST_RINGS", 300)
+RECONCILE_FIRST_SECONDS = env.integer("RECONCILE_FIRST_SECONDS", 20)
+# As long as a call whose answer was lost may still go on: Exchange ends a REST call after 15 minutes.
+RECONCILE_SETTLE_SECONDS = env.integer("RECONCILE_SETTLE_SECONDS", 900)
 TARGET_DEADLINE_SECONDS = env.integer("TARGET_DEADLINE_SECONDS", 3600)
 DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / ".data")))
 EXPORT_DIR = Path(env.text("EXPORT_DIR", str(DATA_DIR / "exports")))

@@ -1,0 +1,126 @@
+"""Looking at unknown outcomes: one run reads back what one step of a run may have changed, over all that are due."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from jobs.catalogue.cmdlets import catalogue_version
+from jobs.catalogue.effects import Effect
+from jobs.catalogue.encoding import encode, wire_cmdlet
+from jobs.catalogue.powershell import powershell_line
+from jobs.catalogue.problems import InvalidCall
+from jobs.catalogue.read_backs import Reading, reading_of
+from jobs.catalogue.validation import ValidCall, validate
+from jobs.launch import launch_planned
+from jobs.reconciliation.due import Due, due_now
+from jobs.reconciliation.judging import ask_person
+from jobs.reconciliation.models import Reconciliation
+from jobs.reconciliation.reconciler import RECONCILER
+from jobs.runs.models import Run, RunTarget
+from jobs.runs.plans import build_plan, hash_of
+from jobs.runs.purposes import Purpose
+from jobs.runs.steps import OnFailure, Step
+from portal.core.clock import database_now
+from portal.core.identifiers import uuid7
+
+_LOCK = 0x5EC0
+"""Names the advisory lock under which looks are launched."""
+
+
+@transaction.atomic
+def launch_looks() -> int:
+    """Launch a reading for every run and step with organizations that are due; returns how many organizations.
+
+    Of two at once, the second one does nothing. What nothing reads back is handed to a person here.
+    """
+    if not _is_alone():
+        return 0
+    now = database_now()
+    groups: dict[tuple[UUID, int, str], list[Due]] = defaultdict(list)
+    for due in due_now(now):
+        groups[due.unknown.run_id, due.unknown.step, due.target.state].append(due)
+    return sum(_look(members, now) for members in groups.values())
+
+
+def _is_alone() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
+        alone: bool = cursor.fetchone()[0]
+        return alone
+
+
+def _look(members: Sequence[Due], now: datetime) -> int:
+    run, position = members[0].unknown.run, members[0].unknown.step
+    step = run.steps[position - 1]
+    reading = reading_of(step.sent_as, step.parameters)
+    if reading is None:
+        ask_person(members, now, f"Nothing reads back what {step.cmdlet} changes.")
+        return 0
+    try:
+        calls = _calls(reading, run.service)
+    except InvalidCall as refusal:
+        ask_person(members, now, f"{reading.cmdlet} cannot be asked about it: {refusal}")
+        return 0
+    launched = launch_planned(actor=RECONCILER, run=_planned(run, step, calls, members))
+    targets = dict(RunTarget.objects.filter(run=launched).values_list("organization", "pk"))
+    Reconciliation.objects.bulk_create(
+        Reconciliation(
+            run_target=due.target,
+            step=position,
+            look=due.looks + 1,
+            reading_id=targets[due.target.organization_id],
+            read_cmdlet=reading.cmdlet,
+            by_id=RECONCILER.id,
+            by=RECONCILER.label,
+            made_at=now,
+        )
+        for due in members
+    )
+    return len(members)
+
+
+def _calls(reading: Reading, service: str) -> list[ValidCall]:
+    """Return the calls of a reading: what was changed, then the other names of each person whom it knows by one."""
+    look_ups = [validate("Get-Recipient", {"Identity": name}, service=service) for name in reading.strangers]
+    return [validate(reading.cmdlet, reading.parameters, service=service), *look_ups]
+
+
+def _planned(run: Run, step: Step, calls: Sequence[ValidCall], members: Sequence[Due]) -> Run:
+    """Return the run that reads back, with the ways and on behalf of whoever requested the run that is read back."""
+    organizations = [due.target.organization for due in members]
+    tenants = {str(each.tenant_id) for each in organizations}
+    plan = build_plan(
+        steps=[Step(call.cmdlet.name, wire_cmdlet(call), Effect.READ, encode(call)) for call in calls],
+        service=run.service,
+        catalogue_version=catalogue_version(),
+        connection=run.plan["connection"],
+        organizations=organizations,
+        requested_by=run.requested_by,
+        reason=f"Reads back whether {step.cmdlet} was carried out",
+        ticket=run.ticket,
+        on_failure=OnFailure.CONTINUE,
+        variables={key: values for key, values in run.plan.get("variables", {}).items() if key in tenants},
+        purpose=Purpose.RECONCILIATION.value,
+    )
+    return Run(
+        id=uuid7(),
+        cmdlet=calls[0].cmdlet.name,
+        risk="read",
+        effect=Effect.READ,
+        service=run.service,
+        plan=plan,
+        plan_version=plan["version"],
+        step_count=len(calls),
+        plan_hash=hash_of(plan),
+        powershell="\n".join(powershell_line(call) for call in calls),
+        reason=plan["reason"],
+        ticket=run.ticket,
+        target_count=len(organizations),
+        requested_by_id=run.requested_by_id,
+        requested_by=run.requested_by,
+        purpose=Purpose.RECONCILIATION,
+        reconciles=run,
+    )
