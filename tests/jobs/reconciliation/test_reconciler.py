@@ -52,6 +52,9 @@ CASES: dict[str, tuple[list[Call], Call]] = {
     "a remove": ([], ("Remove-TransportRule", {"Identity": "{rule}"})),
     "an added right": ([], ("Add-MailboxPermission", RIGHT)),
     "a removed right": ([("Add-MailboxPermission", RIGHT)], ("Remove-MailboxPermission", RIGHT)),
+    "an added member": ([], ("Add-DistributionGroupMember", {"Identity": "{group}", "Member": "{stranger}"})),
+    "a removed member": ([], ("Remove-DistributionGroupMember", {"Identity": "{group}", "Member": "{member}"})),
+    "replaced members": ([], ("Update-DistributionGroupMember", {"Identity": "{group}", "Members": ["{stranger}"]})),
 }
 
 
