@@ -101,7 +101,7 @@ def test_a_worker_killed_after_the_intent_and_before_the_first_byte_has_not_carr
     run = launch("New-TransportRule", [organization], **RULE)
     start_run(run_id=run.pk)
     [key] = queued(run)
-    clerk.ask(begin, key)
+    clerk.ask(begin, None)
     Attempt.objects.filter(run_target=key).update(intended_at=Now())
     RunTarget.objects.filter(pk=key).update(intent_fence=1, lease_until=Now() - timedelta(seconds=1))
     sweep()
