@@ -4,7 +4,9 @@ A hundred threads that each hold a connection for a moment spend more on waiting
 measured, 1,000 organizations took 44 s that way and 26 s with the clerk, everything else the same.
 """
 
+import select
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -19,6 +21,11 @@ log = structlog.get_logger(__name__)
 Question = TypeVar("Question")
 Answer = TypeVar("Answer")
 MOST_AT_ONCE = 200
+# Whoever asks waits this much longer, so that more are answered by one transaction: what each costs is mostly the same
+# for one question and for ten.
+GATHERING_SECONDS = 0.015
+# Taking a connection from the pool costs as much as two transactions; this long it is kept for the next question.
+IDLE_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +70,26 @@ class Clerk:
 
     def _serve(self) -> None:
         while True:
-            requests = [self._waiting.get(), *self._those_who_wait()]
+            requests = [self._next(), *self._those_who_wait()]
             try:
                 for work in dict.fromkeys(request.work for request in requests):
                     _answer([request for request in requests if request.work is work])
-                if self._waiting.empty():
-                    connection.close()
             except BaseException as error:  # nobody may wait for ever for a clerk that stumbled
                 log.exception("clerk.stumbled")
                 for request in requests:
                     if not request.answer.done():
                         request.answer.set_exception(error)
+
+    def _next(self) -> _Request:
+        """Wait for a question, and a moment for others; the database connection is given back when none comes."""
+        try:
+            request = self._waiting.get(timeout=IDLE_SECONDS)
+        except Empty:
+            connection.close()
+            request = self._waiting.get()
+        _give_back_if_lost()
+        time.sleep(GATHERING_SECONDS)
+        return request
 
     def _those_who_wait(self) -> list[_Request]:
         found: list[_Request] = []
@@ -83,6 +99,15 @@ class Clerk:
             except Empty:
                 break
         return found
+
+
+def _give_back_if_lost() -> None:
+    """Give a connection back that the server has closed, which shows as something to be read from it."""
+    if connection.connection is not None:
+        poll = select.poll()
+        poll.register(connection.connection.fileno(), select.POLLIN)
+        if poll.poll(0):
+            connection.close()
 
 
 def _log_failure(answer: "Future[object]") -> None:
