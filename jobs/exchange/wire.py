@@ -16,7 +16,7 @@ from jobs.exchange.gates import gates
 from jobs.exchange.guard import Guard, OrganizationCookies
 from jobs.exchange.routing import is_allowed, origin, redirect_target
 from jobs.exchange.spec import ConnectionSpec, Token
-from tenants.microsoft.http import light_client
+from tenants.microsoft.http import USER_AGENT, ThreadTransport
 from tenants.microsoft.retry_after import retry_after
 
 _BUSY = frozenset({429, 503})
@@ -67,14 +67,13 @@ class Wire:
         self._clock = clock
         self.guard = Guard.of(spec)
         self._cookies = OrganizationCookies(spec.tenant_id)
-        self._client = light_client(ca_file=spec.ca_file, connect_timeout=spec.connect_timeout, transport=transport)
-        self._client.cookies = self._cookies
+        self._transport = transport or ThreadTransport(spec.ca_file)
         self.host = origin(spec.base_url)
 
     def close(self) -> None:
         """Forget cookies and host; may be called again."""
-        self._client.cookies.clear()
-        self._client.close()
+        self._cookies.clear()
+        self._transport.close()
         self.host = ""
 
     def send(self, request: Request, url: str, token: Token, *, before_send: Callable[[], None] | None = None) -> Reply:
@@ -156,12 +155,25 @@ class Wire:
             gates.close(self._spec.tenant_id, seconds)
 
     def _exchange(self, request: Request, url: str, token: Token, deadline: float) -> Reply:
-        headers = {**request.headers, "Authorization": f"Bearer {token.value}", "X-AnchorMailbox": request.anchor}
-        timeout = httpx.Timeout(request.read_timeout, connect=self._spec.connect_timeout)
-        sending = self._client.stream(request.method, url, headers=headers, content=request.body, timeout=timeout)
-        with sending as response:
+        headers = {
+            **request.headers,
+            "User-Agent": USER_AGENT,
+            "Authorization": f"Bearer {token.value}",
+            "X-AnchorMailbox": request.anchor,
+        }
+        limits = {"connect": self._spec.connect_timeout, "read": request.read_timeout, "write": request.read_timeout}
+        sent = httpx.Request(request.method, url, headers=headers, content=request.body, extensions={"timeout": limits})
+        if len(self._cookies):
+            httpx.Cookies(self._cookies).set_cookie_header(sent)
+        response = self._transport.handle_request(sent)
+        response.request = sent
+        try:
+            if "Set-Cookie" in response.headers:
+                httpx.Cookies(self._cookies).extract_cookies(response)
             body = self._read(response, deadline)
             return Reply(response.status_code, dict(response.headers.items()), self._decompressed(body))
+        finally:
+            response.close()
 
     def _read(self, response: httpx.Response, deadline: float) -> bytes:
         """Read the raw body: error replies declare a compression that they do not have (exchange-protocol.md 3.8)."""

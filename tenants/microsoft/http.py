@@ -14,12 +14,12 @@ from urllib.parse import urlencode
 
 import httpx
 
+from tenants.microsoft.connections import Connections
 from tenants.microsoft.errors import parse_json
 
 CONNECT_TIMEOUT = 10.0
 READ_TIMEOUT = 30.0
-_KEEPALIVE_SECONDS = 60.0
-_LIMITS = httpx.Limits(max_connections=20, max_keepalive_connections=10, keepalive_expiry=_KEEPALIVE_SECONDS)
+_TIME_LIMITS = {"timeout": {"connect": CONNECT_TIMEOUT, "read": READ_TIMEOUT, "write": READ_TIMEOUT}}
 
 
 def _user_agent() -> str:
@@ -41,6 +41,7 @@ def ssl_context(ca_file: str | None = None) -> ssl.SSLContext:
     with _contexts_lock:
         if ca_file not in _contexts:
             _contexts[ca_file] = ssl.create_default_context(cafile=ca_file)
+            _contexts[ca_file].set_alpn_protocols(["http/1.1"])
         return _contexts[ca_file]
 
 
@@ -48,7 +49,7 @@ class _Pool:
     """One thread's connections. They are closed when the thread, and with it this object, is gone."""
 
     def __init__(self, ca_file: str | None) -> None:
-        self.transport = httpx.HTTPTransport(verify=ssl_context(ca_file), trust_env=False, limits=_LIMITS)
+        self.transport = Connections(ssl_context(ca_file))
         self._close = weakref.finalize(self, self.transport.close)
 
 
@@ -182,8 +183,14 @@ class LoginHttp:
     ) -> LoginResponse:
         self._last.status, self._last.headers, self._last.text = None, {}, ""
         named = {name: value for name, value in (headers or {}).items() if value is not None}
-        with light_client(transport=self._transport) as client:
-            response = client.request(method, url, params=params, headers=named, content=content)
+        sent = {"User-Agent": USER_AGENT, "Accept": "*/*", **named}
+        request = httpx.Request(method, url, params=params, headers=sent, content=content, extensions=_TIME_LIMITS)
+        response = self._transport.handle_request(request)
+        response.request = request
+        try:
+            response.read()
+        finally:
+            response.close()
         self._last.status, self._last.headers, self._last.text = (
             response.status_code,
             response.headers,

@@ -4,6 +4,7 @@ import httpx
 import pytest
 
 from tenants.microsoft import http
+from tenants.microsoft.connections import Connections
 from tenants.microsoft.http import LoginHttp, ThreadTransport, light_client, ssl_context
 
 
@@ -30,15 +31,15 @@ def test_clients_share_connections_but_not_cookies() -> None:
 def test_closing_a_client_leaves_the_connections_of_the_thread_open(monkeypatch: pytest.MonkeyPatch) -> None:
     closed: list[str] = []
 
-    class Recorder(httpx.HTTPTransport):
+    class Recorder(Connections):
         def handle_request(self, request: httpx.Request) -> httpx.Response:
             return httpx.Response(200)
 
         def close(self) -> None:
             closed.append("closed")
 
-    monkeypatch.setattr(httpx, "HTTPTransport", Recorder)
-    used: list[httpx.HTTPTransport] = []
+    monkeypatch.setattr(http, "Connections", Recorder)
+    used: list[httpx.BaseTransport] = []
 
     def work() -> None:
         for _ in range(2):
@@ -58,12 +59,12 @@ def test_closing_a_client_leaves_the_connections_of_the_thread_open(monkeypatch:
 def test_each_thread_has_connections_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[object] = []
 
-    class Recorder(httpx.HTTPTransport):
+    class Recorder(Connections):
         def handle_request(self, request: httpx.Request) -> httpx.Response:
             made.append(self)
             return httpx.Response(200)
 
-    monkeypatch.setattr(httpx, "HTTPTransport", Recorder)
+    monkeypatch.setattr(http, "Connections", Recorder)
     transport = ThreadTransport()
     client = light_client(transport=transport)
     threads = [threading.Thread(target=client.get, args=["https://host.example/"]) for _ in range(3)]
