@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from jobs.dispatch import conversation
+from jobs.dispatch.intent import intend
 from jobs.dispatch.reap import reap_lost_targets
 from jobs.exchange.gates import gates
 from jobs.launch import RunRequest, draft_run, launch_run
@@ -147,7 +148,7 @@ def test_a_worker_that_dies_amid_the_steps_leaves_what_was_done_done(
             raise Death
         else:
             with transaction.atomic():
-                conversation.intend([(story, way)])
+                intend([(story, way)])
                 RunTarget.objects.update(intent_fence=None)
             raise Death
 
