@@ -14,6 +14,7 @@ from jobs.dispatch import work as worker
 from jobs.dispatch.worker import worker_name
 from jobs.liveness import canaries
 from jobs.liveness.sweeps import sweeping
+from jobs.liveness.workers import note_worker
 from portal.core.errors import DATABASE_AWAY
 
 log = structlog.get_logger(__name__)
@@ -70,9 +71,11 @@ def consume_canary(*, queue: str, number: str) -> None:
 
 
 @worker_ready.connect
-def take_over(**_: object) -> None:
-    """At its start, a worker gives up what dead workers of its machine still hold."""
+def take_over(sender: Any, **_: object) -> None:
+    """At its start, a worker says how much it can do, and gives up what dead workers of its machine still hold."""
     try:
+        for queue in sender.app.amqp.queues.consume_from:
+            note_worker(worker_name(), queue=queue, threads=sender.pool.limit)
         leftovers.give_up_leases_of_dead_workers()
     finally:
         connection.close()

@@ -27,12 +27,16 @@ class Canary(models.Model):
 
 
 class WorkerProcess(models.Model):
-    """A worker process that was seen taking a message lately; `plan_version` is the latest that it can carry out."""
+    """A worker process that was seen taking a message lately; `plan_version` is the latest that it can carry out.
+
+    `threads` is how many tasks it does at a time; 0 where that is not known.
+    """
 
     name = models.CharField(max_length=120, primary_key=True)
     version = models.CharField(max_length=60)
     plan_version = models.PositiveSmallIntegerField()
     queues = models.JSONField(default=list)
+    threads = models.PositiveIntegerField(default=0, db_default=0)
     started_at = models.DateTimeField()
     seen_at = models.DateTimeField()
 

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from django.db import connection
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Sum
 from django.db.models.functions import Now
 
 from jobs.liveness.findings import Finding, Level
@@ -25,19 +26,26 @@ LATELY = timedelta(minutes=10)
 FORGOTTEN_AFTER = timedelta(hours=1)
 
 SEEN = """
-INSERT INTO worker_process AS mine (name, version, plan_version, queues, started_at, seen_at)
-VALUES (%(name)s, %(version)s, %(plan_version)s, jsonb_build_array(%(queue)s::text), clock_timestamp(),
+INSERT INTO worker_process AS mine (name, version, plan_version, queues, threads, started_at, seen_at)
+VALUES (%(name)s, %(version)s, %(plan_version)s, jsonb_build_array(%(queue)s::text), %(threads)s, clock_timestamp(),
     clock_timestamp())
 ON CONFLICT (name) DO UPDATE SET seen_at = clock_timestamp(), version = excluded.version,
-    plan_version = excluded.plan_version,
+    plan_version = excluded.plan_version, threads = GREATEST(mine.threads, excluded.threads),
     queues = CASE WHEN mine.queues @> excluded.queues THEN mine.queues ELSE mine.queues || excluded.queues END
 """
 
 
-def note_worker(name: str, *, queue: str) -> None:
-    """Record that the worker process `name`, which is this one or its parent, took a message out of `queue`."""
+def note_worker(name: str, *, queue: str, threads: int = 0) -> None:
+    """Record that the worker process `name`, which is this one or its parent, takes messages out of `queue`."""
+    seen: dict[str, Any] = {
+        "name": name,
+        "queue": queue,
+        "threads": threads,
+        "version": VERSION,
+        "plan_version": PLAN_VERSION,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(SEEN, {"name": name, "queue": queue, "version": VERSION, "plan_version": PLAN_VERSION})
+        cursor.execute(SEEN, seen)
     newest = newest_plan_version()
     if queue == "bulk" and newest > PLAN_VERSION:
         log.warning("worker.older_than_plans", worker=name, own=PLAN_VERSION, waiting=newest)
@@ -46,6 +54,13 @@ def note_worker(name: str, *, queue: str) -> None:
 def forget_lost_workers() -> None:
     """Delete the worker processes that nobody has seen for an hour."""
     WorkerProcess.objects.filter(seen_at__lt=Now() - FORGOTTEN_AFTER).delete()
+
+
+def threads_of(queue: str) -> int:
+    """Return how many messages of `queue` are worked on at a time by the processes seen lately; 0 if none is known."""
+    seen = WorkerProcess.objects.filter(queues__contains=[queue], seen_at__gt=Now() - LATELY)
+    threads: int | None = seen.aggregate(threads=Sum("threads"))["threads"]
+    return threads or 0
 
 
 def newest_plan_version() -> int:
