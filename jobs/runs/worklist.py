@@ -32,6 +32,12 @@ def unknown_outcomes(*, actor: Actor) -> list[Unknown]:
     return [Unknown(run, numbers[run.pk]) for run in runs.order_by("-launched_at", "-pk")]
 
 
+def paused_runs(*, actor: Actor) -> list[Run]:
+    """Return the runs that wait for somebody to resume them, the one that waits longest first."""
+    paused = Run.objects.visible_to(actor).filter(state=RunState.PAUSED, cancel_requested_at=None)
+    return list(paused.defer("plan", "powershell").order_by("paused_at", "pk"))
+
+
 def failed_and_left(*, actor: Actor, since: datetime, number: int) -> list[Run]:
     """Return the latest failed runs that this person launched after `since` and has not followed up.
 

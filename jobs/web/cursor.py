@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from jobs.runs.models import Run
 from jobs.runs.selectors import OVERLAP, Cell
+from jobs.web.hindrance import Hindrance
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -41,9 +42,10 @@ def read_cursor(text: str) -> Cursor | None:
     return cursor
 
 
-def cursor_of(run: Run, cells: Sequence[Cell], *, broker_away: bool) -> Cursor:
+def cursor_of(run: Run, cells: Sequence[Cell], hindrance: Hindrance) -> Cursor:
     """Return the cursor of somebody who has seen `cells` (all, or all changes since an earlier cursor) and `run`."""
     newest = max((cell.changed_at for cell in cells), default=_EPOCH)
     near = [(cell.position, cell.state, cell.changed_at) for cell in cells if cell.changed_at >= newest - OVERLAP]
-    seen = (run.state, run.cancel_requested_at is not None, broker_away, near)
+    stopped = (run.cancel_requested_at is not None, hindrance.stop is not None)
+    seen = (run.state, run.share, stopped, hindrance.broker_away, near)
     return Cursor((newest - _EPOCH) // timedelta(microseconds=1), zlib.crc32(repr(seen).encode()))

@@ -76,8 +76,11 @@ def run_launch(request: HttpRequest, run_id: UUID) -> HttpResponse:
     try:
         run = launch_run(actor=actor, run_id=run_id)
     except (RunRefused, PlanChanged) as refusal:
-        title, url = "This run cannot be launched", reverse("jobs:cmdlets")
-        return refused(request, refusal, title=title, url=url, action="Choose a cmdlet", status=409)
+        title = "This run cannot be launched"
+        url, action = reverse("jobs:cmdlets"), "Choose a cmdlet"
+        if draft is not None:
+            url, action = reverse("jobs:review", args=[run_id]), "Back to the review"
+        return refused(request, refusal, title=title, url=url, action=action, status=409)
     return HttpResponseRedirect(reverse("jobs:run", args=[run.pk]), status=303)
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from django.http import QueryDict
@@ -14,17 +13,15 @@ from jobs.catalogue.effects import Effect
 from jobs.runs.models import Run
 from jobs.runs.selectors import Cell, Progress, newest_cells, progress_of
 from jobs.runs.states import RunState, TargetState, is_open
-from jobs.web.again import again_url, organizations_again
 from jobs.web.cursor import cursor_of
+from jobs.web.hindrance import Hindrance
 from jobs.web.pictures import MARKS, bar_markup
+from jobs.web.run_actions import actions_context, buttons_of
 from jobs.web.sentences import done, page_title, run_sentence
 from jobs.web.words import EFFECTS, RISKS, SERVICES, ordered
 from portal.core.actors import Actor
-from portal.core.health import broker_answers
-from portal.core.permissions import Permission
 from portal.core.templatetags.states import look
 
-BROKER_GRACE = timedelta(seconds=3)
 STEPS = 16
 NARROWED = {"run": "board-panel", "run-targets": "targets"}
 """The tabs that a state of the legend narrows where they are, each with the part of it that changes."""
@@ -38,7 +35,6 @@ _TABS = (
     ("run-compare", "Compare"),
 )
 _BAR = {"width": 1000, "height": 14}
-_UNSUCCESSFUL = (TargetState.FAILED, TargetState.ERRORED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +89,8 @@ def header_context(
 
     `query` is the address's; `cells` is the whole board where the tab shows it.
     """
-    broker_away = broker_is_away(run)
     return {
-        "live": live(actor, run, cells, tab=tab, query=query, broker_away=broker_away),
+        "live": live(actor, run, cells, tab=tab, query=query, hindrance=Hindrance.of(run)),
         "tabs": [
             Tab(reverse(f"jobs:{name}", args=[run.pk]), word, _count(run, name), name == tab) for name, word in _TABS
         ],
@@ -106,55 +101,34 @@ def header_context(
 
 
 def live(
-    actor: Actor, run: Run, cells: Sequence[Cell] | None, *, tab: str, query: QueryDict, broker_away: bool
+    actor: Actor, run: Run, cells: Sequence[Cell] | None, *, tab: str, query: QueryDict, hindrance: Hindrance
 ) -> Live:
     """Return the header of a run whose newest changes are `cells`; None where the tab shows no board."""
     progress = progress_of(actor=actor, run_id=run.pk)
     return Live(
         run=run,
         progress=progress,
-        sentence=run_sentence(run, progress, now=timezone.now(), broker_away=broker_away),
+        sentence=run_sentence(run, progress, now=timezone.now(), hindrance=hindrance),
         title=page_title(run, progress) + _title_of(tab),
-        tone=_tone(run, broker_away=broker_away),
+        tone=_tone(run, hindrance),
         risk=RISKS[run.risk],
         bar=bar_markup(progress.counts, **_BAR),
         legend=_legend(run, progress.counts, tab, query),
         narrows=NARROWED.get(tab, ""),
         step=STEPS * done(progress) // max(1, run.target_count),
-        poll_url=_poll_url(actor, run, cells, tab, query, broker_away=broker_away),
+        poll_url=_poll_url(actor, run, cells, tab, query, hindrance),
         stopping=is_open(run.state) and run.cancel_requested_at is not None,
     )
 
 
-def actions_context(actor: Actor, run: Run) -> dict[str, Any]:
-    """Return which buttons the actor gets."""
-    stoppable = is_open(run.state) and run.cancel_requested_at is None
-    return {
-        "run": run,
-        "can_stop": stoppable and actor.has(Permission.RUN_CANCEL),
-        "can_launch": actor.has(Permission.RUN_LAUNCH),
-        "can_export": actor.has(Permission.RUN_EXPORT),
-        "again_url": again_url(run),
-        **_retry(actor, run),
-    }
-
-
-def broker_is_away(run: Run) -> bool:
-    """Whether nothing of the run has started because the broker cannot be reached; asks the broker only then."""
-    launched = run.launched_at or timezone.now()
-    if run.state != RunState.QUEUED or timezone.now() - launched < BROKER_GRACE:
-        return False
-    return not broker_answers()
-
-
 def _poll_url(
-    actor: Actor, run: Run, cells: Sequence[Cell] | None, tab: str, query: QueryDict, *, broker_away: bool
+    actor: Actor, run: Run, cells: Sequence[Cell] | None, tab: str, query: QueryDict, hindrance: Hindrance
 ) -> str:
     if not is_open(run.state):
         return ""
     seen = newest_cells(actor=actor, run_id=run.pk) if cells is None else cells
     asked = query.copy()
-    asked["since"], asked["tab"] = str(cursor_of(run, seen, broker_away=broker_away)), tab
+    asked["since"], asked["tab"], asked["buttons"] = str(cursor_of(run, seen, hindrance)), tab, buttons_of(run)
     return f"{reverse('jobs:run-progress', args=[run.pk])}?{asked.urlencode()}"
 
 
@@ -179,7 +153,7 @@ def _legend(run: Run, counts: Mapping[str, int], tab: str, query: QueryDict) -> 
 
 def _toggled(query: QueryDict, state: str) -> str:
     other = query.copy()
-    for name in ("cursor", "since", "tab"):
+    for name in ("cursor", "since", "tab", "buttons"):
         other.pop(name, None)
     if other.pop("state", [""])[-1] != state:
         other["state"] = state
@@ -191,21 +165,14 @@ def _title_of(tab: str) -> str:
     return f" · {word}" if word else ""
 
 
-def _retry(actor: Actor, run: Run) -> dict[str, Any]:
-    """Return the address that launches an ended run again where it failed, and in how many organizations."""
-    states = [state.value for state in _UNSUCCESSFUL if run.counts.get(state)]
-    if is_open(run.state) or not states:
-        return {"retry_url": "", "retry_count": 0}
-    number = len(organizations_again(actor=actor, run=run, states=states))
-    return {"retry_url": again_url(run, state=states) if number else "", "retry_count": number}
-
-
 def _count(run: Run, tab: str) -> int | None:
     return run.target_count if tab == "run-targets" else None
 
 
-def _tone(run: Run, *, broker_away: bool) -> str:
-    if broker_away:
+def _tone(run: Run, hindrance: Hindrance) -> str:
+    if hindrance.broker_away or run.state == RunState.PAUSED:
         return "partly"
+    if hindrance.stop:
+        return "bad"
     tones = {RunState.SUCCEEDED: "good", RunState.FAILED: "bad", RunState.PARTLY_FAILED: "partly"}
     return tones.get(RunState(run.state), "busy")

@@ -1,24 +1,22 @@
-"""A run while it goes on: the polls of its page, and the stop."""
+"""A run while it goes on: the polls of its page."""
 
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from jobs.runs.selectors import board
-from jobs.runs.services import RunNotCancellable, cancel_run
 from jobs.runs.states import is_open
 from jobs.web import run_page
 from jobs.web.board import board_markup
 from jobs.web.cursor import cursor_of, read_cursor
-from jobs.web.refused import refused
+from jobs.web.hindrance import Hindrance
 from jobs.web.run_access import run_for
-from jobs.web.run_header import actions_context, broker_is_away, live
+from jobs.web.run_actions import actions_context, buttons_of
+from jobs.web.run_header import live
 from jobs.web.run_view import RunView
 from portal.core.htmx import fragment_of
-from portal.core.permissions import Permission
 
 STOP_POLLING = 286
 """The status on which htmx stops asking."""
@@ -31,15 +29,16 @@ def run_progress(request: HttpRequest, run_id: UUID) -> HttpResponse:
     actor, run = run_for(request, run_id)
     seen = read_cursor(request.GET.get("since", ""))
     cells = board(actor=actor, run_id=run_id, since=seen.since if seen else None)
-    broker_away, tab = broker_is_away(run), request.GET.get("tab", "")
+    hindrance, tab = Hindrance.of(run), request.GET.get("tab", "")
     ended = not is_open(run.state)
-    if not ended and cursor_of(run, cells, broker_away=broker_away) == seen:
+    if not ended and cursor_of(run, cells, hindrance) == seen:
         return HttpResponse(status=204)
     context = {
-        "live": live(actor, run, cells, tab=tab, query=request.GET, broker_away=broker_away),
+        "live": live(actor, run, cells, tab=tab, query=request.GET, hindrance=hindrance),
         "is_update": True,
         "changed": board_markup(cells, RunView.read(request.GET)) if tab == "run" else "",
         "ended": ended,
+        "new_buttons": request.GET.get("buttons") != buttons_of(run),
         **actions_context(actor, run),
     }
     status = STOP_POLLING if ended else 200
@@ -57,15 +56,3 @@ def run_details(request: HttpRequest, run_id: UUID) -> HttpResponse:
     details = run_page.overview_context(actor, run, cells, view)
     context = {**actions_context(actor, run), **details, "is_update": True}
     return render(request, "jobs/runs/detail.html#run-details", context)
-
-
-@require_POST
-def run_stop(request: HttpRequest, run_id: UUID) -> HttpResponse:
-    """Ask the run to stop; asking twice changes nothing."""
-    actor, _ = run_for(request, run_id, Permission.RUN_CANCEL)
-    url = reverse("jobs:run", args=[run_id])
-    try:
-        cancel_run(actor=actor, run_id=run_id)
-    except RunNotCancellable as refusal:
-        return refused(request, refusal, title="There is nothing to stop", url=url, action="Open the run", status=409)
-    return HttpResponseRedirect(url, status=303)

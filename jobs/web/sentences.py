@@ -2,9 +2,11 @@
 
 from datetime import datetime
 
+from jobs.global_stop.selectors import in_flight_words
 from jobs.runs.models import Run
 from jobs.runs.selectors import Progress
 from jobs.runs.states import OPEN_TARGET_STATES, RunState, TargetState, is_open
+from jobs.web.hindrance import UNHINDERED, Hindrance
 from jobs.web.words import counted, counts_in_words, duration
 
 ENOUGH_TO_ESTIMATE = 5
@@ -16,13 +18,17 @@ TESTED = {
 """What the states of a connection test mean."""
 
 
-def run_sentence(run: Run, progress: Progress, *, now: datetime, broker_away: bool = False) -> str:
-    """Return where `run` stands at `now`, numbers first; `broker_away` says that nothing can start at present."""
+def run_sentence(run: Run, progress: Progress, *, now: datetime, hindrance: Hindrance = UNHINDERED) -> str:
+    """Return where `run` stands at `now`, numbers first."""
     if not is_open(run.state):
         return _ended(run, progress)
     if run.cancel_requested_at is not None:
-        return _stopping(progress)
-    if broker_away:
+        return f"Stopping: {_in_flight(progress)}"
+    if hindrance.stop:
+        return f"Everything is stopped, by {hindrance.stop.stopped_by}: {_waiting(progress)}"
+    if run.state == RunState.PAUSED:
+        return f"Paused by {run.paused_by}: {_waiting(progress)}"
+    if hindrance.broker_away:
         return "Waiting: the broker cannot be reached; the run starts by itself when it is back."
     if run.state == RunState.QUEUED:
         return f"Queued: {counted(run.target_count, 'organization')}, starting in a moment."
@@ -63,10 +69,13 @@ def _time_left(run: Run, progress: Progress, now: datetime) -> str:
     return duration(left) if left.total_seconds() >= 10 else f"{max(1, round(left.total_seconds()))} s"
 
 
-def _stopping(progress: Progress) -> str:
-    in_flight = progress.counts.get(TargetState.RUNNING, 0)
-    sentence = f"Stopping: {in_flight:,} in flight"
-    return f"{sentence}, {progress.sent:,} may still complete" if progress.sent else sentence
+def _waiting(progress: Progress) -> str:
+    number = progress.counts.get(TargetState.QUEUED, 0)
+    return f"{counted(number, 'organization')} {'waits' if number == 1 else 'wait'}, {_in_flight(progress)}"
+
+
+def _in_flight(progress: Progress) -> str:
+    return in_flight_words(progress.counts.get(TargetState.RUNNING, 0), progress.sent)
 
 
 def _ended(run: Run, progress: Progress) -> str:

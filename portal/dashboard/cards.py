@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from jobs.runs.models import Run
-from jobs.runs.worklist import failed_and_left, unknown_outcomes
+from jobs.runs.worklist import failed_and_left, paused_runs, unknown_outcomes
 from jobs.web.words import counts_in_words
 from portal.core.actors import Actor
 from portal.core.templatetags.presentation import day, relative
@@ -48,7 +48,14 @@ class Card:
 
 def cards_for(actor: Actor, now: datetime) -> list[Card]:
     """Return the cards of `actor`, the most urgent first."""
-    cards = (_unknown(actor), _unreachable(actor), _ending(actor), _expiring(actor), _failed(actor, now))
+    cards = (
+        _unknown(actor),
+        _paused(actor),
+        _unreachable(actor),
+        _ending(actor),
+        _expiring(actor),
+        _failed(actor, now),
+    )
     return [card for card in cards if card]
 
 
@@ -70,6 +77,32 @@ def _unknown(actor: Actor) -> Card | None:
         url=reasons[0].url,
         tone="unknown",
         icon="question-mark-circle",
+        reasons=reasons[:REASONS_SHOWN],
+        more=len(reasons[REASONS_SHOWN:]),
+    )
+
+
+def _paused(actor: Actor) -> Card | None:
+    runs = paused_runs(actor=actor)
+    if not runs:
+        return None
+    reasons = [
+        Reason(
+            run.target_count,
+            run.cmdlet,
+            f"paused by {run.paused_by}" + (f": {run.pause_reason}" if run.pause_reason else ""),
+            reverse("jobs:run", args=[run.pk]),
+        )
+        for run in runs
+    ]
+    return Card(
+        figure=len(runs),
+        title=_noun(len(runs), "run is paused", "runs are paused"),
+        sentence="Nothing of it goes on until somebody resumes it. Beside each: its organizations.",
+        action="Resume or stop",
+        url=reasons[0].url,
+        tone="partly",
+        icon="pause",
         reasons=reasons[:REASONS_SHOWN],
         more=len(reasons[REASONS_SHOWN:]),
     )

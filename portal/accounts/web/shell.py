@@ -14,7 +14,10 @@ from portal.core.permissions import Permission
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One page of the rail: its url name, word, icon, the key after `g`, who may open it, and what else lies there."""
+    """One page of the rail: its url name, word, icon, the key after `g`, who may open it, and what else lies there.
+
+    One that does what cannot be taken back has no key, and is `dangerous`.
+    """
 
     name: str
     word: str
@@ -22,6 +25,7 @@ class Entry:
     key: str
     permission: Permission | None = None
     also: tuple[str, ...] = ()
+    dangerous: bool = False
 
 
 ENTRIES = (
@@ -34,6 +38,7 @@ ENTRIES = (
     Entry("audit:events", "Audit", "shield-check", "a", Permission.AUDIT_EVENT_READ),
     Entry("jobs:connections", "Connections", "key", "n", Permission.RUN_READ, also=("/app-registrations/",)),
     Entry("jobs:status", "Status", "heart", "s", Permission.RUN_READ),
+    Entry("jobs:global-stop", "Stop everything", "hand-raised", "", Permission.GLOBAL_STOP_ORDER, dangerous=True),
 )
 CONNECTIONS = (
     ("jobs:connections", "Ledger", Permission.RUN_READ),
@@ -55,6 +60,7 @@ class RailItem:
     key: str
     url: str
     current: bool
+    dangerous: bool = False
 
 
 def rail(request: HttpRequest) -> list[RailItem]:
@@ -72,7 +78,7 @@ def _items(request: HttpRequest, entries: tuple[Entry, ...]) -> list[RailItem]:
         return []
     actor = actor_of(request)
     return [
-        RailItem(entry.word, entry.icon, entry.key, url, _lies_under(request.path, (url, *entry.also)))
+        RailItem(entry.word, entry.icon, entry.key, url, _lies_under(request.path, (url, *entry.also)), entry.dangerous)
         for entry in entries
         if (url := _address(entry.name)) and (entry.permission is None or actor.has(entry.permission))
     ]

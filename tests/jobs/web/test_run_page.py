@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from jobs.runs.models import Run, RunTarget
 from jobs.runs.states import RunState, TargetState
-from jobs.web import run_header
+from jobs.web import hindrance
 from jobs.web.again import LOOK_FIRST
 from portal.accounts.models import User
 from tests.factories import make_organizations, make_person, make_run
@@ -147,7 +147,7 @@ class TestPage:
         assert [row.target.position for row in second.rows] == list(range(50, 60))
 
     def test_waits_for_the_broker_in_words(self, browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(run_header, "broker_answers", lambda: False)
+        monkeypatch.setattr(hindrance, "broker_answers", lambda: False)
         run = make_run(state=RunState.QUEUED, launched_at=timezone.now() - timedelta(minutes=1))
 
         page = browser.get(f"/runs/{run.pk}/").content.decode()

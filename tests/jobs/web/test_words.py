@@ -10,11 +10,13 @@ from jobs.catalogue.cmdlets import find
 from jobs.catalogue.encoding import encode
 from jobs.catalogue.text_values import parse_text
 from jobs.catalogue.validation import validate
+from jobs.global_stop.models import GlobalStop
 from jobs.runs.models import Run
 from jobs.runs.selectors import Cell, Progress
 from jobs.runs.states import RunState, TargetState
 from jobs.web.board import board_markup
 from jobs.web.cursor import cursor_of, read_cursor
+from jobs.web.hindrance import UNHINDERED, Hindrance
 from jobs.web.pictures import MARKS, bar_markup
 from jobs.web.plan_values import typed_texts
 from jobs.web.run_view import RunView
@@ -57,6 +59,26 @@ class TestSentence:
                 "Stopping: 14 in flight, 3 may still complete",
             ),
             (
+                make(cancel_requested_at=NOW),
+                Progress({"cancelled": 286}, 0, 0),
+                "Stopping: none in flight",
+            ),
+            (
+                make(RunState.PAUSED, paused_by="Ada"),
+                Progress({"running": 14, "succeeded": 106, "queued": 180}, 3, 0),
+                "Paused by Ada: 180 organizations wait, 14 in flight, 3 may still complete",
+            ),
+            (
+                make(RunState.PAUSED, paused_by="Ada"),
+                Progress({"succeeded": 299, "queued": 1}, 0, 0),
+                "Paused by Ada: 1 organization waits, none in flight",
+            ),
+            (
+                make(RunState.PAUSED, paused_by="Ada", cancel_requested_at=NOW),
+                Progress({"running": 1, "cancelled": 299}, 0, 0),
+                "Stopping: 1 in flight",
+            ),
+            (
                 make(RunState.PARTLY_FAILED, finished_at=NOW),
                 Progress({"succeeded": 299, "errored": 1}, 0, 0),
                 "Partly failed: 299 succeeded, 1 errored in 1 min 0 s",
@@ -70,6 +92,12 @@ class TestSentence:
     )
     def test_says_where_a_run_stands(self, run: Run, progress: Progress, sentence: str) -> None:
         assert run_sentence(run, progress, now=NOW) == sentence
+
+    @pytest.mark.parametrize("state", [RunState.QUEUED, RunState.RUNNING, RunState.PAUSED])
+    def test_names_who_stopped_everything(self, state: RunState) -> None:
+        hindrance = Hindrance(stop=GlobalStop(stopped_by="Ada"))
+        sentence = run_sentence(make(state), Progress({"queued": 300}, 0, 0), now=NOW, hindrance=hindrance)
+        assert sentence == "Everything is stopped, by Ada: 300 organizations wait, none in flight"
 
 
 class TestConsequence:
@@ -110,7 +138,7 @@ class TestPictures:
 
 class TestCursor:
     def test_reads_what_it_writes(self) -> None:
-        cursor = cursor_of(make(), [Cell(uuid4(), 0, "a", "running", "", NOW, uuid4())], broker_away=False)
+        cursor = cursor_of(make(), [Cell(uuid4(), 0, "a", "running", "", NOW, uuid4())], UNHINDERED)
 
         assert read_cursor(str(cursor)) == cursor
         assert cursor.since == NOW - timedelta(seconds=2)
@@ -119,8 +147,8 @@ class TestCursor:
         newest = Cell(uuid4(), 0, "a", "running", "", NOW, uuid4())
         late = Cell(uuid4(), 1, "b", "running", "", NOW - timedelta(seconds=1), uuid4())
 
-        before = cursor_of(make(), [newest], broker_away=False)
-        after = cursor_of(make(), [newest, late], broker_away=False)
+        before = cursor_of(make(), [newest], UNHINDERED)
+        after = cursor_of(make(), [newest, late], UNHINDERED)
 
         assert before.newest == after.newest
         assert before != after
@@ -128,10 +156,10 @@ class TestCursor:
     def test_notices_a_change_of_the_run_itself(self) -> None:
         cells = [Cell(uuid4(), 0, "a", "queued", "", NOW, uuid4())]
         cursors = {
-            cursor_of(make(RunState.QUEUED), cells, broker_away=False),
-            cursor_of(make(RunState.QUEUED), cells, broker_away=True),
-            cursor_of(make(), cells, broker_away=False),
-            cursor_of(make(cancel_requested_at=NOW), cells, broker_away=False),
+            cursor_of(make(RunState.QUEUED), cells, UNHINDERED),
+            cursor_of(make(RunState.QUEUED), cells, Hindrance(broker_away=True)),
+            cursor_of(make(), cells, UNHINDERED),
+            cursor_of(make(cancel_requested_at=NOW), cells, UNHINDERED),
         }
 
         assert len(cursors) == 4

@@ -41,8 +41,24 @@ def test_no_page_carries_inline_style_or_script(
 @pytest.mark.parametrize(
     ("role", "words"),
     [
-        (Role.TECHNICIAN, ["Home", "Organizations", "Cmdlets", "Jobs", "Runs", "Exports", "Connections", "Status"]),
-        (Role.APPROVER, ["Home", "Organizations", "Cmdlets", "Runs", "Exports", "Audit", "Connections", "Status"]),
+        (
+            Role.TECHNICIAN,
+            ["Home", "Organizations", "Cmdlets", "Jobs", "Runs", "Exports", "Connections", "Status", "Stop everything"],
+        ),
+        (
+            Role.APPROVER,
+            [
+                "Home",
+                "Organizations",
+                "Cmdlets",
+                "Runs",
+                "Exports",
+                "Audit",
+                "Connections",
+                "Status",
+                "Stop everything",
+            ],
+        ),
         (Role.AUDITOR, ["Home", "Organizations", "Cmdlets", "Runs", "Exports", "Audit", "Connections", "Status"]),
         (None, ["Home"]),
     ],
