@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from jobs.dispatch.rings import ring_for
+from jobs.global_stop.selectors import stop_in_force
 from jobs.runs.events import run_as_object
 from jobs.runs.models import Run, RunTarget
 from jobs.runs.services import finish_if_done
@@ -18,7 +19,12 @@ DISPATCHER = Actor.system("dispatcher")
 
 
 def start_run(*, run_id: UUID) -> None:
-    """Set a queued run running and ring for workers; a run that runs already is only rung for again."""
+    """Set a queued run running and ring for workers; a run that runs already is only rung for again.
+
+    While everything is stopped it stays as it is: the sweeper starts it once the stop is lifted.
+    """
+    if stop_in_force():
+        return
     with transaction.atomic():
         run = Run.objects.select_for_update(no_key=True).get(pk=run_id)
         if run.state == RunState.QUEUED:

@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from jobs.dispatch.reap import SWEEPER, close_lost_connections, reap_lost_targets
 from jobs.dispatch.rings import ring_for
 from jobs.dispatch.start import start_run
+from jobs.global_stop.selectors import stop_in_force
 from jobs.results.rows.unfolding import sweep_rows
 from jobs.runs.models import Run, RunTarget
 from jobs.runs.secrets import sweep_secrets
@@ -35,7 +36,8 @@ def sweep() -> None:
         elif run.state == RunState.QUEUED:
             start_run(run_id=run.pk)
         finish_if_done(actor=SWEEPER, run_id=run.pk)
-    ring_for_due_targets()
+    if not stop_in_force():
+        ring_for_due_targets()
     sweep_secrets()
     sweep_sign_ins()
     sweep_synchronizations()

@@ -14,6 +14,7 @@ from jobs.catalogue.powershell import powershell_line
 from jobs.catalogue.problems import InvalidCall
 from jobs.catalogue.read_backs import Reading, reading_of
 from jobs.catalogue.validation import ValidCall, validate
+from jobs.global_stop.selectors import stop_in_force
 from jobs.launch import launch_planned
 from jobs.reconciliation.due import Due, due_now
 from jobs.reconciliation.judging import ask_person
@@ -34,9 +35,10 @@ _LOCK = 0x5EC0
 def launch_looks() -> int:
     """Launch a reading for every run and step with organizations that are due; returns how many organizations.
 
-    Of two at once, the second one does nothing. What nothing reads back is handed to a person here.
+    Of two at once, the second one does nothing, nor does any while everything is stopped. What nothing reads back is
+    handed to a person here.
     """
-    if not _is_alone():
+    if not _is_alone() or stop_in_force():
         return 0
     now = database_now()
     groups: dict[tuple[UUID, int, str], list[Due]] = defaultdict(list)

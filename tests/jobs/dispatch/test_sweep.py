@@ -19,10 +19,11 @@ from jobs.dispatch.leftovers import give_up_leases_of_dead_workers
 from jobs.dispatch.reap import close_lost_connections, reap_lost_targets
 from jobs.dispatch.sweep import ring_for_due_targets, sweep
 from jobs.dispatch.worker import worker_name
+from jobs.global_stop.services import lift_global_stop, stop_everything
 from jobs.runs.models import Attempt, CloseKind, Connection, Run, RunTarget
 from jobs.runs.states import RunState, TargetState
 from portal.audit.models import AuditEvent
-from tests.factories import make_run
+from tests.factories import SYSTEM, make_run
 
 MINUTE = timedelta(minutes=1)
 CHANGES = [Effect.ABSOLUTE_SET, Effect.CREATE, Effect.RELATIVE]
@@ -249,6 +250,24 @@ class TestSweep:
         sweep()
         target.refresh_from_db()
         assert (target.state, target.error_class) == (TargetState.ERRORED, "workers_lost")
+
+    def test_starts_nothing_while_everything_is_stopped_and_everything_after(self, broker: Redis) -> None:
+        run, _ = make_run(state=RunState.QUEUED, organizations=2), due(2)
+        stop_everything(actor=SYSTEM, reason="odd deletions")
+        sweep()
+        run.refresh_from_db()
+        assert (run.state, rung(broker)) == (RunState.QUEUED, 0)
+        lift_global_stop(actor=SYSTEM)
+        sweep()
+        run.refresh_from_db()
+        assert (run.state, rung(broker)) == (RunState.RUNNING, 2)
+
+    def test_takes_back_what_was_lost_also_while_everything_is_stopped(self, broker: Redis) -> None:
+        target = claimed()
+        stop_everything(actor=SYSTEM, reason="odd deletions")
+        sweep()
+        target.refresh_from_db()
+        assert target.state == TargetState.QUEUED
 
     def test_leaves_drafts_alone(self, broker: Redis) -> None:
         draft = make_run(state=RunState.DRAFT)

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
+from jobs.global_stop.services import lift_global_stop, stop_everything
 from jobs.runs.states import TargetState, Verdict
+from tests.factories import SYSTEM
 from tests.jobs.reconciliation.conftest import Done, Look, Lose, There
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("soon")]
@@ -87,3 +89,11 @@ def test_whether_it_was_carried_out_is_found_out(
     assert (found.verdict, found.detail) == (wanted, found.detail)
     assert target.verdict == wanted
     assert target.state == TargetState.UNKNOWN
+
+
+def test_nothing_is_looked_up_while_everything_is_stopped(done: Done, lose: Lose, look: Look) -> None:
+    lose("New-TransportRule", carried_out=True, **RULE)
+    stop_everything(actor=SYSTEM, reason="odd deletions")
+    assert look() == []
+    lift_global_stop(actor=SYSTEM)
+    assert len(look()) == 1
