@@ -7,7 +7,8 @@ from jobs.dispatch.alarm import alarm
 from jobs.dispatch.begin import begin
 from jobs.dispatch.clerk import clerk
 from jobs.dispatch.conversation import converse
-from jobs.dispatch.finish import Finished, finished, store
+from jobs.dispatch.finish import store
+from jobs.dispatch.finished import Finished, finished
 from jobs.dispatch.heart import heart
 from jobs.dispatch.last import finish_runs
 from jobs.dispatch.outcomes import HELD, Ending

@@ -16,6 +16,7 @@ from django.db import connection
 from jobs.dispatch.worker import worker_name
 from jobs.runs.models import Attempt
 from jobs.runs.plans import PLAN_VERSION
+from jobs.throttling.decisions import MOST_SLOTS
 from portal.core.bulk import insert_rows
 from portal.core.identifiers import uuid7
 
@@ -33,6 +34,7 @@ class Claim:
     run_id: UUID
     organization_id: UUID
     organization_name: str
+    identity: str
     fence: int
     step: int
     strikes: int
@@ -53,6 +55,8 @@ _CLAIM_LOCK = 7_423_105
 # `due` takes from each run the first that may go, leaving out organizations that are full. The next target of a run
 # comes the sooner the fewer of it are in flight for its share. Rows that another transaction has locked are skipped, as
 # whoever waits for a target while holding others can be in a circle; the sweeper rings again for what was skipped.
+# Organizations whose gate is closed are left alone; one that throttled lately gets as many as its gate has slots. An
+# identity that is refused tokens pauses, and then tries with one target at a time.
 CLAIM = """
 WITH in_flight AS MATERIALIZED (
     SELECT run_target.run_id, run_target.organization_id, run_target.identity, run.effect = 'read' AS reads
@@ -61,6 +65,18 @@ WITH in_flight AS MATERIALIZED (
 by_run AS (SELECT run_id, count(*) AS number FROM in_flight GROUP BY run_id),
 by_identity AS (SELECT identity, count(*) AS number FROM in_flight GROUP BY identity),
 by_organization AS (SELECT organization_id, reads, count(*) AS number FROM in_flight GROUP BY organization_id, reads),
+there_now AS (SELECT organization_id, count(*) AS number FROM in_flight GROUP BY organization_id),
+left_alone AS MATERIALIZED (
+    SELECT gate.organization_id FROM organization_gate AS gate LEFT JOIN there_now USING (organization_id)
+    WHERE gate.closed_until > statement_timestamp()
+        OR (gate.slots < %(every_slot)s AND there_now.number + 1 > gate.slots)),
+paused AS MATERIALIZED (
+    SELECT breaker.key FROM identity_breaker AS breaker
+    WHERE breaker.opened_at IS NOT NULL AND (breaker.closed_until > statement_timestamp() OR EXISTS (
+        SELECT FROM run_target
+        JOIN attempt ON attempt.run_target_id = run_target.id AND attempt.fence = run_target.fence
+        WHERE run_target.state = 'running' AND run_target.identity = breaker.key
+            AND attempt.claimed_at > breaker.paused_at))),
 due AS MATERIALIZED (
     SELECT waiting.*, run.id AS run_id, run.share, run.launched_at, run.effect = 'read' AS reads,
         CASE WHEN run.effect = 'read' THEN %(reads)s ELSE %(writes)s END AS most_there,
@@ -70,6 +86,8 @@ due AS MATERIALIZED (
         FROM run_target
         WHERE run_target.run_id = run.id AND run_target.state = 'queued'
             AND (run_target.not_before IS NULL OR run_target.not_before <= statement_timestamp())
+            AND run_target.organization_id NOT IN (SELECT organization_id FROM left_alone)
+            AND run_target.identity NOT IN (SELECT key FROM paused)
             AND NOT EXISTS (SELECT FROM by_organization AS there
                 WHERE there.organization_id = run_target.organization_id AND there.reads = (run.effect = 'read')
                     AND there.number >= CASE WHEN run.effect = 'read' THEN %(reads)s ELSE %(writes)s END)
@@ -84,10 +102,17 @@ ranked AS (
         COALESCE(there.number, 0) + row_number() OVER (
             PARTITION BY fair.organization_id, fair.reads ORDER BY fair.place, fair.launched_at) AS nth_there,
         COALESCE(by_identity.number, 0) + row_number() OVER (
-            PARTITION BY fair.identity ORDER BY fair.place, fair.launched_at) AS nth_of_identity
-    FROM fair LEFT JOIN by_organization AS there USING (organization_id, reads) LEFT JOIN by_identity USING (identity)),
+            PARTITION BY fair.identity ORDER BY fair.place, fair.launched_at) AS nth_of_identity,
+        row_number() OVER (PARTITION BY fair.identity ORDER BY fair.place, fair.launched_at) AS turn_of_identity,
+        breaker.opened_at IS NOT NULL AS is_probe,
+        gate.slots < %(every_slot)s AND COALESCE(there_now.number, 0) + row_number() OVER (
+            PARTITION BY fair.organization_id ORDER BY fair.place, fair.launched_at) > gate.slots AS is_too_many
+    FROM fair LEFT JOIN by_organization AS there USING (organization_id, reads) LEFT JOIN by_identity USING (identity)
+        LEFT JOIN there_now USING (organization_id) LEFT JOIN organization_gate AS gate USING (organization_id)
+        LEFT JOIN identity_breaker AS breaker ON breaker.key = fair.identity),
 chosen AS (
     SELECT id FROM ranked WHERE nth_there <= most_there AND nth_of_identity <= %(of_identity)s
+        AND is_too_many IS NOT TRUE AND (turn_of_identity = 1 OR NOT is_probe)
     ORDER BY place, launched_at
     LIMIT LEAST(%(most)s, GREATEST(0, %(everywhere)s - (SELECT count(*) FROM in_flight)))),
 mine AS (
@@ -97,7 +122,7 @@ UPDATE run_target SET state = 'running', fence = fence + 1, attempt_count = atte
     started_at = COALESCE(run_target.started_at, clock_timestamp()), changed_at = clock_timestamp()
 FROM mine, run
 WHERE run_target.id = mine.id AND run.id = run_target.run_id
-RETURNING run_target.id, run_target.run_id, organization_id, organization_name, fence, step, strike_count,
+RETURNING run_target.id, run_target.run_id, organization_id, organization_name, identity, fence, step, strike_count,
     step > 1 AND EXISTS (SELECT FROM step_outcome AS earlier
         WHERE earlier.run_target_id = run_target.id AND earlier.state <> 'succeeded'),
     attempt_count, changed_at, EXTRACT(EPOCH FROM changed_at - run_target.started_at)::float, run.cmdlet,
@@ -113,6 +138,7 @@ def claim_targets(number: int) -> list[Claim]:
         "writes": settings.ORGANIZATION_WRITES,
         "of_identity": settings.IDENTITY_IN_FLIGHT,
         "everywhere": settings.MOST_IN_FLIGHT,
+        "every_slot": MOST_SLOTS,
         "version": PLAN_VERSION,
         "worker": worker_name(),
         "lease": settings.LEASE_SECONDS,
@@ -127,18 +153,19 @@ def claim_targets(number: int) -> list[Claim]:
             run_id=row[1],
             organization_id=row[2],
             organization_name=row[3],
-            fence=row[4],
-            step=row[5],
-            strikes=row[6],
-            has_failed_steps=row[7],
+            identity=row[4],
+            fence=row[5],
+            step=row[6],
+            strikes=row[7],
+            has_failed_steps=row[8],
             attempt_id=uuid7(),
-            attempt_number=row[8],
-            claimed_at=row[9],
+            attempt_number=row[9],
+            claimed_at=row[10],
             connection_id=uuid.uuid4(),
-            age_seconds=row[10],
-            cmdlet=row[11],
-            requested_by=row[12],
-            requested_by_id=row[13],
+            age_seconds=row[11],
+            cmdlet=row[12],
+            requested_by=row[13],
+            requested_by_id=row[14],
         )
         for row in rows
     ]

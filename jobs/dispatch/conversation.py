@@ -25,8 +25,11 @@ from jobs.dispatch.progress import forget_ended_steps
 from jobs.dispatch.right_organization import check_who_answered
 from jobs.dispatch.story import Story, Way
 from jobs.exchange.connection import Connection
-from jobs.exchange.failures import CallFailed
+from jobs.exchange.disturbances import THROTTLED
+from jobs.exchange.failures import CallFailed, Withheld
+from jobs.exchange.gates import gates
 from jobs.runs.variables import fill_in
+from jobs.throttling.signs import Answered, sign_of
 from portal.core.errors import DATABASE_AWAY
 
 log = structlog.get_logger(__name__)
@@ -97,7 +100,7 @@ def _carry_out(story: Story, way: Way, exchange: Connection) -> Ending:
         return _note_failure(story, way, failure)
     story.sending.answer, story.sending.answered_at = answer, timezone.now()
     story.sending.exchanges = [*story.sending.exchanges, *answer.exchanges]
-    story.close_reason, story.finding = "done", REACHABLE
+    story.close_reason, story.finding, story.sign = "done", REACHABLE, Answered()
     return ending_of_answer(answer)
 
 
@@ -105,7 +108,7 @@ def _note_failure(story: Story, way: Way, failure: CallFailed) -> Ending:
     sending, claimed = story.sending, story.claimed
     story.close_reason = failure.explanation.title
     sending.exchanges = [*sending.exchanges, *failure.exchanges]
-    story.finding = finding_of(failure, opened=story.connected_at is not None)
+    story.finding, story.sign = finding_of(failure, opened=story.connected_at is not None), sign_of(failure)
     sending.answered_at = timezone.now() if sending.intended_at and failure.server_error else None
     return ending_of_failure(
         failure, effect=_effect(story, way), strikes=claimed.strikes, age_seconds=claimed.age_seconds
@@ -123,15 +126,21 @@ def _allow(story: Story, way: Way, client_request_id: str) -> None:
         answer = clerk.ask(intend, (story, way))
         forget_ended_steps([story])
         if isinstance(answer, NotSent):
-            raise SendRefused(answer)
+            raise _refusal(story, way, answer)
         story.sending.intended_at = answer
     else:
-        _ask_again(story)
+        _ask_again(story, way)
     while time.monotonic() - story.sending.checked_at > STALE_AFTER_SECONDS:
-        _ask_again(story)
+        _ask_again(story, way)
 
 
-def _ask_again(story: Story) -> None:
+def _ask_again(story: Story, way: Way) -> None:
     reason = clerk.ask(may_still_send, story)
     if reason is not None:
-        raise SendRefused(reason)
+        raise _refusal(story, way, reason)
+
+
+def _refusal(story: Story, way: Way, reason: NotSent) -> Exception:
+    if reason is NotSent.THROTTLED:
+        return Withheld(THROTTLED, seconds=gates.seconds_left(way.access.tenant_id))
+    return SendRefused(reason)

@@ -1,20 +1,23 @@
 """The way into one organization: its connection, and the token for it."""
 
 from contextlib import AbstractContextManager
+from datetime import UTC, datetime
 from functools import partial
 
 from jobs.dispatch.clerk import clerk
 from jobs.dispatch.intent import note_probes
 from jobs.dispatch.story import Story, Way
 from jobs.exchange.connection import Connection, connect
+from jobs.exchange.failures import Withheld
 from jobs.exchange.spec import ConnectionSpec
+from jobs.throttling.pauses import pauses
 from tenants.clouds.diagnosis import diagnosed
 from tenants.profiles.access import Access
 from tenants.profiles.microsoft import ca_file
 from tenants.sign_ins.selectors import are_alive
 from tenants.tokens.access_token import AccessToken
 from tenants.tokens.failures import TokenFailure
-from tenants.tokens.local_explanations import SIGN_IN_ENDED
+from tenants.tokens.local_explanations import IDENTITY_PAUSED, SIGN_IN_ENDED
 
 
 def connection(story: Story, way: Way) -> AbstractContextManager[Connection]:
@@ -51,6 +54,9 @@ def _token(story: Story, access: Access, scope: str, claims_challenge: str | Non
     sign_in_id = access.identity.sign_in_id
     if sign_in_id is not None and not clerk.ask(are_alive, sign_in_id):
         raise TokenFailure(SIGN_IN_ENDED)
+    if pauses.holds_back(story.claimed.identity, story.claimed.claimed_at):
+        raise Withheld(IDENTITY_PAUSED, seconds=0.0)
+    asked_at = datetime.now(UTC)
     try:
         token = access.identity.tokens.acquire(access.tenant_id, scope, claims=claims_challenge)
     except TokenFailure as failure:
@@ -60,7 +66,9 @@ def _token(story: Story, access: Access, scope: str, claims_challenge: str | Non
             entered=access.environment.name,
             name=story.claimed.organization_name,
         )
+        story.token_refusal = explained if explained.partner_wide else None
         raise explained from failure
+    story.was_issued_token |= token.received_at >= asked_at
     story.permissions = token.roles or token.scopes
     return token
 

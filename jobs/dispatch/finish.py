@@ -1,7 +1,6 @@
 """Storing how attempts ended, each under its fence and with its event, in one transaction."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection
@@ -9,12 +8,13 @@ from django.utils import timezone
 
 from jobs.dispatch.capabilities import keep_capabilities
 from jobs.dispatch.findings import telling
+from jobs.dispatch.finished import Finished
 from jobs.dispatch.ledger import close_connections
+from jobs.dispatch.limits import heed_limits
 from jobs.dispatch.outcomes import Ending
-from jobs.dispatch.progress import event_data, result_of, step_outcome, store_ended_steps
+from jobs.dispatch.progress import event_data, step_outcome, store_ended_steps
 from jobs.dispatch.story import Story
 from jobs.dispatch.worker import worker_actor
-from jobs.exchange.answer import Answer
 from jobs.results.models import Result
 from jobs.runs.models import Attempt, StepOutcome
 from jobs.runs.states import TargetState
@@ -46,33 +46,10 @@ RETURNING run_target.id
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """One attempt with its ending, and its rows already packed by the thread that fetched them."""
-
-    story: Story
-    ending: Ending
-    result: Result | None
-
-    @property
-    def answer(self) -> Answer | None:
-        """What Exchange answered to the last step."""
-        return self.story.sending.answer
-
-    @property
-    def is_final(self) -> bool:
-        """Whether the target ended, and will not be tried again by itself."""
-        return self.ending.retry_in is None
-
-
-def finished(story: Story, ending: Ending) -> Finished:
-    """Return an attempt ready to be stored."""
-    return Finished(story, ending, result_of(story, story.sending))
-
-
 def store(endings: Sequence[Finished]) -> list[bool]:
     """Store the endings in the present transaction; False where the lease was lost and the answer is evidence only."""
     store_ended_steps([item.story for item in endings])
+    endings = heed_limits(endings)
     current = _end_targets(endings)
     before = _stored_before([item for item in endings if item.story.claimed.run_target_id not in current])
     _store([item for item in endings if item.story.claimed.attempt_id not in before], current)

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Exists
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
 from jobs.dispatch.outcomes import NotSent
@@ -17,6 +17,7 @@ from jobs.dispatch.worker import worker_actor
 from jobs.global_stop.models import GlobalStop
 from jobs.runs.models import Attempt, RunTarget
 from jobs.runs.states import RunState, TargetState
+from jobs.throttling.gates import heed_gates, throttling_gates
 from portal.audit.actions import AuditAction
 from portal.audit.models import AuditEvent
 from portal.audit.services import draft, write
@@ -30,6 +31,8 @@ WHERE run_target.id = mine.id AND run_target.fence = mine.fence AND run_target.s
     AND run.id = run_target.run_id AND run.state = 'running' AND run.cancel_requested_at IS NULL
     AND organization.id = run_target.organization_id AND organization.vanished_at IS NULL
     AND NOT EXISTS (SELECT FROM global_stop WHERE lifted_at IS NULL)
+    AND NOT EXISTS (SELECT FROM organization_gate AS gate WHERE gate.organization_id = run_target.organization_id
+        AND gate.closed_until > clock_timestamp() AND gate.reason <> 'failing')
 RETURNING run_target.id, run_target.changed_at
 """
 
@@ -65,6 +68,7 @@ def may_still_send(stories: Sequence[Story]) -> list[NotSent | None]:
     checked_at = time.monotonic()
     leased = RunTarget.objects.filter(
         ~Exists(GlobalStop.objects.filter(lifted_at=None)),
+        ~Exists(throttling_gates().filter(organization=OuterRef("organization"))),
         pk__in=[story.claimed.run_target_id for story in stories],
         state=TargetState.RUNNING,
         lease_until__gt=Now(),
@@ -95,15 +99,21 @@ def _reasons(refused: Sequence[Story]) -> dict[UUID, NotSent]:
     if not refused:
         return {}
     stopped = GlobalStop.objects.filter(lifted_at=None).exists()
+    throttling = heed_gates([story.claimed.organization_id for story in refused])
     wanted = [story.claimed.run_target_id for story in refused]
     targets = RunTarget.objects.select_related("run", "organization").defer("run__plan").in_bulk(wanted)
     return {
-        story.claimed.run_target_id: _reason(story, targets[story.claimed.run_target_id], stopped=stopped)
+        story.claimed.run_target_id: _reason(
+            story,
+            targets[story.claimed.run_target_id],
+            stopped=stopped,
+            throttles=story.claimed.organization_id in throttling,
+        )
         for story in refused
     }
 
 
-def _reason(story: Story, target: RunTarget, *, stopped: bool) -> NotSent:
+def _reason(story: Story, target: RunTarget, *, stopped: bool, throttles: bool) -> NotSent:
     if target.fence != story.claimed.fence or target.state != TargetState.RUNNING:
         return NotSent.LEASE_LOST
     if target.run.cancel_requested_at is not None:
@@ -112,7 +122,7 @@ def _reason(story: Story, target: RunTarget, *, stopped: bool) -> NotSent:
         return NotSent.VANISHED
     if stopped or target.run.state != RunState.RUNNING:
         return NotSent.HELD
-    return NotSent.LEASE_LOST
+    return NotSent.THROTTLED if throttles else NotSent.LEASE_LOST
 
 
 def note_probes(probes: Sequence[tuple[Story, str, str]]) -> list[None]:

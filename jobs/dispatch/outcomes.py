@@ -8,10 +8,12 @@ from django.conf import settings
 
 from jobs.catalogue.effects import Effect
 from jobs.exchange.answer import Answer
-from jobs.exchange.failures import CallFailed, Ran
+from jobs.exchange.disturbances import THROTTLED_TOO_LONG
+from jobs.exchange.failures import CallFailed, Ran, Withheld
 from jobs.exchange.refusals import NO_CHANGE_NEEDED
 from jobs.runs.states import TargetState
 from jobs.runs.steps import OnFailure
+from jobs.throttling.signs import is_throttling
 from portal.core.explanations import Retry
 from tenants.tokens.failures import TokenFailure
 
@@ -27,6 +29,7 @@ class NotSent(StrEnum):
     STOPPED = "stopped"
     HELD = "paused"
     VANISHED = "organization vanished"
+    THROTTLED = "organization throttles"
     LEASE_LOST = "lease lost"
 
 
@@ -112,8 +115,10 @@ def ending_of_failure(failure: CallFailed, *, effect: Effect, strikes: int, age_
     state = TargetState.FAILED if failure.answered else TargetState.ERRORED
     if lost and effect is not Effect.READ:
         state = TargetState.UNKNOWN
-    error_class, throttled = failure.explanation.error_class, _is_throttled(failure)
+    error_class, throttled = failure.explanation.error_class, _is_throttled(failure, effect)
     retry_in = _retry_in(failure, effect, strikes + 1, age_seconds)
+    if is_throttling(failure) and throttled and age_seconds >= settings.TARGET_DEADLINE_SECONDS:
+        return Ending(TargetState.ERRORED, THROTTLED_TOO_LONG.error_class, _code(failure), _too_long(age_seconds))
     return Ending(state, error_class, _code(failure), failure.detail, retry_in, counts=not throttled)
 
 
@@ -130,18 +135,27 @@ def _retry_in(failure: CallFailed, effect: Effect, attempt: int, age_seconds: fl
     if failure.ran is Ran.YES or age_seconds >= settings.TARGET_DEADLINE_SECONDS:
         return None
     asked_to_wait = failure.retry_after
-    throttled = _is_throttled(failure)
+    throttled = _is_throttled(failure, effect)
     if not throttled and attempt >= settings.MAX_ATTEMPTS:
         return None
     if not repeatable and not (failure.ran is Ran.NO and failure.retry is Retry.LATER and asked_to_wait is not None):
         return None
+    if isinstance(failure, Withheld):
+        return asked_to_wait
     # A throttled target waits as long as it was told, however often, but never less than a moment.
-    return max(asked_to_wait or 0.0, LEAST_WAIT_SECONDS if throttled else backoff(attempt))
+    waits_as_told = throttled and asked_to_wait is not None
+    return max(asked_to_wait or 0.0, LEAST_WAIT_SECONDS if waits_as_told else backoff(attempt))
 
 
-def _is_throttled(failure: CallFailed) -> bool:
-    """Whether it surely did not run, and we were told when to come again."""
-    return failure.ran is Ran.NO and failure.retry is Retry.AUTOMATIC and failure.retry_after is not None
+def _is_throttled(failure: CallFailed, effect: Effect) -> bool:
+    """Whether we were turned away, or told when to come again, and a repeat does no harm."""
+    told = failure.retry is Retry.AUTOMATIC and failure.retry_after is not None
+    harmless = failure.ran is Ran.NO or (failure.ran is Ran.UNKNOWN and effect is Effect.READ)
+    return harmless and (is_throttling(failure) or (told and failure.ran is Ran.NO))
+
+
+def _too_long(age_seconds: float) -> str:
+    return f"Exchange throttled this organization for {age_seconds / 60:.0f} minutes. The cmdlet did not run."
 
 
 def _code(failure: CallFailed) -> str:

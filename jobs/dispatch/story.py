@@ -11,9 +11,11 @@ from jobs.dispatch.plans import FrozenPlan
 from jobs.exchange.answer import Answer, Exchange
 from jobs.runs.states import TargetState
 from jobs.runs.steps import Step
+from jobs.throttling.signs import Sign
 from portal.audit.services import Object
 from tenants.organizations.services import Finding
 from tenants.profiles.access import Access
+from tenants.tokens.failures import TokenFailure
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +59,11 @@ class Story:
     """One attempt so far; times are aware UTC.
 
     `application_id` is the client id with which tokens were asked for, `permissions` what the token carried: none when
-    none was issued. `way` is None where there is none; `sendings` are the steps so far, `ended` those whose end is not
-    stored yet; `offered` are all cmdlets that a connection test was told of; `answered_by_another` are the
-    domains of another organization that answered in place of this one.
+    none was issued; `was_issued_token` says that the login host issued one now, `token_refusal` why it did not, for a
+    reason of the identity's own. `sign` is what the organization showed of its health. `way` is None where there is
+    none; `sendings` are the steps so far, `ended` those whose end is not stored yet; `offered` are all cmdlets that a
+    connection test was told of; `answered_by_another` are the domains of another organization that answered in place of
+    this one.
     """
 
     claimed: Claim
@@ -73,6 +77,9 @@ class Story:
     closed_at: datetime | None = None
     close_reason: str = ""
     finding: Finding | None = None
+    sign: Sign | None = None
+    token_refusal: TokenFailure | None = None
+    was_issued_token: bool = False
     compliance_host: str = ""
     offered: frozenset[str] = frozenset()
     answered_by_another: Sequence[str] | None = None

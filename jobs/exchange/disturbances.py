@@ -8,6 +8,7 @@ DISTURBANCES = read_explanations(Path(__file__).with_name("disturbances.toml"))
 
 REDIRECT_REFUSED = DISTURBANCES["redirect_refused"]
 THROTTLED = DISTURBANCES["throttled"]
+THROTTLED_TOO_LONG = DISTURBANCES["throttled_too_long"]
 SERVICE_UNAVAILABLE = DISTURBANCES["service_unavailable"]
 GATEWAY_TIMEOUT = DISTURBANCES["gateway_timeout"]
 SERVER_SIDE_ERROR = DISTURBANCES["server_side_error"]

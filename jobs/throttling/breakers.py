@@ -1,6 +1,6 @@
 """Keeping which identities are refused tokens, in the transaction that stores how the attempts ended."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -27,18 +27,29 @@ class Refusal:
     code: str
 
 
-def keep_refusals(*, actor: Actor, refusals: Sequence[Refusal], issued: Mapping[str, datetime]) -> dict[str, datetime]:
-    """Keep which identities were refused tokens, in the present transaction.
+@dataclass(frozen=True, slots=True)
+class Pauses:
+    """Which identities pause, and for how many seconds until one organization tries again; which ones go on again."""
 
-    `issued` are the identities that were issued one, with when the newest such attempt was claimed: it ends a pause
-    that began before. Returns until when the identities among them pause whose breaker is open now.
+    seconds: Mapping[str, float]
+    over: Collection[str]
+
+
+def keep_refusals(
+    *, actor: Actor, identities: Collection[str], refusals: Sequence[Refusal], issued: Mapping[str, datetime]
+) -> Pauses:
+    """Keep which of the `identities` that were at work were refused tokens, in the present transaction.
+
+    `issued` are those that were issued one, with when the newest such attempt was claimed: it ends a pause that began
+    before.
     """
-    names = {refusal.identity: refusal.name for refusal in refusals}
-    _make_rows(names)
-    rows = IdentityBreaker.objects.filter(pk__in={*names, *issued}).annotate(now=Now())
-    pausing: dict[str, datetime] = {}
+    _make_rows({refusal.identity: refusal.name for refusal in refusals})
+    rows = IdentityBreaker.objects.filter(pk__in=identities).annotate(now=Now())
+    pausing: dict[str, float] = {}
+    over: list[str] = []
     for row in rows.select_for_update().order_by("pk"):
         if row.paused_at and row.pk in issued and issued[row.pk] > row.paused_at:
+            over.append(row.pk)
             _close(actor, row)
             continue
         mine = [
@@ -48,14 +59,15 @@ def keep_refusals(*, actor: Actor, refusals: Sequence[Refusal], issued: Mapping[
         ]
         before = _read(row)
         after = breaker_after(before, mine, row.now)
-        _write(row, after)
+        if mine:
+            _write(row, after)
         if after.closed_until:
-            pausing[row.pk] = after.closed_until
+            pausing[row.pk] = max(0.0, (after.closed_until - row.now).total_seconds())
         if after.is_open and not before.is_open:
             _record_opening(actor, row, after)
         if after.paused_at and after.paused_at != before.paused_at:
             tell_of_pause(row.pk, after.paused_at)
-    return pausing
+    return Pauses(pausing, over)
 
 
 def breaker_as_object(row: IdentityBreaker) -> Object:

@@ -30,5 +30,5 @@ def try_again(*, actor: Actor, identity: str) -> IdentityBreaker:
     breaker.closed_until = timezone.now()
     breaker.save(update_fields=["closed_until"])
     record(AuditAction.IDENTITY_TRIED_AGAIN, actor=actor, target=breaker_as_object(breaker))
-    enqueue("jobs.dispatch.sweep")
+    enqueue("jobs.dispatch.work")
     return breaker

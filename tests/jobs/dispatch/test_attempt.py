@@ -12,7 +12,8 @@ from jobs.dispatch import attempt, conversation, entrance
 from jobs.dispatch.attempt import attempt_next
 from jobs.dispatch.begin import begin
 from jobs.dispatch.clerk import clerk
-from jobs.dispatch.finish import finished, store
+from jobs.dispatch.finish import store
+from jobs.dispatch.finished import finished
 from jobs.dispatch.outcomes import Ending
 from jobs.dispatch.start import start_run
 from jobs.dispatch.sweep import sweep

@@ -8,7 +8,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from jobs.throttling.breakers import Refusal, keep_refusals
+from jobs.throttling.breakers import Pauses, Refusal, keep_refusals
 from jobs.throttling.models import IdentityBreaker
 from jobs.throttling.pauses import pauses
 from jobs.throttling.services import NotPaused, try_again
@@ -28,9 +28,10 @@ def refused(*organizations: str, identity: str = IDENTITY) -> list[Refusal]:
     return [Refusal(identity, NAME, key, "certificate_not_accepted", "AADSTS700027") for key in organizations]
 
 
-def keep(refusals: Sequence[Refusal] = (), issued: Mapping[str, datetime] = NONE) -> dict[str, datetime]:
+def keep(refusals: Sequence[Refusal] = (), issued: Mapping[str, datetime] = NONE) -> Pauses:
     with transaction.atomic():
-        return keep_refusals(actor=SYSTEM, refusals=refusals, issued=issued)
+        identities = {*(each.identity for each in refusals), *issued}
+        return keep_refusals(actor=SYSTEM, identities=identities, refusals=refusals, issued=issued)
 
 
 @pytest.fixture
@@ -40,17 +41,17 @@ def paused() -> IdentityBreaker:
 
 
 def test_the_third_organization_stops_the_fleet_with_one_event() -> None:
-    assert keep(refused("a", "b")) == {}
+    assert keep(refused("a", "b")).seconds == {}
     pausing = keep(refused("c", "d"))
     keep(refused("e", "f", "g"))
-    assert timedelta(seconds=55) < pausing[IDENTITY] - timezone.now() <= timedelta(seconds=60)
+    assert pausing.seconds == {IDENTITY: 60}
     [event] = AuditEvent.objects.all()
     assert (event.action, event.target_label) == ("identity.paused", NAME)
     assert (event.data["code"], event.data["organizations"]) == ("AADSTS700027", 3)
 
 
 def test_other_identities_go_on() -> None:
-    assert keep([*refused("a", "b"), *refused("c", identity="other")]) == {}
+    assert keep([*refused("a", "b"), *refused("c", identity="other")]).seconds == {}
 
 
 def test_what_was_claimed_before_asks_for_no_token_and_what_was_claimed_later_tries(paused: IdentityBreaker) -> None:
@@ -62,8 +63,8 @@ def test_what_was_claimed_before_asks_for_no_token_and_what_was_claimed_later_tr
 
 def test_the_first_token_that_is_issued_ends_the_pause_with_one_event(paused: IdentityBreaker) -> None:
     claimed = timezone.now() + timedelta(seconds=61)
-    keep(issued={IDENTITY: claimed})
-    keep(issued={IDENTITY: claimed})
+    assert list(keep(issued={IDENTITY: claimed}).over) == [IDENTITY]
+    assert list(keep(issued={IDENTITY: claimed}).over) == []
     assert not IdentityBreaker.objects.exists()
     assert AuditEvent.objects.filter(action="identity.resumed").count() == 1
 
@@ -77,13 +78,13 @@ def test_a_token_that_was_asked_for_before_the_pause_does_not_end_it(paused: Ide
 def test_a_refused_probe_lengthens_the_pause_without_another_event(paused: IdentityBreaker) -> None:
     IdentityBreaker.objects.update(closed_until=timezone.now())
     pausing = keep(refused("d"))
-    assert timedelta(seconds=115) < pausing[IDENTITY] - timezone.now() <= timedelta(seconds=120)
+    assert pausing.seconds == {IDENTITY: 120}
     assert AuditEvent.objects.filter(action="identity.paused").count() == 1
 
 
 def test_attempts_without_refusals_cost_one_statement(django_assert_num_queries: Callable[[int], Any]) -> None:
     with transaction.atomic(), django_assert_num_queries(1):
-        keep_refusals(actor=SYSTEM, refusals=[], issued={IDENTITY: timezone.now()})
+        keep_refusals(actor=SYSTEM, identities=[IDENTITY], refusals=[], issued={})
 
 
 def test_a_technician_lets_one_organization_try_at_once_and_the_trail_says_who(

@@ -22,7 +22,7 @@ ASKED = Throttled("throttled", 43.0)
 FAILED = Failed("unreachable")
 
 
-def keep(*met: Any) -> list[float]:
+def keep(*met: Any) -> dict[UUID, float]:
     with transaction.atomic():
         return keep_signs(dict(met))
 
@@ -30,7 +30,7 @@ def keep(*met: Any) -> list[float]:
 def test_an_organization_that_asks_for_time_is_left_alone_by_the_tables_clock_and_at_once_by_this_process() -> None:
     [organization] = make_organizations(1)
     before = timezone.now()
-    assert keep((organization.pk, [ASKED])) == [43.0]
+    assert keep((organization.pk, [ASKED])) == {organization.pk: 43.0}
     gate = OrganizationGate.objects.get()
     assert gate.closed_until
     assert timedelta(seconds=42) < gate.closed_until - before < timedelta(seconds=48)
@@ -52,7 +52,7 @@ def test_answers_of_untroubled_organizations_cost_one_statement_and_no_row(
 ) -> None:
     met = {organization.pk: [Answered()] for organization in make_organizations(200)}
     with transaction.atomic(), django_assert_num_queries(1):
-        assert keep_signs(met) == []
+        assert keep_signs(met) == {}
     assert not OrganizationGate.objects.exists()
 
 
@@ -74,7 +74,7 @@ def test_an_organization_that_answers_again_is_forgotten() -> None:
 
 def test_a_failing_organization_pauses_in_the_table_only() -> None:
     [organization] = make_organizations(1)
-    [wait] = keep((organization.pk, [FAILED] * FAILURES_IN_A_ROW))
+    [wait] = keep((organization.pk, [FAILED] * FAILURES_IN_A_ROW)).values()
     assert 22 < wait < 38
     assert OrganizationGate.objects.get().reason == Reason.FAILING
     assert gates.seconds_left(str(organization.tenant_id)) == 0
@@ -84,7 +84,7 @@ def test_failures_of_long_ago_are_not_in_a_row_with_new_ones() -> None:
     [organization] = make_organizations(1)
     keep((organization.pk, [FAILED] * 4))
     OrganizationGate.objects.update(changed_at=timezone.now() - timedelta(minutes=16))
-    assert keep((organization.pk, [FAILED])) == []
+    assert keep((organization.pk, [FAILED])) == {}
     assert OrganizationGate.objects.get().failures == 1
 
 
