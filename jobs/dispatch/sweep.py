@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from jobs.dispatch.overdue import end_overdue_targets
 from jobs.dispatch.reap import SWEEPER, close_lost_connections, reap_lost_targets
 from jobs.dispatch.rings import ring_for
 from jobs.dispatch.start import start_run
@@ -29,6 +30,7 @@ def sweep() -> None:
     """Do one round: reap, close, cancel, start, finish, ring."""
     reap_lost_targets()
     close_lost_connections()
+    end_overdue_targets()
     for run in Run.objects.open().order_by("launched_at"):
         if run.cancel_requested_at is not None:
             with transaction.atomic():

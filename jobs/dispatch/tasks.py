@@ -15,6 +15,7 @@ from jobs.dispatch.worker import worker_name
 from jobs.liveness import canaries
 from jobs.liveness.sweeps import sweeping
 from jobs.liveness.workers import note_worker
+from jobs.throttling.news import listener
 from portal.core.errors import DATABASE_AWAY
 
 log = structlog.get_logger(__name__)
@@ -73,6 +74,7 @@ def consume_canary(*, queue: str, number: str) -> None:
 @worker_ready.connect
 def take_over(sender: Any, **_: object) -> None:
     """At its start, a worker says how much it can do, and gives up what dead workers of its machine still hold."""
+    listener.start()
     try:
         for queue in sender.app.amqp.queues.consume_from:
             note_worker(worker_name(), queue=queue, threads=sender.pool.limit)
