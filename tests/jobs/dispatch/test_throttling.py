@@ -38,7 +38,9 @@ def exchange_calls(sandbox: Sandbox) -> int:
 
 
 def count_exchange_calls(sandbox: Sandbox) -> None:
-    sandbox.control("POST", "faults", json={"match": {"service": "exchange"}, "action": {"type": "delay", "seconds": 0}})
+    sandbox.control(
+        "POST", "faults", json={"match": {"service": "exchange"}, "action": {"type": "delay", "seconds": 0}}
+    )
 
 
 def open_gates() -> None:
