@@ -1,4 +1,4 @@
-"""Runs over organizations that throttle: nobody is asked inside the time that was asked for, and nobody fails for it."""
+"""Organizations that throttle: none is asked inside the time that it asked for, and no target fails for it."""
 
 from collections.abc import Callable
 from datetime import timedelta
