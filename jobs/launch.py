@@ -15,9 +15,10 @@ from jobs.catalogue.validation import ValidCall
 from jobs.global_stop.selectors import stop_in_force
 from jobs.runs.calls import StepRequest, valid_calls, worst_risk
 from jobs.runs.events import run_as_object, target_as_object
+from jobs.runs.integrity import check_plan, record_altered_plan
 from jobs.runs.models import Run, RunTarget
 from jobs.runs.own_accounts import missing_sign_ins
-from jobs.runs.plans import build_plan, check, hash_of
+from jobs.runs.plans import PlanChanged, build_plan, hash_of
 from jobs.runs.purposes import Purpose
 from jobs.runs.secrets import erase_secrets, fingerprints_of, missing_secrets, seal_secrets
 from jobs.runs.selection import Selection, chosen_organizations
@@ -118,13 +119,22 @@ def draft_run(*, actor: Actor, request: RunRequest) -> Run:
     return run
 
 
-@transaction.atomic
 def launch_run(*, actor: Actor, run_id: UUID) -> Run:
     """Turn a reviewed draft into a queued run with one target per organization, exactly once.
 
     An organization that vanished since the review keeps its place and ends as skipped. Launching twice returns the run
-    as it is. Raises `RunRefused` when the draft was discarded or belongs to somebody else, `PlanChanged` when altered.
+    as it is. Raises `RunRefused` when the draft was discarded or belongs to somebody else; `PlanChanged` when it was
+    altered, which is recorded.
     """
+    try:
+        return _launch(actor, run_id)
+    except PlanChanged as refusal:
+        record_altered_plan(actor=actor, run=Run.objects.get(pk=run_id), refusal=refusal)
+        raise
+
+
+@transaction.atomic
+def _launch(actor: Actor, run_id: UUID) -> Run:
     actor.require(Permission.RUN_LAUNCH)
     run = Run.objects.select_for_update(no_key=True).filter(pk=run_id).first()
     if run is None:
@@ -135,7 +145,7 @@ def launch_run(*, actor: Actor, run_id: UUID) -> Run:
         return run
     if stop := stop_in_force():
         raise RunRefused(f"{stop.refusal} The draft stays: launch it then.")
-    check(run.plan, run.plan_hash)
+    check_plan(run)
     _require_sign_ins(actor, run)
     if missing := missing_secrets(run):
         raise RunRefused(f"Too long ago: {missing[0]} was erased after a day. Go back and type it again.")

@@ -14,7 +14,8 @@ from jobs.dispatch.outcomes import Ending, ending_of_fault, ending_of_refusal, e
 from jobs.dispatch.plans import FrozenPlan, frozen_plan
 from jobs.dispatch.story import Story, Way
 from jobs.dispatch.worker import worker_actor, worker_name
-from jobs.runs.models import Connection
+from jobs.runs.integrity import record_altered_plan
+from jobs.runs.models import Connection, Run
 from jobs.runs.plans import PlanChanged
 from jobs.runs.secrets import SecretsErased, open_secrets
 from portal.audit.actions import AuditAction
@@ -82,6 +83,8 @@ class Ways:
             require_service(access.environment, plan.service)
             return Way(plan, access, self._secrets_of(claim.run_id, plan))
         except PlanChanged as refusal:
+            run = Run.objects.defer("plan").get(pk=claim.run_id)
+            record_altered_plan(actor=worker_actor(), run=run, refusal=refusal)
             return ending_of_refusal(refusal, "plan_changed")
         except NoWayIn as refusal:
             return ending_of_refusal(refusal, refusal.error_class)

@@ -6,8 +6,8 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+from jobs.runs.integrity import check_plan
 from jobs.runs.models import Run
-from jobs.runs.plans import check
 from jobs.runs.purposes import Purpose
 from jobs.runs.steps import OnFailure, Step, steps_of
 from jobs.runs.ways import FrozenWays
@@ -37,7 +37,7 @@ class FrozenPlan:
 def frozen_plan(run_id: UUID) -> FrozenPlan:
     """Return the plan of a run; raises `PlanChanged` when it was altered after review."""
     run = Run.objects.only("plan", "plan_hash").get(pk=run_id)
-    check(run.plan, run.plan_hash)
+    check_plan(run)
     plan: Mapping[str, Any] = run.plan
     return FrozenPlan(
         steps=steps_of(plan),

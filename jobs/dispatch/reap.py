@@ -10,8 +10,10 @@ from django.utils import timezone
 
 from jobs.catalogue.effects import Effect
 from jobs.runs.events import target_as_object
+from jobs.runs.integrity import alteration_of
 from jobs.runs.models import Attempt, CloseKind, Connection, RunTarget, StepOutcome
 from jobs.runs.states import TargetState
+from jobs.runs.steps import Step
 from portal.audit.actions import AuditAction
 from portal.audit.services import record
 from portal.core.actors import Actor
@@ -39,7 +41,7 @@ def _reap(run_target_id: UUID) -> bool:
     )
     if target is None:
         return False
-    step = target.run.steps[target.step - 1]
+    step = _step_in_flight(target)
     was_sent = target.intent_fence == target.fence
     owner, now = target.lease_owner, timezone.now()
     target.lease_until, target.changed_at = None, now
@@ -72,6 +74,14 @@ def _reap(run_target_id: UUID) -> bool:
     )
     log.warning("run_target.reaped", run_target=str(target.pk), worker=owner, was_sent=was_sent, state=target.state)
     return True
+
+
+def _step_in_flight(target: RunTarget) -> Step:
+    """Return the step that the worker was at; a plan that was altered since says nothing of what was sent."""
+    run = target.run
+    if alteration_of(run):
+        return Step(run.cmdlet, run.cmdlet, Effect(run.effect), {})
+    return run.steps[target.step - 1]
 
 
 def _end_attempt(target: RunTarget) -> None:

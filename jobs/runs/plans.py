@@ -13,7 +13,11 @@ PLAN_VERSION = 2
 
 
 class PlanChanged(Exception):
-    """The stored plan no longer matches its hash: it must not run."""
+    """The stored plan no longer has the hash that is expected: it must not run."""
+
+    def __init__(self, expected: str, found: str) -> None:
+        self.expected, self.found = expected, found
+        super().__init__("The plan of this run was altered after it was reviewed. It will not be carried out.")
 
 
 def build_plan(
@@ -66,5 +70,6 @@ def hash_of(plan: Mapping[str, Any]) -> str:
 
 def check(plan: Mapping[str, Any], plan_hash: str) -> None:
     """Raise `PlanChanged` unless `plan_hash` is the hash of `plan`."""
-    if hash_of(plan) != plan_hash:
-        raise PlanChanged("The plan of this run was altered after it was reviewed. It will not be carried out.")
+    found = hash_of(plan)
+    if found != plan_hash:
+        raise PlanChanged(plan_hash, found)

@@ -5,13 +5,14 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from jobs.runs.events import run_as_object, target_as_object
+from jobs.runs.events import run_as_object
 from jobs.runs.models import Run, RunTarget
+from jobs.runs.queued_targets import end_queued_targets
 from jobs.runs.secrets import erase_secrets
 from jobs.runs.shares import Share
 from jobs.runs.states import OPEN_RUN_STATES, OPEN_TARGET_STATES, RunState, TargetState, final_state
 from portal.audit.actions import AuditAction
-from portal.audit.services import draft, record, write
+from portal.audit.services import record
 from portal.core.actors import Actor
 from portal.core.permissions import Permission
 from portal.core.refusals import Refused
@@ -116,31 +117,10 @@ def _open_run(run_id: UUID) -> Run:
 def cancel_queued_targets(*, actor: Actor, run: Run) -> int:
     """End every organization that is not in flight as cancelled; returns how many.
 
-    One that a worker claims at this moment is left to it: its cmdlet is not sent any more. Waiting for it while others
-    are locked could end in a circle.
+    The cmdlet of one that a worker claims at this moment is not sent any more.
     """
-    now = timezone.now()
-    queued = RunTarget.objects.select_for_update(skip_locked=True).filter(run=run, state=TargetState.QUEUED)
-    waiting = list(queued.order_by("position"))
-    RunTarget.objects.filter(pk__in=[target.pk for target in waiting]).update(
-        state=TargetState.CANCELLED, finished_at=now, changed_at=now
-    )
-    write(
-        [
-            draft(
-                AuditAction.RUN_TARGET_ENDED,
-                actor=actor,
-                target=target_as_object(target),
-                data={
-                    "cmdlet": run.cmdlet,
-                    "on_behalf_of": run.requested_by,
-                    "state": TargetState.CANCELLED.value,
-                },
-            )
-            for target in waiting
-        ]
-    )
-    return len(waiting)
+    targets = RunTarget.objects.filter(run=run)
+    return end_queued_targets(actor=actor, run=run, targets=targets, state=TargetState.CANCELLED)
 
 
 @transaction.atomic

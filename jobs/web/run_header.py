@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from jobs.catalogue.effects import Effect
+from jobs.runs.integrity import alteration_of
 from jobs.runs.models import Run
 from jobs.runs.selectors import Cell, Progress, newest_cells, progress_of
 from jobs.runs.states import RunState, TargetState, is_open
@@ -94,6 +95,7 @@ def header_context(
         "tabs": [
             Tab(reverse(f"jobs:{name}", args=[run.pk]), word, _count(run, name), name == tab) for name, word in _TABS
         ],
+        "alteration": alteration_of(run),
         "effect": EFFECTS[Effect(run.effect)],
         "service": SERVICES[run.service],
         **actions_context(actor, run),

@@ -57,6 +57,7 @@ class AuditAction(StrEnum):
     RUN_DISCARDED = "run.discarded"
     RUN_LAUNCHED = "run.launched"
     RUN_STARTED = "run.started"
+    RUN_PLAN_REFUSED = "run.plan_refused"
     RUN_CANCEL_REQUESTED = "run.cancel_requested"
     RUN_PAUSED = "run.paused"
     RUN_RESUMED = "run.resumed"
@@ -146,6 +147,9 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.RUN_DISCARDED: "{actor} discarded the draft of {target}",
     AuditAction.RUN_LAUNCHED: "{actor} launched {target}",
     AuditAction.RUN_STARTED: "{target} started",
+    AuditAction.RUN_PLAN_REFUSED: (
+        "The plan of {target} was refused: it was altered after its review, from {expected} to {found}"
+    ),
     AuditAction.RUN_CANCEL_REQUESTED: "{actor} asked to stop {target}",
     AuditAction.RUN_PAUSED: "{actor} paused {target}",
     AuditAction.RUN_RESUMED: "{actor} let {target} go on",
