@@ -24,7 +24,7 @@ from portal.core.bulk import insert_rows
 from portal.core.errors import DATABASE_AWAY
 from portal.core.secrets import SecretUnreadable
 from tenants.organizations.models import Organization
-from tenants.profiles.accesses import Accesses, require_service
+from tenants.profiles.accesses import kept_accesses, require_service
 from tenants.profiles.methods import reached_through
 from tenants.profiles.refusals import NoWayIn
 
@@ -35,8 +35,10 @@ Begun = tuple[Story, Way | Ending]
 def begin(asked: Sequence[None]) -> list[Begun | None]:
     """Begin as many attempts as are asked for, in the present transaction; None where nothing more is due."""
     claims = claim_targets(len(asked))
-    organizations = Organization.objects.select_related("partner").in_bulk([claim.organization_id for claim in claims])
+    if not claims:
+        return [None] * len(asked)
     ways = Ways()
+    organizations = ways.accesses.organizations([claim.organization_id for claim in claims])
     begun = [_begun(claim, ways.find(claim, organizations[claim.organization_id])) for claim in claims]
     insert_rows([_ledger_row(story.claimed, way) for story, way in begun if isinstance(way, Way)])
     write(
@@ -66,7 +68,7 @@ class Ways:
     """Finds the ways of one batch; what its organizations share is read, and secrets are opened, once."""
 
     def __init__(self) -> None:
-        self._accesses = Accesses()
+        self.accesses = kept_accesses()
         self._secrets: dict[UUID, dict[int, Mapping[str, Secret]]] = {}
 
     def find(self, claim: Claim, organization: Organization) -> Way | Ending:
@@ -79,7 +81,7 @@ class Ways:
         try:
             plan = frozen_plan(claim.run_id)
             facts = plan.ways.facts(organization.tenant_id)
-            access = self._accesses.find(organization, facts, person_id=claim.requested_by_id)
+            access = self.accesses.find(organization, facts, person_id=claim.requested_by_id)
             require_service(access.environment, plan.service)
             return Way(plan, access, self._secrets_of(claim.run_id, plan))
         except PlanChanged as refusal:

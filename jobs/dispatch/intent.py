@@ -3,7 +3,6 @@
 import time
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -15,25 +14,34 @@ from jobs.dispatch.progress import store_ended_steps
 from jobs.dispatch.story import Story, Way
 from jobs.dispatch.worker import worker_actor
 from jobs.global_stop.models import GlobalStop
-from jobs.runs.models import Attempt, RunTarget
+from jobs.runs.models import RunTarget
 from jobs.runs.states import RunState, TargetState
 from jobs.throttling.gates import heed_gates, throttling_gates
 from portal.audit.actions import AuditAction
 from portal.audit.models import AuditEvent
 from portal.audit.services import draft, write
-from portal.core.bulk import update_rows
+from portal.core.bulk import encoded
 
 INTEND = """
-UPDATE run_target SET intent_fence = run_target.fence, changed_at = clock_timestamp()
-FROM unnest(%(ids)s::uuid[], %(fences)s::bigint[], %(steps)s::int[]) AS mine(id, fence, step), run, organization
-WHERE run_target.id = mine.id AND run_target.fence = mine.fence AND run_target.step = mine.step
-    AND run_target.state = 'running' AND run_target.lease_until > clock_timestamp()
-    AND run.id = run_target.run_id AND run.state = 'running' AND run.cancel_requested_at IS NULL
-    AND organization.id = run_target.organization_id AND organization.vanished_at IS NULL
-    AND NOT EXISTS (SELECT FROM global_stop WHERE lifted_at IS NULL)
-    AND NOT EXISTS (SELECT FROM organization_gate AS gate WHERE gate.organization_id = run_target.organization_id
-        AND gate.closed_until > clock_timestamp() AND gate.reason <> 'failing')
-RETURNING run_target.id, run_target.changed_at
+WITH mine AS (
+    SELECT * FROM json_to_recordset(%s)
+        AS mine(id uuid, fence bigint, step int, attempt_id uuid, client_request_id text)),
+intended AS (
+    UPDATE run_target SET intent_fence = run_target.fence, changed_at = clock_timestamp()
+    FROM mine, run, organization
+    WHERE run_target.id = mine.id AND run_target.fence = mine.fence AND run_target.step = mine.step
+        AND run_target.state = 'running' AND run_target.lease_until > clock_timestamp()
+        AND run.id = run_target.run_id AND run.state = 'running' AND run.cancel_requested_at IS NULL
+        AND organization.id = run_target.organization_id AND organization.vanished_at IS NULL
+        AND NOT EXISTS (SELECT FROM global_stop WHERE lifted_at IS NULL)
+        AND NOT EXISTS (SELECT FROM organization_gate AS gate WHERE gate.organization_id = run_target.organization_id
+            AND gate.closed_until > clock_timestamp() AND gate.reason <> 'failing')
+    RETURNING run_target.id, run_target.changed_at),
+noted AS (
+    UPDATE attempt SET intended_at = intended.changed_at, client_request_id = mine.client_request_id
+    FROM mine JOIN intended USING (id)
+    WHERE attempt.id = mine.attempt_id)
+SELECT id, changed_at FROM intended
 """
 
 
@@ -48,15 +56,6 @@ def intend(sendings: Sequence[tuple[Story, Way]]) -> list[datetime | NotSent]:
     going = [(story, way) for story, way in sendings if story.claimed.run_target_id in intended]
     for story, _ in going:
         story.sending.checked_at = checked_at
-    rows = [
-        {
-            "pk": story.claimed.attempt_id,
-            "intended_at": intended[story.claimed.run_target_id],
-            "client_request_id": story.sending.client_request_id,
-        }
-        for story, _ in going
-    ]
-    update_rows(Attempt, rows)
     write([_event(story, way) for story, way in going])
     refused = [story for story, _ in sendings if story.claimed.run_target_id not in intended]
     reasons = _reasons(refused)
@@ -85,13 +84,18 @@ def may_still_send(stories: Sequence[Story]) -> list[NotSent | None]:
 
 
 def _intend_to_send(stories: Sequence[Story]) -> dict[UUID, datetime]:
-    asked: dict[str, Any] = {
-        "ids": [story.claimed.run_target_id for story in stories],
-        "fences": [story.claimed.fence for story in stories],
-        "steps": [story.sending.position for story in stories],
-    }
+    asked = [
+        {
+            "id": story.claimed.run_target_id,
+            "fence": story.claimed.fence,
+            "step": story.sending.position,
+            "attempt_id": story.claimed.attempt_id,
+            "client_request_id": story.sending.client_request_id,
+        }
+        for story in stories
+    ]
     with connection.cursor() as cursor:
-        cursor.execute(INTEND, asked)
+        cursor.execute(INTEND, [encoded(asked)])
         return dict(cursor.fetchall())
 
 

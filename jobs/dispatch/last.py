@@ -3,9 +3,17 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from django.db import connection
+
 from jobs.dispatch.worker import worker_actor
-from jobs.runs.models import RunTarget
 from jobs.runs.services import finish_if_done
+from jobs.runs.states import OPEN_TARGET_STATES
+from portal.core.bulk import array
+
+_WITHOUT_OPEN = """
+SELECT id FROM run WHERE id = ANY(%s::uuid[])
+    AND NOT EXISTS (SELECT FROM run_target WHERE run_id = run.id AND state = ANY(%s))
+"""
 
 
 def finish_runs(run_ids: Sequence[UUID]) -> list[bool]:
@@ -14,6 +22,8 @@ def finish_runs(run_ids: Sequence[UUID]) -> list[bool]:
     It runs after the endings were committed, so that of two workers with the last two organizations one sees none open.
     """
     asked = set(run_ids)
-    still_open = set(RunTarget.objects.open().filter(run__in=asked).values_list("run_id", flat=True).distinct())
-    ended = {run_id for run_id in asked - still_open if finish_if_done(actor=worker_actor(), run_id=run_id)}
+    with connection.cursor() as cursor:
+        cursor.execute(_WITHOUT_OPEN, [array(asked), list(OPEN_TARGET_STATES)])
+        done = [row[0] for row in cursor.fetchall()]
+    ended = {run_id for run_id in done if finish_if_done(actor=worker_actor(), run_id=run_id)}
     return [run_id in ended for run_id in run_ids]

@@ -9,7 +9,7 @@ from binascii import b2a_base64
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import orjson
@@ -17,6 +17,17 @@ from django.db import connection
 from django.db.models import BinaryField, Field, GeneratedField, Model
 from django.db.models.expressions import DatabaseDefault
 from psycopg import sql
+
+Row = TypeVar("Row", bound=Model)
+
+
+def rows_by_id(model: type[Row], ids: Iterable[UUID]) -> dict[UUID, Row]:
+    """Return model objects by their primary key, as `in_bulk` does; not for models with JSON fields."""
+    fields = model._meta.concrete_fields
+    with connection.cursor() as cursor:
+        cursor.execute(_select_statement(model), [array(ids)])
+        rows = [model.from_db("default", [field.attname for field in fields], row) for row in cursor.fetchall()]
+    return {row.pk: row for row in rows}
 
 
 def insert_rows(rows: Sequence[Model], *, once_per: Sequence[str] = (), else_update: Sequence[str] = ()) -> None:
@@ -69,6 +80,15 @@ def record_of(model: type[Model], names: Sequence[str]) -> sql.Composed:
 def _execute(statement: str, rows: Sequence[Mapping[str, Any]]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, [encoded(rows)])
+
+
+@lru_cache(maxsize=256)
+def _select_statement(model: type[Model]) -> str:
+    columns = [str(field.column) for field in model._meta.concrete_fields]
+    statement = sql.SQL("SELECT {} FROM {} WHERE {} = ANY(%s::uuid[])").format(
+        _listed(columns), sql.Identifier(model._meta.db_table), sql.Identifier(str(model._meta.pk.column))
+    )
+    return statement.as_string()
 
 
 @lru_cache(maxsize=256)

@@ -1,8 +1,12 @@
 """Finding the ways into the organizations of one batch."""
 
+from collections.abc import Collection
 from functools import cache
 from uuid import UUID
 
+from django.db import connection
+
+from portal.core.bulk import rows_by_id
 from tenants.app_registrations.models import AppRegistration, Certificate
 from tenants.microsoft.environments import Environment, EnvironmentRefused
 from tenants.organizations.clouds import wrong_cloud_of
@@ -26,6 +30,16 @@ from tenants.profiles.token_sources import (
 from tenants.sign_ins.models import PersonalSignIn
 from tenants.tokens.handed_in import HandedInTokens
 
+# A row that is written anew gets another place or another transaction; within a minute a certificate may end.
+_STAMP = """
+SELECT date_trunc('minute', statement_timestamp())::text || md5(string_agg(version, ' ' ORDER BY version)) FROM (
+    SELECT 'partner ' || ctid || xmin FROM partner
+    UNION ALL SELECT 'partner sign-in ' || ctid || xmin FROM partner_sign_in
+    UNION ALL SELECT 'app registration ' || ctid || xmin FROM app_registration
+    UNION ALL SELECT 'certificate ' || ctid || xmin FROM certificate
+    UNION ALL SELECT 'profile ' || ctid || xmin FROM connection_profile) AS stored(version)
+"""
+
 
 class Accesses:
     """Finds ways in; what several organizations share is read from the database once."""
@@ -34,8 +48,19 @@ class Accesses:
         self._profile = cache(_stored_profile)
         self._certificate = cache(choose_certificate)
         self._partner_sign_in = cache(partner_sign_in)
+        self._partners = cache(_partners)
+        self.renew()
+
+    def renew(self) -> None:
+        """Forget what the passing of time ends."""
         self._personal_sign_ins = cache(_personal_sign_ins)
-        self._tenants_of_partners = cache(_tenants_of_partners)
+
+    def organizations(self, organization_ids: Collection[UUID]) -> dict[UUID, Organization]:
+        """Return organizations with their partners, by id."""
+        found = rows_by_id(Organization, organization_ids)
+        for organization in found.values():
+            organization.partner = self._partners()[organization.partner_id]
+        return found
 
     def find(self, organization: Organization, facts: ProfileFacts, *, person_id: str) -> Access:
         """Return the way into `organization` (its partner loaded) for a run that `person_id` launched.
@@ -49,7 +74,7 @@ class Accesses:
                 f"connection profile “{facts.name}” belongs to {profile.partner}. Launch it again."
             )
         environment = environment_for(organization, facts)
-        if organization.tenant_id in self._tenants_of_partners() and not organization.is_partners_own:
+        if organization.tenant_id in self._tenants_of_partners and not organization.is_partners_own:
             raise OwnOrganization(
                 f"{organization.name} is the own organization of a partner, and is entered as such only. An "
                 "administrator can make it a target under App registrations."
@@ -63,6 +88,10 @@ class Accesses:
             compliance_host=organization.compliance_host,
             identity=self._identity(organization, facts, profile, environment, person_id),
         )
+
+    @property
+    def _tenants_of_partners(self) -> frozenset[UUID]:
+        return frozenset(partner.tenant_id for partner in self._partners().values())
 
     def _identity(
         self,
@@ -129,6 +158,22 @@ class Accesses:
         return certificate.pk
 
 
+_kept: tuple[str, Accesses] | None = None
+
+
+def kept_accesses() -> Accesses:
+    """Return what finds ways in, with all that it has read since partners, applications or profiles changed last."""
+    global _kept
+    with connection.cursor() as cursor:
+        cursor.execute(_STAMP)
+        [stamp] = cursor.fetchone()
+    if _kept is None or _kept[0] != stamp:
+        _kept = (stamp, Accesses())
+    accesses = _kept[1]
+    accesses.renew()
+    return accesses
+
+
 def _not_signed_in(facts: ProfileFacts) -> NotSignedIn:
     return NotSignedIn(
         f"The profile “{facts.name}” uses the Microsoft account of whoever launches the run, and that person "
@@ -190,8 +235,8 @@ def _stored_profile(facts: ProfileFacts) -> ConnectionProfile:
     return profile
 
 
-def _tenants_of_partners() -> frozenset[UUID]:
-    return frozenset(Partner.objects.values_list("tenant_id", flat=True))
+def _partners() -> dict[UUID, Partner]:
+    return Partner.objects.in_bulk()
 
 
 def _personal_sign_ins(person_id: str) -> list[PersonalSignIn]:

@@ -8,12 +8,20 @@ import pytest
 from django.utils import timezone
 
 from portal.accounts.models import User
+from tenants.app_registrations.models import Certificate
 from tenants.organizations.models import Organization
-from tenants.profiles.accesses import Accesses, fits
+from tenants.partner.models import Partner
+from tenants.profiles.accesses import Accesses, fits, kept_accesses
 from tenants.profiles.facts import ProfileFacts, frozen
 from tenants.profiles.methods import Method
 from tenants.profiles.models import ConnectionProfile
-from tenants.profiles.refusals import NoPartnerSignIn, NotSignedIn, ProfileChanged, WrongEnvironment
+from tenants.profiles.refusals import (
+    NoPartnerSignIn,
+    NotSignedIn,
+    NoUsableCertificate,
+    ProfileChanged,
+    WrongEnvironment,
+)
 from tenants.profiles.token_sources import personal_tokens
 from tenants.sign_ins.models import PersonalSignIn
 from tenants.sign_ins.secrets import seal_refresh_token
@@ -216,3 +224,35 @@ def test_what_a_batch_shares_is_read_once(organization: Organization, django_ass
     with django_assert_num_queries(0):
         for place in places:
             accesses.find(place, facts, person_id="7")
+
+
+def test_what_was_read_is_kept_until_something_of_it_changes(
+    organization: Organization, django_assert_num_queries: Any
+) -> None:
+    profile = organization.partner.connection_profiles.get()
+    facts = frozen(profile)
+    kept_accesses().find(organization, facts, person_id="7")
+    with django_assert_num_queries(1):
+        kept_accesses().find(organization, facts, person_id="7")
+    for name in ("Once", "Twice"):  # both in one transaction
+        ConnectionProfile.objects.filter(pk=profile.pk).update(name=name)
+        assert kept_accesses().find(organization, facts, person_id="7").profile_name == name
+    Certificate.objects.all().update(not_after=timezone.now())
+    with pytest.raises(NoUsableCertificate):
+        kept_accesses().find(organization, facts, person_id="7")
+    ConnectionProfile.objects.filter(pk=profile.pk).update(retired_at=timezone.now())
+    with pytest.raises(ProfileChanged):
+        kept_accesses().find(organization, facts, person_id="7")
+
+
+def test_organizations_come_with_their_partner_as_it_is_now(
+    organization: Organization, django_assert_num_queries: Any
+) -> None:
+    kept_accesses().organizations([organization.pk])
+    Partner.objects.update(is_target=True)
+    accesses = kept_accesses()
+    with django_assert_num_queries(2):
+        found = accesses.organizations([organization.pk, uuid4()])
+        assert found[organization.pk].partner.is_target
+    assert found == {organization.pk: organization}
+    assert vars(found[organization.pk]).keys() >= {field.attname for field in Organization._meta.concrete_fields}
