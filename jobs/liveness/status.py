@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from jobs.liveness import queues, stores, work, workers
+from jobs.liveness import limits, queues, stores, work, workers
 from jobs.liveness.broker import ask_broker
 from jobs.liveness.canaries import QUEUES
 from jobs.liveness.findings import Finding, Group, Level, worst
@@ -50,6 +50,8 @@ def present_status() -> Status:
                     work.waiting_finding(now, stopped=stop.level is not Level.WORKS),
                     work.leases_finding(now),
                     work.connections_finding(now),
+                    limits.throttled_finding(now),
+                    limits.breakers_finding(),
                 ],
             ),
             Group(

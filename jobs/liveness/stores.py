@@ -14,7 +14,7 @@ from jobs.liveness.findings import Finding, Level, in_words, level_of
 from portal.core.clock import database_now
 
 DATABASE_WATCH_SECONDS, DATABASE_FAILS_SECONDS = 0.1, 1.0
-BROKER_WATCH_SECONDS, BROKER_FAILS_SECONDS = 0.1, 1.0
+BROKER_WATCH_SECONDS, BROKER_FAILS_SECONDS = 0.25, 1.0
 DISK_WATCH, DISK_FAILS = 0.10, 0.02
 
 
@@ -56,7 +56,7 @@ def broker_finding(broker: BrokerAnswer) -> Finding:
         "Broker",
         level,
         fact,
-        "answers within 100 ms",
+        "answers within 250 ms",
         "" if level is Level.WORKS else fix,
         {"answer_seconds": None if broker.lengths is None else broker.seconds},
     )

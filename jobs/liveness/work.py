@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from jobs.global_stop.models import GlobalStop
@@ -11,6 +11,7 @@ from jobs.liveness.findings import Finding, Level, in_words, level_of
 from jobs.liveness.models import Sweep
 from jobs.runs.models import Attempt, Connection, Run, RunTarget
 from jobs.runs.states import RunState, TargetState
+from jobs.throttling.models import IdentityBreaker
 from portal.core.templatetags.presentation import counted
 
 STALLED_WATCH_SECONDS, STALLED_FAILS_SECONDS = 30, 90
@@ -65,8 +66,11 @@ def runs_finding(now: datetime) -> Finding:
 def waiting_finding(now: datetime, *, stopped: bool) -> Finding:
     """Say how long organizations wait that are due, and whether any is begun meanwhile."""
     startable = Q(run__state=RunState.RUNNING, run__cancel_requested_at=None)
-    due = RunTarget.objects.filter(startable, state=TargetState.QUEUED).filter(
-        Q(not_before=None) | Q(not_before__lte=now)
+    left_alone = Q(organization__gate__closed_until__gt=now) | Q(identity__in=_paused_identities())
+    due = (
+        RunTarget.objects.filter(startable, state=TargetState.QUEUED)
+        .filter(Q(not_before=None) | Q(not_before__lte=now))
+        .exclude(left_alone)
     )
     found = due.aggregate(number=Count("pk"), since=Min(Coalesce("not_before", "changed_at")))
     number, since = found["number"], found["since"]
@@ -144,6 +148,10 @@ def sweep_finding(now: datetime) -> Finding:
         "" if level is Level.WORKS else SWEEPER,
         {"ended_seconds_ago": age, "took_seconds": seconds},
     )
+
+
+def _paused_identities() -> QuerySet[IdentityBreaker, str]:
+    return IdentityBreaker.objects.filter(opened_at__isnull=False).values_list("key", flat=True)
 
 
 def _last_begun() -> datetime | None:

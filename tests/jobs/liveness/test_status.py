@@ -19,9 +19,12 @@ from jobs.liveness.sweeps import sweeping
 from jobs.runs.models import Attempt, Run, RunTarget
 from jobs.runs.plans import PLAN_VERSION
 from jobs.runs.states import RunState, TargetState
+from jobs.throttling.decisions import Reason
+from jobs.throttling.models import IdentityBreaker, OrganizationGate
 from portal.core.clock import database_now
 from portal.exports.models import Export, ExportState
-from tests.factories import make_connection, make_run
+from tenants.organizations.models import Organization
+from tests.factories import make_connection, make_organizations, make_run
 
 pytestmark = pytest.mark.django_db
 
@@ -163,6 +166,37 @@ def test_a_connection_whose_attempt_ended_long_ago_was_left_open(all_is_well: No
 def test_a_connection_that_is_open_for_very_long_is_worth_a_look(all_is_well: None) -> None:
     make_connection(held(), closed_at=None, opened_at=ago(21 * 60))
     assert finding("connections").level is Level.WATCH
+
+
+def test_organizations_that_throttle_are_counted_without_a_name(all_is_well: None) -> None:
+    [asked, failing] = make_organizations(2)
+    gate = {"changed_at": ago(0), "since": ago(10)}
+    OrganizationGate.objects.create(organization=asked, closed_until=ago(-43), reason=Reason.ASKED, **gate)
+    OrganizationGate.objects.create(organization=failing, closed_until=ago(3), reason=Reason.FAILING, **gate)
+    throttled = finding("throttled")
+    assert (throttled.level, throttled.figures["organizations"]) == (Level.WATCH, 1)
+    assert "opens in 43 s" in throttled.fact or "opens in 42 s" in throttled.fact
+    assert asked.name not in throttled.fact
+
+
+def test_what_waits_for_an_organization_that_throttles_does_not_stall(all_is_well: None) -> None:
+    run = make_run(state=RunState.RUNNING, organizations=2)
+    RunTarget.objects.filter(run=run).update(changed_at=ago(300))
+    for organization in Organization.objects.filter(run_targets__run=run):
+        OrganizationGate.objects.create(
+            organization=organization, closed_until=ago(-600), reason=Reason.ASKED, changed_at=ago(0)
+        )
+    assert finding("waiting").fact == "None is due."
+
+
+def test_an_identity_that_is_refused_tokens_everywhere_is_named(all_is_well: None) -> None:
+    refusal = {"code": "AADSTS700027", "error_class": "certificate_unknown"}
+    IdentityBreaker.objects.create(
+        key="app", name="Signalbox", refusals=[refusal], opened_at=ago(5), changed_at=ago(5), paused_at=ago(5)
+    )
+    breakers = finding("breakers")
+    assert breakers.level is Level.FAILS
+    assert "Signalbox (AADSTS700027)" in breakers.fact
 
 
 def test_a_run_that_does_not_start_is_a_fault(all_is_well: None) -> None:
