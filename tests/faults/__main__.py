@@ -1,7 +1,9 @@
 """`make faults`: a campaign from a seed. Exit status 1 if a checker complains."""
 
 import argparse
+import logging
 import os
+import shutil
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -43,11 +45,17 @@ def _carry_out(arguments: argparse.Namespace, folder: Path, servers: Servers, lo
     # Only now, because these modules need Django's settings.
     from tests.faults.campaign import Campaign
     from tests.faults.history import History
+    from tests.faults.planting import seek_all
+    from tests.faults.plants import PLANTS
     from tests.faults.world import world
 
+    logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)  # it tells of every fault of the database
     history = History(arguments.seed)
     began = time.monotonic()
     with world(folder, servers, loop) as here:
+        if arguments.plant is not None:
+            wanted = [plant for plant in PLANTS if arguments.plant in plant.bug]
+            return 1 if seek_all(here, history, wanted) else 0
         here.start_workers()
         campaign = Campaign(here, history)
         try:
@@ -57,6 +65,9 @@ def _carry_out(arguments: argparse.Namespace, folder: Path, servers: Servers, lo
                 _show(planned.number, campaign.carry_out(planned), history.path)
         finally:
             campaign.stop()
+        if campaign.figures.complaints:
+            logs = shutil.copytree(folder / "logs", history.path.with_suffix(".logs"))
+            print(f"what the processes logged is in {logs}")
     campaign.figures.print(seconds=time.monotonic() - began)
     print(f"seed {arguments.seed}; history: {history.path}")
     return 1 if campaign.figures.complaints else 0
@@ -74,7 +85,7 @@ def _rounds(arguments: argparse.Namespace) -> "Iterator[Round]":
         if number % CONTROL_EVERY == 0:
             yield control_round(number)
         else:
-            yield planned_round(arguments.seed, number, share=arguments.share)
+            yield planned_round(arguments.seed, number, share=arguments.share, only=arguments.kind)
 
 
 def _show(number: int, complaints: Sequence[object], history: Path) -> None:
@@ -92,6 +103,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--minutes", type=float, default=given("MINUTES", "120"), help="stop after so long in any case")
     parser.add_argument("--round", type=int, default=given("ROUND"), help="only this round of the seed")
     parser.add_argument("--replay", type=Path, default=given("REPLAY"), help="the rounds of this history file")
+    parser.add_argument("--plant", help="only the planted bugs whose name holds this; all if empty")
+    parser.add_argument("--kind", default=given("KIND", ""), help="only kinds whose name holds this, one at a time")
     parser.add_argument("--share", action="store_true", help="only the kinds that are quick")
     return parser
 

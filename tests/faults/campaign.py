@@ -15,6 +15,7 @@ from tests.faults.observer import Observer
 from tests.faults.world import World, persist
 
 LOOK_EVERY_SECONDS = 0.1
+BEFORE_THE_LAUNCH = -1.0
 PATIENCE_SECONDS = 90.0
 STALLED_SECONDS = 1.5
 CLOSED_WITHIN_SECONDS = 60.0
@@ -78,25 +79,26 @@ class Campaign:
         """Stop looking."""
         self._observer.stop()
 
-    def carry_out(self, planned: Round) -> list[Complaint]:
-        """Carry out one round, judge it, and return what is wrong."""
+    def carry_out(self, planned: Round, *, patience: float = PATIENCE_SECONDS) -> list[Complaint]:
+        """Carry out one round, judge it, and return what is wrong; `patience` seconds after its last fault it ends."""
         self.world.crew.wait_until_ready()
         self._ledger.news()
         self._history.write("round", round=planned.described())
         self.world.sandbox.control("POST", "latency", json={"ms": planned.latency_ms})
+        faults = _Faults(self.world, list(planned.faults))
+        self._note("injected", faults.begin(BEFORE_THE_LAUNCH, everything=False))
         launched = [load.launch(self.world, each) for each in planned.launches]
         run_ids = [item.run_id for item in launched]
         self._observer.watch(run_ids)
-        faults = _Faults(self.world, list(planned.faults))
-        in_time = self._see_to_the_end(run_ids, faults, load.Stops(launched))
+        in_time = self._see_to_the_end(run_ids, faults, load.Stops(launched), patience)
         recovery = time.monotonic() - faults.over_at if faults.over_at else 0.0
-        found = [*self._judged(planned, run_ids), *self._observer.complaints()]
+        found = [*self._judged(planned, run_ids, waits=in_time), *self._observer.complaints()]
         if not in_time:
-            found.append(Complaint("I13", f"no end {PATIENCE_SECONDS:.0f} s after the last fault"))
+            found.append(Complaint("I13", f"no end {patience:.0f} s after the last fault"))
         self._count(planned, faults, recovery, found)
         return found
 
-    def _see_to_the_end(self, run_ids: list[UUID], faults: _Faults, stops: load.Stops) -> bool:
+    def _see_to_the_end(self, run_ids: list[UUID], faults: _Faults, stops: load.Stops, patience: float) -> bool:
         """Inject, stop and restart while the runs go on; returns whether they ended in time."""
         moved_at, before = time.monotonic(), -1
         while True:
@@ -109,29 +111,26 @@ class Campaign:
             self._note("injected", faults.begin(progress, everything=stalled))
             self._note("ended", faults.end(everything=False))
             stops.at(1.0 if stalled else progress)
-            self._revive(faults)
+            self.figures.restarts += self.world.crew.revive()
             if persist(lambda: load.is_over(run_ids)):
                 self._note("ended", faults.end(everything=True))
                 return True
-            if faults.are_over and now - max(faults.over_at, moved_at) > PATIENCE_SECONDS:
+            if faults.are_over and now - max(faults.over_at, moved_at) > patience:
                 return False
             time.sleep(LOOK_EVERY_SECONDS)
 
-    def _revive(self, faults: _Faults) -> None:
-        self.figures.restarts += self.world.crew.revive()
-
-    def _judged(self, planned: Round, run_ids: Iterable[UUID]) -> list[Complaint]:
+    def _judged(self, planned: Round, run_ids: Iterable[UUID], *, waits: bool) -> list[Complaint]:
         """Wait, at most a minute, until all connections are closed; then join the three records."""
         wanted = list(run_ids)
-        deadline = time.monotonic() + CLOSED_WITHIN_SECONDS
+        deadline = time.monotonic() + (CLOSED_WITHIN_SECONDS if waits else 0.0)
         while open_now := persist(lambda: records.open_connections(wanted)):
             if time.monotonic() > deadline:
                 self.figures.open_after_a_minute += open_now
                 break
             self.figures.restarts += self.world.crew.revive()
             time.sleep(LOOK_EVERY_SECONDS)
-        waits = [float(each.parameters["retry_after"]) for each in planned.faults if "retry_after" in each.parameters]
-        found = persist(lambda: records.read(wanted, self._ledger, retry_after=min(waits, default=None)))
+        asked = [float(each.parameters["retry_after"]) for each in planned.faults if "retry_after" in each.parameters]
+        found = persist(lambda: records.read(wanted, self._ledger, retry_after=min(asked, default=None)))
         self.figures.add(found)
         return complaints(found)
 

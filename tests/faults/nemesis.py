@@ -6,13 +6,14 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from tests.faults import load
-from tests.faults.kinds import cloud, messages, network, processes, servers
+from tests.faults.kinds import cloud, messages, network, processes, scripted, servers
 from tests.faults.kinds.kind import Kind
 
 KINDS: dict[str, Kind] = {
-    kind.name: kind for kind in (*processes.KINDS, *servers.KINDS, *cloud.KINDS, *network.KINDS, *messages.KINDS)
+    kind.name: kind for kind in (*processes.KINDS, *servers.KINDS, *cloud.KINDS, *network.KINDS, *messages.KINDS, *scripted.KINDS)
 }
 MOST_TOGETHER = 4
+ALONE_EVERY = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +49,18 @@ class Round:
         )
 
 
-def planned_round(seed: int, number: int, *, share: bool) -> Round:
+def planned_round(seed: int, number: int, *, share: bool = False, only: str = "") -> Round:
     """Return round `number` of the campaign with `seed`: always the same, whatever the rounds before it were.
 
-    Every kind comes in turn, so that none is left to chance, with up to three more drawn by weight. With `share` only
-    kinds come that are quick enough for the tests of every day.
+    Every kind comes in turn, so that none is left to chance: in every third round alone, so that recovery is measured,
+    else with up to three more drawn by weight. With `share` only kinds come that are quick enough for the tests of every
+    day, with `only` those whose name holds it.
     """
     rng = random.Random(f"{seed}:{number}")
-    kinds = [kind for kind in KINDS.values() if kind.weight and (kind.share or not share)]
-    order = random.Random(f"{seed}:order").sample(kinds, len(kinds))
+    kinds = [kind for kind in KINDS.values() if (kind.weight and (kind.share or not share)) and only in kind.name]
+    order = random.Random(f"{seed}:order:{number // len(kinds)}").sample(kinds, len(kinds))
     chosen = [order[number % len(order)]]
-    while len(chosen) < MOST_TOGETHER and rng.random() < 0.7:
+    while not only and number % ALONE_EVERY and len(chosen) < MOST_TOGETHER and rng.random() < 0.7:
         _add(chosen, rng.choices(kinds, [kind.weight for kind in kinds])[0])
     faults = tuple(Planned(kind.name, round(rng.uniform(0.0, 0.7), 2), dict(kind.draw(rng))) for kind in chosen)
     return Round(number, faults, tuple(load.draw(rng, str(number))), rng.choice([20, 60, 150]))

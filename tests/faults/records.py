@@ -37,6 +37,10 @@ SELECT connection.id, connection.attempt_id, connection.organization_id, connect
 FROM connection JOIN attempt ON attempt.id = connection.attempt_id JOIN run ON run.id = connection.run_id
 WHERE connection.run_id = ANY(%s)
 """
+INTENTS = """
+SELECT target_id, run_id, data, occurred_at, pg_xact_commit_timestamp(xmin) AS committed_at, organization_id
+FROM audit_event WHERE action = 'cmdlet.intended' AND data ->> 'client_request_id' = ANY(%s)
+"""
 RUNS = """
 SELECT id, state, cmdlet, effect, plan, plan_hash, counts, target_count, cancel_requested_at, finished_at, launched_at
 FROM run WHERE id = ANY(%s)

@@ -11,7 +11,7 @@ from tests.faults.armed import FOLDER, Fuse
 
 BUG = "FAULTS_BUG"
 CLOCK = "FAULTS_CLOCK"
-CALL_SECONDS = 5.0
+CALL_SECONDS = "FAULTS_CALL_SECONDS"
 TIME_LIMITS = ("jobs.exchange.spec:DEFAULT_READ_TIMEOUT", "jobs.exchange.opening:_TIMEOUT")
 """In production a call may take 16 minutes; a campaign cannot wait that long for an answer that never comes."""
 
@@ -27,7 +27,7 @@ def main() -> None:
     from tests.faults.patching import set_value
 
     for limit in TIME_LIMITS:
-        set_value(limit, lambda _: CALL_SECONDS)
+        set_value(limit, lambda _: float(os.environ.get(CALL_SECONDS, "5")))
 
     if shift := os.environ.get(CLOCK):
         clock.shift(float(shift))

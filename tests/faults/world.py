@@ -60,11 +60,11 @@ class World:
         """The file of everything that the simulated cloud was asked."""
         return self.folder / "cloud" / "ledger.jsonl"
 
-    def start_workers(self, bulk: int = 2) -> None:
-        """Start the scheduler, the worker that starts and sweeps, and workers for organizations."""
-        self.crew.add("system", "worker-system")
-        for number in range(bulk):
-            self.crew.add(f"bulk-{number + 1}", "worker")
+    def start_workers(self, **environment: str) -> None:
+        """Start the scheduler, the worker that starts and sweeps, and two workers for organizations."""
+        self.crew.add("system", "worker-system", **environment)
+        for key in ("bulk-1", "bulk-2"):
+            self.crew.add(key, "worker", **environment)
         self.crew.add("scheduler", "scheduler", SCHEDULE_FILE=str(self.folder / "schedule"))
         self.crew.wait_until_ready()
 

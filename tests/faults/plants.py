@@ -1,0 +1,159 @@
+"""For each planted bug the campaign that must find it: the faults and the load under which its guard is needed."""
+
+from dataclasses import dataclass, field
+
+from tests.faults.bugs import BUGS
+from tests.faults.campaign import BEFORE_THE_LAUNCH
+from tests.faults.load import Launch
+from tests.faults.nemesis import Planned, Round
+from tests.faults.parts import QUICK
+
+LEASE = float(QUICK["LEASE_SECONDS"])
+MOST_ROUNDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Plant:
+    """One bug, the round that is carried out up to five times until a checker complains, and which checker may.
+
+    `environment` is what its workers get besides.
+    """
+
+    bug: str
+    finders: frozenset[str]
+    launches: tuple[Launch, ...]
+    faults: tuple[Planned, ...] = ()
+    latency_ms: int = 60
+    environment: dict[str, str] = field(default_factory=dict)
+    in_share: bool = False
+
+    def round(self, number: int) -> Round:
+        """Return its round, with names that no other round uses."""
+        launches = tuple(
+            Launch(each.cmdlet, _numbered(each.parameters, number), each.first, each.number, each.stops_at)
+            for each in self.launches
+        )
+        return Round(number, self.faults, launches, self.latency_ms)
+
+
+def _numbered(parameters: "dict[str, object]", number: int) -> dict[str, object]:
+    return {
+        name: f"{value} {number}" if name == "Name" else value for name, value in parameters.items()
+    }
+
+
+def _start(organizations: int = 30, *, stops_at: float | None = None) -> Launch:
+    return Launch("Start-ManagedFolderAssistant", {"Identity": "signal.box"}, 0, organizations, stops_at)
+
+
+def _create(organizations: int = 30) -> Launch:
+    return Launch("New-DistributionGroup", {"Name": "Planted"}, 0, organizations)
+
+
+def _pause(moment: float) -> Planned:
+    return Planned("a process stands still beyond its lease", moment, {"part": "bulk-1", "seconds": LEASE + 3})
+
+
+def _lie(action: str) -> Planned:
+    return Planned(f"Exchange: {action}", BEFORE_THE_LAUNCH, {"times": 4, "seconds": 20})
+
+
+def _one(*finders: str) -> frozenset[str]:
+    return frozenset(finders)
+
+
+PLANTS = (
+    Plant(
+        "the outcome is stored without looking at the fence",
+        _one("I1", "I2", "I6", "I11"),
+        (_start(),),
+        (_pause(0.0),),
+        latency_ms=1500,
+    ),
+    Plant("a late answer is stored as the outcome", _one("I1", "I6", "I11"), (_start(),), (_pause(0.1),), 1500),
+    Plant("the cmdlet is sent before its intent is committed", _one("I3"), (_start(),), in_share=True),
+    Plant(
+        "an intent is given without looking at fence and lease", _one("I2"), (_start(),), (_pause(0.0),), 1500
+    ),
+    Plant(
+        "an intent is given although the run was stopped",
+        _one("I8"),
+        (_start(60, stops_at=0.05),),
+        latency_ms=900,
+        in_share=True,
+    ),
+    Plant(
+        "a change is sent again after its answer was lost",
+        _one("I2"),
+        (_start(),),
+        (_lie("execute_then_reset"),),
+        in_share=True,
+    ),
+    Plant(
+        "a lost answer is called failed", _one("I4"), (_create(),), (_lie("execute_then_504"),), in_share=True
+    ),
+    Plant(
+        "a lost answer is called succeeded", _one("I4"), (_create(),), (_lie("reset_before_execute"),), in_share=True
+    ),
+    Plant(
+        "the plan's hash is not recomputed",
+        _one("I3"),
+        (_create(),),
+        (
+            Planned(
+                "a plan is edited in the database after its review",
+                BEFORE_THE_LAUNCH,
+                {"old": "Planted", "new": "Edited"},
+            ),
+        ),
+        in_share=True,
+    ),
+    Plant("connections are left to the sweeper", _one("I5"), (_start(),), in_share=True),
+    Plant("a run is ended while organizations are open", _one("I1", "I11"), (_start(),), in_share=True),
+    Plant("a run is ended twice", _one("I1", "I6"), tuple(_start(2) for _ in range(12))),
+    Plant("the end of an organization is written without its event", _one("I6"), (_start(),), in_share=True),
+    Plant(
+        "the sweeper takes back what may have been sent",
+        _one("I2"),
+        (_start(),),
+        (Planned("kill -9 after the last byte of the request", BEFORE_THE_LAUNCH, {"at": 5, "seconds": 15}),),
+    ),
+    Plant(
+        "the sweeper takes nothing back",
+        _one("I1", "I13"),
+        (_start(),),
+        (Planned("kill -9 of a process", 0.1, {"parts": ["bulk-1"]}),),
+        latency_ms=300,
+    ),
+    Plant(
+        "the sweeper does not ring",
+        _one("I1", "I13"),
+        (_start(60),),
+        (Planned("FLUSHALL", 0.0, {}),),
+        latency_ms=300,
+    ),
+    Plant(
+        "the heart renews leases that were lost",
+        _one("I1", "I13", "I5"),
+        (_start(10),),
+        (
+            Planned("openings are held", BEFORE_THE_LAUNCH, {"times": 10}),
+            Planned("a worker outlives its leases and their next owner", 0.0, {}),
+        ),
+        environment={"FAULTS_CALL_SECONDS": "120"},
+    ),
+    Plant(
+        "Retry-After is ignored",
+        _one("I10"),
+        (_start(),),
+        (Planned("429 storm", BEFORE_THE_LAUNCH, {"retry_after": 4, "share": 0.5, "seconds": 20}),),
+    ),
+    Plant(
+        "what another worker holds is claimed",
+        _one("I1", "I2", "I6"),
+        (_start(),),
+        (Planned("messages twice and out of order", 0.1, {"seed": 1}),),
+        latency_ms=300,
+    ),
+)
+assert {plant.bug for plant in PLANTS} == set(BUGS), "each bug has its campaign"
