@@ -6,6 +6,7 @@ Each is the absence of one guard of the engine. They are planted into one proces
 import importlib
 import inspect
 import textwrap
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace as changed
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from tests.faults.patching import Function, replace, set_value
 
 Plant = Callable[[], None]
+FINISHERS = ("jobs.dispatch.last", "jobs.dispatch.sweep", "jobs.dispatch.start")
 
 
 def plant(name: str) -> None:
@@ -47,11 +49,31 @@ def _ending(change: Callable[[Any], Any]) -> Plant:
 
         return ending_of_failure
 
-    return lambda: replace("jobs.dispatch.attempt:ending_of_failure", make)
+    return lambda: replace("jobs.dispatch.conversation:ending_of_failure", make)
 
 
-def _unknown_becomes(**other: Any) -> Plant:
-    return _ending(lambda ending: changed(ending, **other) if ending.state == "unknown" else ending)
+def _unknown_becomes(state: str, **other: Any) -> Plant:
+    def change(ending: Any) -> Any:
+        from jobs.runs.states import TargetState
+
+        return changed(ending, state=TargetState(state), **other) if ending.state == TargetState.UNKNOWN else ending
+
+    return _ending(change)
+
+
+def _intend_without(*parts: str) -> Plant:
+    """Give intents without a part of their conditions, and never ask again."""
+
+    def may_still_send(stories: Sequence[Any]) -> list[None]:
+        for story in stories:
+            story.sending.checked_at = time.monotonic()
+        return [None for _ in stories]
+
+    def plant_it() -> None:
+        _text("jobs.dispatch.intent:INTEND", *((part, "") for part in parts))()
+        replace("jobs.dispatch.conversation:may_still_send", lambda _: may_still_send)
+
+    return plant_it
 
 
 def _send_before_intent() -> None:
@@ -95,7 +117,7 @@ def _finish_twice() -> None:
 
 def _finish_whenever_asked(guard: str, instead: str) -> None:
     """Rewrite the one function that ends runs, wherever it is used."""
-    _rewrite("jobs.runs.services:finish_if_done", guard, instead, "jobs.dispatch.last", "jobs.dispatch.sweep")
+    _rewrite("jobs.runs.services:finish_if_done", guard, instead, *FINISHERS)
 
 
 def _rewrite(place: str, old: str, new: str, *users: str) -> None:
@@ -115,11 +137,22 @@ def _never_close() -> None:
 
 
 def _reap_blindly() -> None:
-    _rewrite("jobs.dispatch.sweep:_reap", "was_sent = target.intent_fence == target.fence", "was_sent = False")
+    _rewrite("jobs.dispatch.reap:_reap", "was_sent = target.intent_fence == target.fence", "was_sent = False")
 
 
 def _ignore_retry_after() -> None:
     _ending(lambda ending: ending if ending.retry_in is None else changed(ending, retry_in=0.0))()
+    replace("jobs.exchange.gates:Gates.close", lambda _: lambda *_: None)
+
+
+def _go_on_after_everything() -> None:
+    replace("jobs.dispatch.conversation:goes_on_after", lambda _: lambda *_: True)
+
+
+def _forget_steps() -> None:
+    """Store what a step came to, and leave the organization at that step."""
+    _text("jobs.dispatch.progress:ADVANCE", ("step = ended.step + 1,", "step = ended.step,"))()
+    _text("jobs.dispatch.intent:INTEND", (" AND run_target.step = mine.step", ""))()
 
 
 BUGS: dict[str, Plant] = {
@@ -130,17 +163,18 @@ BUGS: dict[str, Plant] = {
         "jobs.dispatch.finish:END", (" AND run_target.state = 'running'", "")
     ),
     "the cmdlet is sent before its intent is committed": _send_before_intent,
-    "an intent is given without looking at fence and lease": _text(
-        "jobs.dispatch.claims:INTEND",
-        ("AND run_target.fence = mine.fence AND run_target.state = 'running'", ""),
-        ("AND run_target.lease_until > clock_timestamp() ", ""),
+    "an intent is given without looking at fence and lease": _intend_without(
+        "AND run_target.fence = mine.fence AND run_target.step = mine.step",
+        "AND run_target.state = 'running' AND run_target.lease_until > clock_timestamp()",
     ),
-    "an intent is given although the run was stopped": _text(
-        "jobs.dispatch.claims:INTEND", (" AND run.cancel_requested_at IS NULL", "")
+    "an intent is given although the run was stopped": _intend_without(" AND run.cancel_requested_at IS NULL"),
+    "an intent is given although the run is paused": _intend_without(" AND run.state = 'running'"),
+    "an intent is given although everything is stopped": _intend_without(
+        "AND NOT EXISTS (SELECT FROM global_stop WHERE lifted_at IS NULL)"
     ),
-    "a change is sent again after its answer was lost": _unknown_becomes(state="queued", retry_in=0.0),
-    "a lost answer is called failed": _unknown_becomes(state="failed"),
-    "a lost answer is called succeeded": _unknown_becomes(state="succeeded", error_class=""),
+    "a change is sent again after its answer was lost": _unknown_becomes("queued", retry_in=0.0),
+    "a lost answer is called failed": _unknown_becomes("failed"),
+    "a lost answer is called succeeded": _unknown_becomes("succeeded", error_class=""),
     "the plan's hash is not recomputed": _answering("jobs.dispatch.plans:check", None),
     "connections are left to the sweeper": _never_close,
     "a run is ended while organizations are open": _finish_early,
@@ -156,6 +190,18 @@ BUGS: dict[str, Plant] = {
     ),
     "Retry-After is ignored": _ignore_retry_after,
     "what another worker holds is claimed": _text(
-        "jobs.dispatch.claims:CLAIM", ("run_target.state = 'queued'", "run_target.state IN ('queued', 'running')")
+        "jobs.dispatch.claims:CLAIM",
+        ("run_target.run_id = run.id AND run_target.state = 'queued'", "run_target.run_id = run.id AND"),
+        ("run_target.run_id = run.id AND\n            AND", "run_target.run_id = run.id AND"),
+        ("AND there.number >= CASE", "AND there.number >= 1000 + CASE"),
+        ("nth_there <= most_there AND ", ""),
+        ("AND state = 'queued' FOR UPDATE", "AND state IN ('queued', 'running') FOR UPDATE"),
     ),
+    "more is claimed than an organization's limit": _text(
+        "jobs.dispatch.claims:CLAIM",
+        ("AND there.number >= CASE", "AND there.number >= 1000 + CASE"),
+        ("nth_there <= most_there AND ", ""),
+    ),
+    "an organization goes on after a step without outcome": _go_on_after_everything,
+    "a step that has ended is sent again after a crash": _forget_steps,
 }

@@ -18,6 +18,7 @@ LOOK_EVERY_SECONDS = 0.1
 BEFORE_THE_LAUNCH = -1.0
 PATIENCE_SECONDS = 90.0
 STALLED_SECONDS = 1.5
+NOT_STARTED_SECONDS = 8.0
 CLOSED_WITHIN_SECONDS = 60.0
 
 
@@ -82,7 +83,7 @@ class Campaign:
     def carry_out(self, planned: Round, *, patience: float = PATIENCE_SECONDS) -> list[Complaint]:
         """Carry out one round, judge it, and return what is wrong; `patience` seconds after its last fault it ends."""
         self.world.crew.wait_until_ready()
-        self._ledger.news()
+        self._ledger.begin()
         self._history.write("round", round=planned.described())
         self.world.sandbox.control("POST", "latency", json={"ms": planned.latency_ms})
         faults = _Faults(self.world, list(planned.faults))
@@ -98,24 +99,24 @@ class Campaign:
         self._count(planned, faults, recovery, found)
         return found
 
-    def _see_to_the_end(self, run_ids: list[UUID], faults: _Faults, stops: load.Stops, patience: float) -> bool:
+    def _see_to_the_end(self, run_ids: list[UUID], faults: _Faults, stops: load.Stops, patience_seconds: float) -> bool:
         """Inject, stop and restart while the runs go on; returns whether they ended in time."""
-        moved_at, before = time.monotonic(), -1
+        moved_at, before = time.monotonic(), None
         while True:
-            ended, number = persist(lambda: load.progress_of(run_ids))
+            progress = persist(lambda: load.progress_of(run_ids))
             now = time.monotonic()
-            if ended != before:
-                moved_at, before = now, ended
-            stalled = now - moved_at > STALLED_SECONDS
-            progress = ended / number if number else 1.0
-            self._note("injected", faults.begin(progress, everything=stalled))
+            if progress != before:
+                moved_at, before = now, progress
+            patience = STALLED_SECONDS if progress.attempts else NOT_STARTED_SECONDS
+            stalled = now - moved_at > patience
+            self._note("injected", faults.begin(progress.share, everything=stalled))
             self._note("ended", faults.end(everything=False))
-            stops.at(1.0 if stalled else progress)
+            stops.at(1.0 if stalled else progress.share)
             self.figures.restarts += self.world.crew.revive()
             if persist(lambda: load.is_over(run_ids)):
                 self._note("ended", faults.end(everything=True))
                 return True
-            if faults.are_over and now - max(faults.over_at, moved_at) > patience:
+            if faults.are_over and now - max(faults.over_at, moved_at) > patience_seconds:
                 return False
             time.sleep(LOOK_EVERY_SECONDS)
 
@@ -137,7 +138,9 @@ class Campaign:
     def _count(self, planned: Round, faults: _Faults, recovery: float, found: list[Complaint]) -> None:
         figures = self.figures
         for name, hits in faults.hits.items():
-            if hits:
+            if name.startswith("order: "):
+                figures.orders[name] += 1
+            elif hits:
                 figures.injected[name] += 1
                 figures.hits[name] += hits
             else:

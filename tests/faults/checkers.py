@@ -1,22 +1,34 @@
 """The invariants, judged by joining the three records; never by what the product logs (I1 to I14)."""
 
+import hashlib
+import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+from django.conf import settings
+
 from jobs.runs.states import OPEN_RUN_STATES, OPEN_TARGET_STATES
-from tests.faults.records import REFUSED_BEFORE_IT_RAN, Records, Row
+from tests.faults.records import Records, Row
 
 SECOND = timedelta(seconds=1)
 CLOCK_STEP = timedelta(milliseconds=1)  # the ledger keeps milliseconds
 UNDER_WAY = SECOND  # who was on the way already when Exchange asked to wait could not know
 CLOSED_WITHIN = timedelta(seconds=60)
-IS_OVER = "run.finished"
-MASK = "(secret)"  # in the trail in place of a secret
+RUN_FINISHED, TARGET_ENDED, INTENDED = "run.finished", "run_target.ended", "cmdlet.intended"
 SAID_NO = frozenset({"failed", "errored", "denied", "cancelled", "skipped"})
+STOPS_IT = (SAID_NO | {"unknown"}, (SAID_NO | {"unknown"}) - {"failed"})
+"""After which outcome of a step nothing more is sent: if the plan says stop, and if it says continue."""
+MOST_STEPS = 9
+# Answers that say for certain that the cmdlet did not run.
+REFUSED_BEFORE_IT_RAN = frozenset({"401", "302", "429"})
+ENDS_OF_ATTEMPTS = frozenset(
+    {TARGET_ENDED, "run_target.deferred", "run_target.released", "run_target.held", "late_answer.kept"}
+)
+HALTS = {"run.cancel_requested": "", "run.paused": "run.resumed", "global_stop.ordered": "global_stop.lifted"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +55,7 @@ def every_target_ends_once(records: Records) -> Iterator[Complaint]:
     by_run: dict[Any, Counter[str]] = {run["id"]: Counter() for run in records.runs}
     for target in records.targets:
         by_run[target["run_id"]][target["state"]] += 1
-        ended = [e for e in records.events_of[str(target["id"])] if e["action"] == "run_target.ended"]
+        ended = [e for e in records.events_of[str(target["id"])] if e["action"] == TARGET_ENDED]
         if target["state"] in OPEN_TARGET_STATES:
             yield Complaint("I1", f"lost: {_name(target)} is still {target['state']}")
         elif len(ended) > 1:
@@ -55,7 +67,7 @@ def every_target_ends_once(records: Records) -> Iterator[Complaint]:
 
 
 def _run_ends_once(records: Records, run: Row, states: Counter[str]) -> Iterator[Complaint]:
-    ends = [event for event in records.events_of[str(run["id"])] if event["action"] == IS_OVER]
+    ends = [event for event in records.events_of[str(run["id"])] if event["action"] == RUN_FINISHED]
     if run["state"] in OPEN_RUN_STATES:
         yield Complaint("I1", f"the run {run['id']} ({run['cmdlet']}) is still {run['state']}")
         return
@@ -65,21 +77,22 @@ def _run_ends_once(records: Records, run: Row, states: Counter[str]) -> Iterator
         yield Complaint("I1", f"{run['target_count']} organizations were wanted, {sum(states.values())} are there")
     if dict(states) != run["counts"]:
         yield Complaint("I1", f"the run {run['id']} counts {run['counts']}, its organizations are {dict(states)}")
-    late = [t for t in records.targets if t["run_id"] == run["id"] and ends and _ended_after(t, ends[0])]
+    late = [t for t in records.targets if t["run_id"] == run["id"] and ends and _ended_after(records, t, ends[0])]
     if late:
         yield Complaint("I1", f"the run {run['id']} ended before {len(late)} of its organizations")
 
 
-def _ended_after(target: Row, end: Row) -> bool:
-    return bool(target["finished_at"] is None or target["committed_at"] > end["committed_at"])
+def _ended_after(records: Records, target: Row, end: Row) -> bool:
+    ended = [e["committed_at"] for e in records.events_of[str(target["id"])] if e["action"] == TARGET_ENDED]
+    return target["finished_at"] is None or any(moment > end["committed_at"] for moment in ended)
 
 
 def a_change_runs_at_most_once(records: Records) -> Iterator[Complaint]:
     """I2: what is not harmless to repeat is not sent again once it may have run."""
-    for target in records.targets:
-        if target["effect"] not in {"create", "relative"}:
+    for target, step, effect in _steps(records):
+        if effect not in {"create", "relative"}:
             continue
-        entries = records.entries_of_target(target)
+        entries = records.calls(target, step)
         executed = [entry for entry in entries if entry["executed"]]
         may_have_run = [entry for entry in entries if entry["answered"] not in REFUSED_BEFORE_IT_RAN]
         if len(executed) > 1:
@@ -90,46 +103,82 @@ def a_change_runs_at_most_once(records: Records) -> Iterator[Complaint]:
 
 def whatever_ran_was_announced(records: Records) -> Iterator[Complaint]:
     """I3: before each call that reached Exchange its intent was committed, for that organization and that plan."""
-    intents = {e["data"]["client_request_id"]: e for e in records.events if e["action"] == "cmdlet.intended"}
-    probes = {e["data"]["client_request_id"] for e in records.events if e["action"] == "connection.probed"}
     tenants = {str(target["id"]): str(target["tenant_id"]) for target in records.targets}
     runs = {run["id"]: run for run in records.runs}
-    approved = {e["run_id"]: e["data"] for e in records.events if e["action"] == "run.launched"}
+    approved = {e["run_id"]: e["data"]["plan_hash"] for e in records.events if e["action"] == "run.launched"}
     for entry in records.entries:
-        if entry["client_request_id"] in probes:
-            continue
-        intent = intents.get(entry["client_request_id"])
+        intent = records.intents.get(entry["client_request_id"])
         if intent is None:
             yield Complaint("I3", f"no intent: {entry['cmdlet']} at {entry['tenant']} ({entry['answered']})")
             continue
-        run, plan = runs[intent["run_id"]], approved[intent["run_id"]]
         if intent["committed_at"] > entry["time"] + CLOCK_STEP:
             yield Complaint("I3", f"sent before its intent was committed: {entry['cmdlet']} at {entry['tenant']}")
+        if intent["target_id"] not in tenants or "plan_hash" not in intent["data"]:
+            continue
         if tenants[intent["target_id"]] != entry["tenant"]:
             yield Complaint("I3", f"meant for {tenants[intent['target_id']]}, sent to {entry['tenant']}")
-        if intent["data"]["plan_hash"] != plan["plan_hash"]:
-            yield Complaint("I3", f"the plan of {run['id']} was changed after it was launched")
-        yield from _as_approved(entry, plan)
+        run = runs[intent["run_id"]]
+        if not _hash(run["plan"]) == intent["data"]["plan_hash"] == approved[run["id"]]:
+            yield Complaint("I3", f"{entry['cmdlet']} was sent of a plan that was changed after it was launched")
+        yield from _as_planned(entry, run["plan"], intent["data"].get("step", 1))
 
 
-def _as_approved(entry: Row, plan: Row) -> Iterator[Complaint]:
-    wanted = {name: value for name, value in plan["parameters"].items() if value != MASK}
-    sent = {name: value for name, value in entry["parameters"].items() if name in wanted}
-    if entry["cmdlet"] != plan["cmdlet"] or sent != wanted:
-        yield Complaint("I3", f"{entry['cmdlet']} was sent with {sent}, launched was {plan['cmdlet']} with {wanted}")
+def _as_planned(entry: Row, plan: Row, step: int) -> Iterator[Complaint]:
+    planned = plan["steps"][step - 1] if "steps" in plan else plan
+    values = plan.get("variables", {}).get(entry["tenant"], {})
+    wanted = {name: _filled(value, values) for name, value in planned["parameters"].items()}
+    sent = {name: value for name, value in entry["parameters"].items() if name not in planned.get("secrets", {})}
+    if entry["cmdlet"] != planned["sent_as"] or sent != wanted:
+        yield Complaint("I3", f"{entry['cmdlet']} was sent with {sent}, planned was {planned['sent_as']} with {wanted}")
+
+
+def _filled(value: Any, values: dict[str, str]) -> Any:
+    for name, text in values.items():
+        value = value.replace(f"{{{name}}}", text) if isinstance(value, str) else value
+    return value
+
+
+def _hash(plan: Row) -> str:
+    canonical = json.dumps(plan, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def outcomes_are_true(records: Records) -> Iterator[Complaint]:
     """I4: succeeded means that it ran, failed and errored that it did not, unknown that a change was announced."""
-    for target in records.targets:
-        ran = any(entry["executed"] for entry in records.entries_of_target(target))
-        state, reads = target["state"], target["effect"] == "read"
-        if state == "succeeded" and not ran and target["error_class"] != "no_change_needed":
+    for target, step, effect in _steps(records):
+        ran = any(entry["executed"] for entry in records.calls(target, step))
+        state, error_class = _outcome(records, target, step)
+        if state == "succeeded" and not ran and error_class != "no_change_needed":
             yield Complaint("I4", f"called succeeded, and it never ran: {_name(target)}")
-        if state in SAID_NO and ran and not reads:
-            yield Complaint("I4", f"called {state} ({target['error_class']}), and it ran: {_name(target)}")
-        if state == "unknown" and (reads or not any(a["intended_at"] for a in records.attempts_of[target["id"]])):
+        if state in SAID_NO and ran and effect != "read":
+            yield Complaint("I4", f"called {state} ({error_class}), and it ran: {_name(target)}")
+        if state == "unknown" and (effect == "read" or not any(_intents(records, target, step))):
             yield Complaint("I4", f"called unknown, and nothing was announced: {_name(target)}")
+        if not state and ran:
+            yield Complaint("I4", f"step {step} ran, and no outcome of it is kept: {_name(target)}")
+    goes_on = {run["id"] for run in records.runs if run["plan"].get("on_failure") == "continue"}
+    for target in records.targets:
+        if target["step_count"] > 1:
+            yield from _steps_follow(records, target, stops_at=STOPS_IT[target["run_id"] in goes_on])
+
+
+def _outcome(records: Records, target: Row, step: int) -> tuple[str, str]:
+    """Return state and error class of a step; of a target of one step its own, empty where there is none."""
+    if target["step_count"] == 1:
+        return target["state"], target["error_class"]
+    kept = records.steps_of[target["id"]].get(step)
+    return (kept["state"], kept["error_class"]) if kept else ("", "")
+
+
+def _steps_follow(records: Records, target: Row, *, stops_at: frozenset[str]) -> Iterator[Complaint]:
+    """After a step that stops the organization nothing more is sent, and all steps of what succeeded did."""
+    steps = records.steps_of[target["id"]]
+    states = Counter(step["state"] for step in steps.values())
+    if target["state"] == "succeeded" and states != {"succeeded": target["step_count"]}:
+        yield Complaint("I4", f"called succeeded, and not all of its steps did: {_name(target)}")
+    stopped_at = [number for number, step in steps.items() if step["state"] in stops_at]
+    if stopped_at and any(records.calls(target, later) for later in range(min(stopped_at) + 1, MOST_STEPS)):
+        yield Complaint("I4", f"went on after step {min(stopped_at)}, which did not succeed: {_name(target)}")
 
 
 def connections_are_closed(records: Records) -> Iterator[Complaint]:
@@ -139,55 +188,95 @@ def connections_are_closed(records: Records) -> Iterator[Complaint]:
             yield Complaint("I5", f"the connection {row['id']} of {row['opened_by']} is open ({row['outcome']})")
         elif row["close_kind"] == "reaper" and row["outcome"] != "lost":
             yield Complaint("I5", f"the connection {row['id']} was left to the sweeper by a worker that was alive")
-        elif row["ended_at"] and row["closed_at"] - row["ended_at"] > CLOSED_WITHIN:
-            yield Complaint("I5", f"the connection {row['id']} was closed {row['closed_at'] - row['ended_at']} later")
+        elif row["committed_at"] - row["ended_at"] > CLOSED_WITHIN:
+            yield Complaint("I5", f"the connection {row['id']} was closed {row['committed_at'] - row['ended_at']} late")
+
+
+def limits_are_kept(records: Records) -> Iterator[Complaint]:
+    """I5: never more in flight in one organization than its limits, by the commits of claims and ends."""
+    effects = {run["id"]: run["effect"] for run in records.runs}
+    moments: dict[tuple[Any, bool], list[tuple[datetime, int]]] = {}
+    for target in records.targets:
+        reads = effects[target["run_id"]] == "read"
+        spans = moments.setdefault((target["organization_id"], reads), [])
+        for claim, end in _in_flight(records.events_of[str(target["id"])]):
+            spans += [(claim, 1), (end, -1)]
+    for (organization, reads), changes in moments.items():
+        limit = settings.ORGANIZATION_READS if reads else settings.ORGANIZATION_WRITES
+        number = most = 0
+        for _, change in sorted(changes):
+            number += change
+            most = max(most, number)
+        if most > limit:
+            yield Complaint("I5", f"{most} {'reads' if reads else 'changes'} at once in {organization}, not {limit}")
+
+
+def _in_flight(events: Sequence[Row]) -> Iterator[tuple[datetime, datetime]]:
+    ended: dict[int, datetime] = {}
+    for event in events:
+        if event["action"] in ENDS_OF_ATTEMPTS and "fence" in event["data"]:
+            ended.setdefault(event["data"]["fence"], event["committed_at"])
+    for event in events:
+        if event["action"] == "run_target.claimed" and event["data"]["fence"] in ended:
+            yield event["committed_at"], ended[event["data"]["fence"]]
 
 
 def changes_have_their_events(records: Records) -> Iterator[Complaint]:
     """I6: the end of a target is committed together with its event, and so are claims and intents."""
-    claimed = Counter(e["target_id"] for e in records.events if e["action"] == "run_target.claimed")
-    intended = {e["data"]["client_request_id"] for e in records.events if e["action"] == "cmdlet.intended"}
     for target in records.targets:
-        key = str(target["id"])
-        if claimed[key] != len(records.attempts_of[target["id"]]):
-            yield Complaint("I6", f"{claimed[key]} claims in the trail, others in the database: {_name(target)}")
+        events = records.events_of[str(target["id"])]
+        claimed = Counter(e["data"]["fence"] for e in events if e["action"] == "run_target.claimed")
+        intended = {e["data"]["client_request_id"] for e in events if e["action"] == INTENDED}
+        if claimed != Counter(attempt["fence"] for attempt in records.attempts_of[target["id"]]):
+            yield Complaint("I6", f"other claims in the trail than in the database: {_name(target)}")
         for attempt in records.attempts_of[target["id"]]:
             if attempt["intended_at"] and attempt["client_request_id"] not in intended:
                 yield Complaint("I6", f"an intent without its event: {_name(target)}")
         if target["state"] in OPEN_TARGET_STATES:
             continue
-        ends = [e for e in records.events_of[key] if e["action"] == "run_target.ended"]
+        ends = [event for event in events if event["action"] == TARGET_ENDED]
         if not ends:
             yield Complaint("I6", f"no event says that {_name(target)} ended")
-        elif target["committed_at"] not in {end["committed_at"] for end in ends}:
+        elif not target["verdict"] and target["committed_at"] not in {end["committed_at"] for end in ends}:
             yield Complaint("I6", f"the end of {_name(target)} was not committed together with its event")
 
 
 def nothing_starts_after_a_stop(records: Records) -> Iterator[Complaint]:
-    """I8: no cmdlet reaches Exchange later than a second after the stop was committed."""
+    """I8, I14: no cmdlet reaches Exchange later than a second after a stop or pause was committed, until its end."""
+    everywhere = list(_halts(records.stops))
     for run in records.runs:
-        stops = [e for e in records.events_of[str(run["id"])] if e["action"] == "run.cancel_requested"]
-        if not stops:
-            continue
-        for target in records.targets:
-            if target["run_id"] != run["id"]:
-                continue
-            first: dict[str, Row] = {}
-            for entry in records.entries_of_target(target):
-                first.setdefault(entry["client_request_id"], entry)
-            late = [entry for entry in first.values() if entry["time"] > stops[0]["committed_at"] + SECOND]
-            if late:
-                after = late[0]["time"] - stops[0]["committed_at"]
-                yield Complaint("I8", f"{_name(target)} began {after} after the stop")
+        halts = [*_halts(records.events_of[str(run["id"])]), *everywhere]
+        mine = [target for target in records.targets if target["run_id"] == run["id"]] if halts else []
+        for target in mine:
+            for moment in _first_sent(records, target):
+                broken = [name for name, begin, end in halts if begin + SECOND < moment and not (end and moment > end)]
+                if broken:
+                    yield Complaint("I8", f"{_name(target)} began at {moment}, in spite of {broken[0]}")
+
+
+def _halts(events: Sequence[Row]) -> Iterator[tuple[str, datetime, datetime | None]]:
+    for number, event in enumerate(events):
+        if event["action"] in HALTS:
+            ends = [e["committed_at"] for e in events[number:] if e["action"] == HALTS[event["action"]]]
+            yield event["action"], event["committed_at"], ends[0] if ends else None
+
+
+def _first_sent(records: Records, target: Row) -> Iterator[datetime]:
+    """Yield when each call of a target was first asked for; later pages and repetitions have the same id."""
+    for step in range(1, target["step_count"] + 1):
+        first: dict[str, datetime] = {}
+        for entry in records.calls(target, step):
+            first.setdefault(entry["client_request_id"], entry["time"])
+        yield from first.values()
 
 
 def waiting_times_are_kept(records: Records) -> Iterator[Complaint]:
     """I10: nobody calls an organization inside the time that Exchange asked it to wait."""
+    if records.retry_after is None:
+        return
     by_tenant: dict[str, list[Row]] = {}
     for entry in records.entries:
         by_tenant.setdefault(entry["tenant"], []).append(entry)
-    if records.retry_after is None:
-        return
     window = timedelta(seconds=records.retry_after) - CLOCK_STEP
     for entries in by_tenant.values():
         for earlier, later in pairwise(entries):
@@ -198,11 +287,36 @@ def waiting_times_are_kept(records: Records) -> Iterator[Complaint]:
                 )
 
 
+def verdicts_are_true(unknown: Sequence[Row], executed: set[str]) -> Iterator[Complaint]:
+    """I4: what was read back as applied was executed, what as not applied was not."""
+    for target in unknown:
+        ran = target["client_request_id"] in executed
+        name = f"{target['cmdlet']} in {target['organization_name']} ({target['id']})"
+        if target["verdict"] == "applied" and not ran:
+            yield Complaint("I4", f"read back as applied, and it never ran: {name}")
+        if target["verdict"] == "not_applied" and ran:
+            yield Complaint("I4", f"read back as not applied, and it ran: {name}")
+
+
+def _steps(records: Records) -> Iterator[tuple[Row, int, str]]:
+    """Yield every step of every target with its effect."""
+    plans = {run["id"]: run["plan"] for run in records.runs}
+    for target in records.targets:
+        for number, step in enumerate(plans[target["run_id"]].get("steps", [plans[target["run_id"]]]), start=1):
+            yield target, number, step["effect"]
+
+
+def _intents(records: Records, target: Row, step: int) -> Iterator[Row]:
+    for event in records.events_of[str(target["id"])]:
+        if event["action"] == INTENDED and event["data"].get("step", 1) == step:
+            yield event
+
+
 def _name(target: Row) -> str:
     return f"{target['cmdlet']} in {target['organization_name']} ({target['id']})"
 
 
-def _answers(entries: list[Row]) -> str:
+def _answers(entries: Sequence[Row]) -> str:
     return ", ".join(f"{entry['answered']}{'*' if entry['executed'] else ''}" for entry in entries)
 
 
@@ -212,6 +326,7 @@ CHECKERS: tuple[Checker, ...] = (
     whatever_ran_was_announced,
     outcomes_are_true,
     connections_are_closed,
+    limits_are_kept,
     changes_have_their_events,
     nothing_starts_after_a_stop,
     waiting_times_are_kept,

@@ -15,6 +15,7 @@ class Figures:
     injected: Counter[str] = field(default_factory=Counter)
     hits: Counter[str] = field(default_factory=Counter)
     missed: Counter[str] = field(default_factory=Counter)
+    orders: Counter[str] = field(default_factory=Counter)
     recoveries: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     complaints: list[Complaint] = field(default_factory=list)
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -63,6 +64,8 @@ class Figures:
             typical = f"{statistics.median(times):.1f} s" if times else "-"
             worst = f"{max(times):.1f} s" if times else "-"
             print(f"{kind:62} {self.injected[kind]:8} {self.hits[kind]:6} {typical:>8} {worst:>8}")
+        if self.orders:
+            print("meanwhile, " + ", ".join(f"{name} ({number} times)" for name, number in self.orders.items()))
         if self.missed:
             missed = ", ".join(f"{name} {number}" for name, number in self.missed.items())
             print(f"came too late to meet anything, and do not count: {missed}")

@@ -2,14 +2,18 @@
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Count, Q, Sum
+
 from jobs.launch import RunRequest, draft_run, launch_run
-from jobs.runs.models import Run
+from jobs.runs.calls import StepRequest
+from jobs.runs.models import Run, RunTarget
 from jobs.runs.selection import Selection
 from jobs.runs.services import RunNotCancellable, cancel_run
+from jobs.runs.states import OPEN_TARGET_STATES, TargetState
 from tests.factories import SYSTEM
 from tests.faults.world import World, persist
 
@@ -19,8 +23,9 @@ CANARY = "Canary-7f3a-in-the-box"
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """One run to launch: a cmdlet over `number` organizations from `first` on; `stops_at` is the share of the round's
-    organizations that have ended when it is stopped, None if it is not.
+    """One run to launch: a cmdlet over `number` organizations from `first` on, with the cmdlets of `later` steps.
+
+    `stops_at` is the share of the round's organizations that have ended when it is stopped, None if it is not.
     """
 
     cmdlet: str
@@ -28,10 +33,7 @@ class Launch:
     first: int
     number: int
     stops_at: float | None = None
-
-    def described(self) -> dict[str, Any]:
-        """Return it as JSON."""
-        return asdict(self)
+    later: Sequence[tuple[str, Mapping[str, Any]]] = ()
 
 
 @dataclass(slots=True)
@@ -57,8 +59,12 @@ def draw(rng: random.Random, label: str, *, size: int = 30) -> list[Launch]:
             {"Name": f"Box {label}", "MicrosoftOnlineServicesID": f"box{label}@example.com", "Password": CANARY},
         ),
     ]
+    later = (
+        ("Start-ManagedFolderAssistant", {"Identity": "signal.box"}),
+        ("New-DistributionGroup", {"Name": f"Crew {label} of {{initial_domain}}"}),
+    )
     chosen = [offers[0], offers[1], *rng.sample(offers[2:], 2)]
-    stopped = rng.choice([None, None, *range(len(chosen))])
+    stopped, in_steps = rng.choice([None, None, *range(len(chosen))]), rng.choice([1, 3])
     return [
         Launch(
             cmdlet,
@@ -66,6 +72,7 @@ def draw(rng: random.Random, label: str, *, size: int = 30) -> list[Launch]:
             rng.randrange(20),
             rng.randint(size // 2, size),
             round(rng.uniform(0.1, 0.6), 2) if number == stopped else None,
+            later if number == in_steps else (),
         )
         for number, (cmdlet, parameters) in enumerate(chosen)
     ]
@@ -75,7 +82,8 @@ def launch(world: World, wanted: Launch) -> Launched:
     """Launch one run, however often the database is away meanwhile: a draft is launched once."""
     places = world.organizations[wanted.first : wanted.first + wanted.number]
     selection = Selection(organization_ids=[organization.pk for organization in places])
-    request = RunRequest(wanted.cmdlet, dict(wanted.parameters), selection, reason="fault suite")
+    later = [StepRequest(cmdlet, parameters) for cmdlet, parameters in wanted.later]
+    request = RunRequest(wanted.cmdlet, dict(wanted.parameters), selection, reason="fault suite", later_steps=later)
     drafted = persist(lambda: draft_run(actor=SYSTEM, request=request))
     persist(lambda: launch_run(actor=SYSTEM, run_id=drafted.pk))
     return Launched(wanted, drafted.pk)
@@ -101,13 +109,30 @@ class Stops:
                 self.refused += 1
 
 
-def progress_of(run_ids: Sequence[UUID]) -> tuple[int, int]:
-    """Return how many organizations of these runs have ended, and how many there are."""
-    from jobs.runs.models import RunTarget
-    from jobs.runs.states import OPEN_TARGET_STATES
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far runs are: organizations that ended, that are being worked on, all of them, and attempts so far."""
 
-    targets = RunTarget.objects.filter(run__in=run_ids)
-    return targets.exclude(state__in=OPEN_TARGET_STATES).count(), targets.count()
+    ended: int
+    running: int
+    number: int
+    attempts: int
+
+    @property
+    def share(self) -> float:
+        """From 0 to 1; an organization that is being worked on is half done."""
+        return (self.ended + self.running / 2) / self.number if self.number else 1.0
+
+
+def progress_of(run_ids: Sequence[UUID]) -> Progress:
+    """Return how far these runs are."""
+    counted = RunTarget.objects.filter(run__in=run_ids).aggregate(
+        ended=Count("pk", filter=~Q(state__in=OPEN_TARGET_STATES)),
+        running=Count("pk", filter=Q(state=TargetState.RUNNING)),
+        number=Count("pk"),
+        attempts=Sum("attempt_count", default=0),
+    )
+    return Progress(**counted)
 
 
 def is_over(run_ids: Sequence[UUID]) -> bool:

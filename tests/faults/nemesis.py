@@ -6,11 +6,21 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from tests.faults import load
-from tests.faults.kinds import cloud, messages, network, processes, scripted, servers
+from tests.faults.kinds import cloud, messages, network, orders, processes, scripted, servers
 from tests.faults.kinds.kind import Kind
 
+OF_OUR_SIDE = (*processes.KINDS, *servers.KINDS, *network.KINDS)
 KINDS: dict[str, Kind] = {
-    kind.name: kind for kind in (*processes.KINDS, *servers.KINDS, *cloud.KINDS, *network.KINDS, *messages.KINDS, *scripted.KINDS)
+    kind.name: kind
+    for kind in (
+        *processes.KINDS,
+        *servers.KINDS,
+        *cloud.KINDS,
+        *network.KINDS,
+        *messages.KINDS,
+        *orders.KINDS,
+        *scripted.KINDS,
+    )
 }
 MOST_TOGETHER = 4
 ALONE_EVERY = 3
@@ -53,8 +63,8 @@ def planned_round(seed: int, number: int, *, share: bool = False, only: str = ""
     """Return round `number` of the campaign with `seed`: always the same, whatever the rounds before it were.
 
     Every kind comes in turn, so that none is left to chance: in every third round alone, so that recovery is measured,
-    else with up to three more drawn by weight. With `share` only kinds come that are quick enough for the tests of every
-    day, with `only` those whose name holds it.
+    else with up to three more drawn by weight. With `share` only kinds come that are quick enough for the tests of
+    every day, with `only` those whose name holds it.
     """
     rng = random.Random(f"{seed}:{number}")
     kinds = [kind for kind in KINDS.values() if (kind.weight and (kind.share or not share)) and only in kind.name]
@@ -90,6 +100,7 @@ EXCLUSIVE = (
     _group({kind.name for kind in processes.KINDS if kind.name.startswith("kill -9 ")}),
     *(_group({kind.name for kind in network.of(place)}) for place in network.PLACES),
     _group({kind.name for kind in cloud.KINDS}),
+    _group({kind.name for kind in orders.KINDS}),
     _group({kind.name for kind in servers.KINDS if "roker" in kind.name or kind.name == "FLUSHALL"}),
     _group({kind.name for kind in servers.KINDS if "atabase" in kind.name or "Postgre" in kind.name}),
 )

@@ -7,10 +7,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from portal.local import postgresql, valkey
@@ -23,7 +24,14 @@ ROOT = Path(__file__).parents[2]
 READY_SECONDS = 60
 EXCHANGE_ADDRESSES = ("login_url", "exchange_url", "compliance_url")
 # Quick, so that a campaign meets many faults; the proportions are those of production.
-QUICK = {"LEASE_SECONDS": "4", "SWEEP_SECONDS": "1", "RETRY_BASE_SECONDS": "1", "TARGET_DEADLINE_SECONDS": "120"}
+QUICK = {
+    "LEASE_SECONDS": "4",
+    "SWEEP_SECONDS": "1",
+    "RETRY_BASE_SECONDS": "1",
+    "TARGET_DEADLINE_SECONDS": "120",
+    "RECONCILE_FIRST_SECONDS": "3",
+    "RECONCILE_SETTLE_SECONDS": "10",
+}
 
 
 class Servers:
@@ -120,9 +128,11 @@ class Crew:
         self.parts: dict[str, Part] = {}
         self.restarts = 0
 
-    def add(self, key: str, name: str, *, code: Path = ROOT, **environment: str) -> Part:
+    def add(
+        self, key: str, name: str, *, code: Path = ROOT, environment: Mapping[str, str] = MappingProxyType({})
+    ) -> Part:
         """Start process `name` of the product under the name `key`."""
-        part = self.parts[key] = Part(name, environment, code)
+        part = self.parts[key] = Part(name, dict(environment), code)
         self._start(key, part)
         return part
 

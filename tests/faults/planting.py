@@ -20,7 +20,7 @@ def seek(world: World, history: History, plant: Plant) -> Complaint | None:
     """Plant the bug, carry out its round until a checker that may find it complains; returns the complaint."""
     world.crew.stop()
     _forget_runs(world)
-    world.start_workers(**{BUG: plant.bug, **plant.environment})
+    world.start_workers({BUG: plant.bug, **plant.environment})
     history.write("planted", bug=plant.bug)
     campaign = Campaign(world, history)
     try:

@@ -1,6 +1,8 @@
 """For each planted bug the campaign that must find it: the faults and the load under which its guard is needed."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from tests.faults.bugs import BUGS
 from tests.faults.campaign import BEFORE_THE_LAUNCH
@@ -29,17 +31,12 @@ class Plant:
 
     def round(self, number: int) -> Round:
         """Return its round, with names that no other round uses."""
-        launches = tuple(
-            Launch(each.cmdlet, _numbered(each.parameters, number), each.first, each.number, each.stops_at)
-            for each in self.launches
-        )
+        launches = tuple(replace(each, parameters=_numbered(each.parameters, number)) for each in self.launches)
         return Round(number, self.faults, launches, self.latency_ms)
 
 
-def _numbered(parameters: "dict[str, object]", number: int) -> dict[str, object]:
-    return {
-        name: f"{value} {number}" if name == "Name" else value for name, value in parameters.items()
-    }
+def _numbered(parameters: Mapping[str, Any], number: int) -> dict[str, Any]:
+    return {name: f"{value} {number}" if name == "Name" else value for name, value in parameters.items()}
 
 
 def _start(organizations: int = 30, *, stops_at: float | None = None) -> Launch:
@@ -48,6 +45,12 @@ def _start(organizations: int = 30, *, stops_at: float | None = None) -> Launch:
 
 def _create(organizations: int = 30) -> Launch:
     return Launch("New-DistributionGroup", {"Name": "Planted"}, 0, organizations)
+
+
+def _in_steps() -> Launch:
+    identity = {"Identity": "signal.box"}
+    later = (("Start-ManagedFolderAssistant", identity), ("Set-OrganizationConfig", {"AuditDisabled": False}))
+    return Launch("Start-ManagedFolderAssistant", identity, 0, 30, later=later)
 
 
 def _pause(moment: float) -> Planned:
@@ -67,18 +70,16 @@ PLANTS = (
         "the outcome is stored without looking at the fence",
         _one("I1", "I2", "I6", "I11"),
         (_start(),),
-        (_pause(0.0),),
+        (_pause(0.2),),
         latency_ms=1500,
     ),
-    Plant("a late answer is stored as the outcome", _one("I1", "I6", "I11"), (_start(),), (_pause(0.1),), 1500),
+    Plant("a late answer is stored as the outcome", _one("I1", "I6", "I11"), (_start(),), (_pause(0.2),), 1500),
     Plant("the cmdlet is sent before its intent is committed", _one("I3"), (_start(),), in_share=True),
-    Plant(
-        "an intent is given without looking at fence and lease", _one("I2"), (_start(),), (_pause(0.0),), 1500
-    ),
+    Plant("an intent is given without looking at fence and lease", _one("I2"), (_start(),), (_pause(0.2),), 1500),
     Plant(
         "an intent is given although the run was stopped",
         _one("I8"),
-        (_start(60, stops_at=0.05),),
+        (_start(60, stops_at=0.2),),
         latency_ms=900,
         in_share=True,
     ),
@@ -89,9 +90,7 @@ PLANTS = (
         (_lie("execute_then_reset"),),
         in_share=True,
     ),
-    Plant(
-        "a lost answer is called failed", _one("I4"), (_create(),), (_lie("execute_then_504"),), in_share=True
-    ),
+    Plant("a lost answer is called failed", _one("I4"), (_create(),), (_lie("execute_then_504"),), in_share=True),
     Plant(
         "a lost answer is called succeeded", _one("I4"), (_create(),), (_lie("reset_before_execute"),), in_share=True
     ),
@@ -129,7 +128,7 @@ PLANTS = (
         "the sweeper does not ring",
         _one("I1", "I13"),
         (_start(60),),
-        (Planned("FLUSHALL", 0.0, {}),),
+        (Planned("kill -9 of a process", 0.0, {"parts": ["bulk-1", "bulk-2"]}), Planned("FLUSHALL", 0.0, {})),
         latency_ms=300,
     ),
     Plant(
@@ -138,7 +137,7 @@ PLANTS = (
         (_start(10),),
         (
             Planned("openings are held", BEFORE_THE_LAUNCH, {"times": 10}),
-            Planned("a worker outlives its leases and their next owner", 0.0, {}),
+            Planned("a worker outlives its leases and their next owner", 0.2, {}),
         ),
         environment={"FAULTS_CALL_SECONDS": "120"},
     ),
@@ -152,8 +151,37 @@ PLANTS = (
         "what another worker holds is claimed",
         _one("I1", "I2", "I6"),
         (_start(),),
-        (Planned("messages twice and out of order", 0.1, {"seed": 1}),),
+        (Planned("messages many times", 0.2, {}),),
         latency_ms=300,
+    ),
+    Plant("more is claimed than an organization's limit", _one("I5"), (_start(), _start()), in_share=True),
+    Plant(
+        "an intent is given although the run is paused",
+        _one("I8"),
+        (_start(60),),
+        (Planned("order: runs are paused", 0.2, {"seconds": 6}),),
+        latency_ms=900,
+    ),
+    Plant(
+        "an intent is given although everything is stopped",
+        _one("I8"),
+        (_start(60),),
+        (Planned("order: everything is stopped", 0.2, {"seconds": 6}),),
+        latency_ms=900,
+        in_share=True,
+    ),
+    Plant(
+        "an organization goes on after a step without outcome",
+        _one("I4"),
+        (_in_steps(),),
+        (_lie("execute_then_reset"),),
+        in_share=True,
+    ),
+    Plant(
+        "a step that has ended is sent again after a crash",
+        _one("I2", "I4"),
+        (_in_steps(),),
+        (Planned("kill -9 between two steps", BEFORE_THE_LAUNCH, {"at": 20, "seconds": 15}),),
     ),
 )
 assert {plant.bug for plant in PLANTS} == set(BUGS), "each bug has its campaign"

@@ -1,6 +1,6 @@
 """The kill points: named places of the engine at which the campaign lets a process die."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -22,19 +22,14 @@ class KillPoint:
     often: int = 10
 
 
-def _as_ids_go_by(reach: Callable[[], None]) -> Callable[[Function], Function]:
-    """Reach the point between any two messages."""
-
+def _between_two_messages(reach: Callable[[], None]) -> Callable[[Function], Function]:
     def make(original: Function) -> Function:
-        def ring_many(name: str, keyword: str, ids: Iterable[object]) -> Any:
-            return original(name, keyword, _reaching(ids))
-
-        return ring_many
-
-    def _reaching(ids: Iterable[object]) -> Iterable[object]:
-        for each in ids:
-            yield each
+        def ring_often(name: str, number: int) -> Any:
+            original(name, number // 2)
             reach()
+            return original(name, number - number // 2)
+
+        return ring_often
 
     return make
 
@@ -68,16 +63,17 @@ def _if_it_said_yes(reach: Callable[[], None]) -> Callable[[Function], Function]
 POINTS = (
     KillPoint("before the claim is committed", "jobs.dispatch.attempt:begin", after),
     KillPoint("after the claim was committed", "jobs.dispatch.heart:Heart.hold", before),
-    KillPoint("before the token", "jobs.dispatch.attempt:_token", before),
+    KillPoint("before the token", "jobs.dispatch.entrance:_token", before),
     KillPoint("while opening", "jobs.exchange.opening:Opening._grant", before),
-    KillPoint("before the intent is committed", "jobs.dispatch.attempt:intend", after),
-    KillPoint("after the intent was committed", "jobs.dispatch.attempt:_intend", after),
+    KillPoint("before the intent is committed", "jobs.dispatch.conversation:intend", after),
+    KillPoint("after the intent was committed", "jobs.dispatch.conversation:_allow", after),
     KillPoint(
         "after the last byte of the request",
         "httpcore._sync.http11:HTTP11Connection._send_request_body",
         _when_the_cmdlet_has_left,
     ),
     KillPoint("after the answer, before the outcome is stored", "jobs.dispatch.attempt:_store_somehow", before),
+    KillPoint("between two steps", "jobs.dispatch.story:Story.end_step", after),
     KillPoint("in the clerk, in the middle of a batch", "jobs.dispatch.finish:close_connections", after),
     KillPoint("before the outcome is committed", "jobs.dispatch.attempt:store", after),
     KillPoint("after the outcome was committed", "jobs.dispatch.attempt:_store", after),
@@ -85,16 +81,12 @@ POINTS = (
     KillPoint(
         "in finish_if_done, before the end is committed", "jobs.dispatch.last:finish_if_done", _if_it_said_yes, 1
     ),
-    KillPoint("in the dispatcher, while it rings", "jobs.dispatch.start:ring_many", _as_ids_go_by),
-    KillPoint("in the dispatcher, before it rings", "jobs.dispatch.start:ring_many", before, often=1),
+    KillPoint("in the dispatcher, while it rings", "jobs.dispatch.rings:ring_often", _between_two_messages, often=1),
+    KillPoint("in the dispatcher, before it rings", "jobs.dispatch.start:ring_for", before, often=1),
     KillPoint("in the sweeper, before it closes connections", "jobs.dispatch.sweep:close_lost_connections", before, 2),
+    KillPoint("in the sweeper, between two reaps", "jobs.dispatch.reap:_reap", _if_it_said_yes, often=2),
 )
-
-# They are reached only when there is something to reap: another fault must come first.
-REAPING_POINTS = (
-    KillPoint("in the sweeper, between two reaps", "jobs.dispatch.sweep:_reap", _if_it_said_yes, often=2),
-)
-BY_NAME = {point.name: point for point in (*POINTS, *REAPING_POINTS)}
+BY_NAME = {point.name: point for point in POINTS}
 
 
 def install(fuse: Fuse) -> None:

@@ -3,10 +3,11 @@
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeVar
 from uuid import UUID
 
@@ -60,12 +61,12 @@ class World:
         """The file of everything that the simulated cloud was asked."""
         return self.folder / "cloud" / "ledger.jsonl"
 
-    def start_workers(self, **environment: str) -> None:
+    def start_workers(self, environment: Mapping[str, str] = MappingProxyType({})) -> None:
         """Start the scheduler, the worker that starts and sweeps, and two workers for organizations."""
-        self.crew.add("system", "worker-system", **environment)
+        self.crew.add("system", "worker-system", environment=environment)
         for key in ("bulk-1", "bulk-2"):
-            self.crew.add(key, "worker", **environment)
-        self.crew.add("scheduler", "scheduler", SCHEDULE_FILE=str(self.folder / "schedule"))
+            self.crew.add(key, "worker", environment=environment)
+        self.crew.add("scheduler", "scheduler", environment={"SCHEDULE_FILE": str(self.folder / "schedule")})
         self.crew.wait_until_ready()
 
     def certificate(self) -> Certificate:

@@ -65,7 +65,7 @@ def _which_to_pause(rng: random.Random) -> Parameters:
 
 def _double(world: World, _: Parameters) -> int:
     world.crew.add("system-2", "worker-system")
-    world.crew.add("scheduler-2", "scheduler", SCHEDULE_FILE=str(world.folder / "schedule-2"))
+    world.crew.add("scheduler-2", "scheduler", environment={"SCHEDULE_FILE": str(world.folder / "schedule-2")})
     return 2
 
 
@@ -76,8 +76,8 @@ def _single(world: World, _: Parameters) -> int:
 
 
 def _wrong_clock(world: World, parameters: Parameters) -> int:
-    world.crew.add("bulk-wrong", "worker", FAULTS_CLOCK=str(parameters["shift"]))
-    world.crew.add("system-wrong", "worker-system", FAULTS_CLOCK=str(parameters["shift"]))
+    world.crew.add("bulk-wrong", "worker", environment={"FAULTS_CLOCK": str(parameters["shift"])})
+    world.crew.add("system-wrong", "worker-system", environment={"FAULTS_CLOCK": str(parameters["shift"])})
     return 2
 
 
@@ -93,7 +93,7 @@ def _which_clock(rng: random.Random) -> Parameters:
 
 def _full_disk(world: World, _: Parameters) -> int:
     for key, name in (("bulk-full", "worker"), ("system-full", "worker-system")):
-        world.crew.add(key, name, FAULTS_OUTPUT="/dev/full")
+        world.crew.add(key, name, environment={"FAULTS_OUTPUT": "/dev/full"})
     return 2
 
 
