@@ -99,16 +99,17 @@ class Campaign:
         self._count(planned, faults, recovery, found)
         return found
 
-    def _see_to_the_end(self, run_ids: list[UUID], faults: _Faults, stops: load.Stops, patience_seconds: float) -> bool:
+    def _see_to_the_end(self, run_ids: list[UUID], faults: _Faults, stops: load.Stops, patience: float) -> bool:
         """Inject, stop and restart while the runs go on; returns whether they ended in time."""
-        moved_at, before = time.monotonic(), None
+        moved_at = ended_at = time.monotonic()
+        before = load.Progress()
         while True:
             progress = persist(lambda: load.progress_of(run_ids))
             now = time.monotonic()
-            if progress != before:
-                moved_at, before = now, progress
-            patience = STALLED_SECONDS if progress.attempts else NOT_STARTED_SECONDS
-            stalled = now - moved_at > patience
+            moved_at = moved_at if progress == before else now
+            ended_at = ended_at if progress.ended == before.ended else now
+            before = progress
+            stalled = now - moved_at > (STALLED_SECONDS if progress.attempts else NOT_STARTED_SECONDS)
             self._note("injected", faults.begin(progress.share, everything=stalled))
             self._note("ended", faults.end(everything=False))
             stops.at(1.0 if stalled else progress.share)
@@ -116,7 +117,7 @@ class Campaign:
             if persist(lambda: load.is_over(run_ids)):
                 self._note("ended", faults.end(everything=True))
                 return True
-            if faults.are_over and now - max(faults.over_at, moved_at) > patience_seconds:
+            if faults.are_over and now - max(faults.over_at, ended_at) > patience:
                 return False
             time.sleep(LOOK_EVERY_SECONDS)
 

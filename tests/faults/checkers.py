@@ -28,6 +28,7 @@ REFUSED_BEFORE_IT_RAN = frozenset({"401", "302", "429"})
 ENDS_OF_ATTEMPTS = frozenset(
     {TARGET_ENDED, "run_target.deferred", "run_target.released", "run_target.held", "late_answer.kept"}
 )
+DECIDED = frozenset({TARGET_ENDED, "run_target.deferred"})
 HALTS = {"run.cancel_requested": "", "run.paused": "run.resumed", "global_stop.ordered": "global_stop.lifted"}
 
 
@@ -99,6 +100,19 @@ def a_change_runs_at_most_once(records: Records) -> Iterator[Complaint]:
             yield Complaint("I2", f"executed {len(executed)} times: {_name(target)}")
         elif len(may_have_run) > 1:
             yield Complaint("I2", f"sent again after it may have run: {_name(target)}: {_answers(entries)}")
+
+
+def who_lost_a_target_decides_nothing(records: Records) -> Iterator[Complaint]:
+    """I2: an attempt whose target was claimed again ends as evidence, never as what becomes of the target."""
+    for target in records.targets:
+        events = records.events_of[str(target["id"])]
+        claims = [(e["data"]["fence"], e["committed_at"]) for e in events if e["action"] == "run_target.claimed"]
+        for event in events:
+            if event["action"] not in DECIDED or "fence" not in event["data"]:
+                continue
+            fence, moment = event["data"]["fence"], event["committed_at"]
+            if any(later > fence and claimed_at < moment for later, claimed_at in claims):
+                yield Complaint("I2", f"{_name(target)}: attempt {fence} decided after another had begun")
 
 
 def whatever_ran_was_announced(records: Records) -> Iterator[Complaint]:
@@ -323,6 +337,7 @@ def _answers(entries: Sequence[Row]) -> str:
 CHECKERS: tuple[Checker, ...] = (
     every_target_ends_once,
     a_change_runs_at_most_once,
+    who_lost_a_target_decides_nothing,
     whatever_ran_was_announced,
     outcomes_are_true,
     connections_are_closed,

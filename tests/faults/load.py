@@ -113,10 +113,10 @@ class Stops:
 class Progress:
     """How far runs are: organizations that ended, that are being worked on, all of them, and attempts so far."""
 
-    ended: int
-    running: int
-    number: int
-    attempts: int
+    ended: int = 0
+    running: int = 0
+    number: int = 0
+    attempts: int = 0
 
     @property
     def share(self) -> float:

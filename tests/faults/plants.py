@@ -11,12 +11,12 @@ from tests.faults.nemesis import Planned, Round
 from tests.faults.parts import QUICK
 
 LEASE = float(QUICK["LEASE_SECONDS"])
-MOST_ROUNDS = 5
+MOST_ROUNDS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Plant:
-    """One bug, the round that is carried out up to five times until a checker complains, and which checker may.
+    """One bug, the round that is carried out a few times until a checker complains, and which checker may.
 
     `environment` is what its workers get besides.
     """
@@ -53,8 +53,10 @@ def _in_steps() -> Launch:
     return Launch("Start-ManagedFolderAssistant", identity, 0, 30, later=later)
 
 
-def _pause(moment: float) -> Planned:
-    return Planned("a process stands still beyond its lease", moment, {"part": "bulk-1", "seconds": LEASE + 3})
+def _pause(moment: float, *, after: float = 0.0) -> Planned:
+    """Stop one worker `after` seconds from the moment on, until its leases are lost."""
+    parameters = {"part": "bulk-1", "seconds": LEASE + 3, "after": after}
+    return Planned("a process stands still beyond its lease", moment, parameters)
 
 
 def _lie(action: str) -> Planned:
@@ -73,7 +75,15 @@ PLANTS = (
         (_pause(0.2),),
         latency_ms=1500,
     ),
-    Plant("a late answer is stored as the outcome", _one("I1", "I6", "I11"), (_start(),), (_pause(0.2),), 1500),
+    Plant(
+        "a late answer is stored as the outcome",
+        _one("I1", "I6", "I11"),
+        (_start(),),
+        (
+            Planned("Exchange: cmdlets are slow", BEFORE_THE_LAUNCH, {"each": 3.5}),
+            _pause(0.2, after=1.5),
+        ),
+    ),
     Plant("the cmdlet is sent before its intent is committed", _one("I3"), (_start(),), in_share=True),
     Plant("an intent is given without looking at fence and lease", _one("I2"), (_start(),), (_pause(0.2),), 1500),
     Plant(

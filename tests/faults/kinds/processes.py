@@ -50,6 +50,7 @@ def _any_part(rng: random.Random) -> Parameters:
 
 
 def _pause(world: World, parameters: Parameters) -> int:
+    time.sleep(parameters.get("after", 0.0))
     world.crew.parts[parameters["part"]].signal(signal.SIGSTOP)
     return 1
 

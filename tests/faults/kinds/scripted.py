@@ -69,7 +69,20 @@ def _hold_openings(world: World, parameters: Parameters) -> int:
     return 1
 
 
+def _slow_cmdlets(world: World, parameters: Parameters) -> int:
+    """Let every cmdlet take its time, and nothing else."""
+    rule = {"match": {"path": "InvokeCommand"}, "action": {"type": "delay", "seconds": parameters["each"]}}
+    world.sandbox.control("POST", "faults", json=rule)
+    return 1
+
+
+def _quick_cmdlets(world: World, _: Parameters) -> int:
+    world.sandbox.control("DELETE", "faults")
+    return 0
+
+
 KINDS = (
+    Kind("Exchange: cmdlets are slow", _slow_cmdlets, _quick_cmdlets, seconds=15, weight=0),
     Kind("a plan is edited in the database after its review", _edit_plans, _leave_plans_alone, seconds=1, weight=0),
     Kind("a worker outlives its leases and their next owner", _outlive, _bring_back, seconds=30, weight=0),
     Kind("openings are held", _hold_openings, seconds=0, weight=0),
