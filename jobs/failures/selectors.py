@@ -52,14 +52,14 @@ def organizations_failing_with(*, actor: Actor, error_class: str) -> Sequence[Af
 
 def failed_since(*, actor: Actor, since: datetime) -> Mapping[str, int]:
     """Return in how many organizations each error class ended a run since then (aware)."""
-    ended = RunTarget.objects.visible_to(actor).filter(finished_at__gte=since, state__in=NOT_DONE)
+    ended = RunTarget.objects.visible_to(actor).of_people().filter(finished_at__gte=since, state__in=NOT_DONE)
     counted = ended.exclude(error_class="").order_by().values_list("error_class")
     return dict(counted.annotate(number=Count("organization", distinct=True)))
 
 
 def recent_targets(*, actor: Actor, error_class: str) -> Sequence[RunTarget]:
     """Return the run targets that ended with `error_class` last, the newest first, each with its run."""
-    ended = RunTarget.objects.visible_to(actor).filter(error_class=error_class, finished_at__isnull=False)
+    ended = RunTarget.objects.visible_to(actor).of_people().filter(error_class=error_class, finished_at__isnull=False)
     return list(ended.select_related("run").defer("run__plan").order_by("-finished_at")[:RECENT])
 
 

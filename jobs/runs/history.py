@@ -55,7 +55,7 @@ def drafts(*, actor: Actor) -> list[Run]:
 
 def recent_runs(*, actor: Actor, cmdlet: str, number: int = 5) -> list[Run]:
     """Return the latest runs of a cmdlet, newest first, each with its counts by state."""
-    found = Run.objects.visible_to(actor).filter(cmdlet=cmdlet, launched_at__isnull=False)
+    found = Run.objects.visible_to(actor).of_people().filter(cmdlet=cmdlet, launched_at__isnull=False)
     rows = list(found.defer("plan").order_by("-launched_at")[:number])
     _count_open(actor, rows)
     return rows
@@ -63,13 +63,14 @@ def recent_runs(*, actor: Actor, cmdlet: str, number: int = 5) -> list[Run]:
 
 def ended_runs(*, actor: Actor, number: int) -> list[Run]:
     """Return the runs that have ended, the latest launched first."""
-    ended = Run.objects.visible_to(actor).launched().exclude(finished_at=None)
+    ended = Run.objects.visible_to(actor).launched().of_people().exclude(finished_at=None)
     return list(ended.defer("plan").order_by("-launched_at", "-pk")[:number])
 
 
 def open_runs(*, actor: Actor, number: int) -> list[Run]:
     """Return the runs that go on, the latest launched first."""
-    return list(Run.objects.visible_to(actor).open().defer("plan").order_by("-launched_at", "-pk")[:number])
+    wanted = Run.objects.visible_to(actor).open().of_people()
+    return list(wanted.defer("plan").order_by("-launched_at", "-pk")[:number])
 
 
 def ended_targets(*, actor: Actor, runs: Sequence[Run]) -> dict[UUID, int]:

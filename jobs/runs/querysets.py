@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Self
 from django.db import models
 from django.db.models import Count
 
+from jobs.runs.purposes import Purpose
 from jobs.runs.states import OPEN_RUN_STATES, OPEN_TARGET_STATES, RunState
 from portal.core.actors import Actor
 from portal.core.permissions import Permission
@@ -28,6 +29,10 @@ class RunQuerySet(models.QuerySet["Run"]):
         """Return those that can still change by themselves."""
         return self.filter(state__in=OPEN_RUN_STATES)
 
+    def of_people(self) -> Self:
+        """Return those that somebody wanted: all but the readings by which Signalbox looks into unknown outcomes."""
+        return self.exclude(purpose=Purpose.RECONCILIATION)
+
 
 class RunTargetQuerySet(models.QuerySet["RunTarget"]):
     """Filters over run targets."""
@@ -35,6 +40,10 @@ class RunTargetQuerySet(models.QuerySet["RunTarget"]):
     def visible_to(self, actor: Actor) -> Self:
         """Return the targets that `actor` may see."""
         return self if actor.has(Permission.RUN_READ) and actor.has(Permission.ORGANIZATION_READ) else self.none()
+
+    def of_people(self) -> Self:
+        """Return those of runs that somebody wanted."""
+        return self.exclude(run__purpose=Purpose.RECONCILIATION)
 
     def open(self) -> Self:
         """Return those that have no outcome yet."""

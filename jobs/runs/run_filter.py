@@ -7,6 +7,7 @@ from django.db.models import Exists, OuterRef, Q, Value
 from django.db.models.functions import Length, Substr
 
 from jobs.runs.models import Run, RunTarget
+from jobs.runs.purposes import Purpose
 from jobs.runs.querysets import RunQuerySet
 from jobs.runs.states import OPEN_RUN_STATES, TargetState
 from portal.core.actors import Actor
@@ -25,7 +26,8 @@ class RunFilter:
 
     `organization` is an id, or words of a name or domain. `value` is looked for in the parameters, `reason` in reason
     and ticket; `outcome` is a key of `OUTCOMES`; `requested_by_id` is one person's id. `launched_from` is included and
-    `launched_before` is not (both aware).
+    `launched_before` is not (both aware). `readings` asks for the runs that look into unknown outcomes, and only those;
+    otherwise they are left out.
     """
 
     cmdlet: str = ""
@@ -39,11 +41,13 @@ class RunFilter:
     requested_by_id: str = ""
     launched_from: datetime | None = None
     launched_before: datetime | None = None
+    readings: bool = False
 
 
 def filtered_runs(*, actor: Actor, wanted: RunFilter) -> RunQuerySet:
     """Return the launched runs that `wanted` lets through, in no order."""
     runs = Run.objects.visible_to(actor).filter(launched_at__isnull=False)
+    runs = runs.filter(purpose=Purpose.RECONCILIATION) if wanted.readings else runs.of_people()
     exact = {"state": wanted.state, "risk": wanted.risk, "requested_by_id": wanted.requested_by_id}
     runs = runs.filter(**{field: value for field, value in exact.items() if value})
     if wanted.launched_from:

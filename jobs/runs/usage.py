@@ -21,7 +21,7 @@ class UsedCmdlet:
 
 def used_cmdlets(*, actor: Actor, number: int = 6) -> list[UsedCmdlet]:
     """Return the cmdlets that `actor` launched last or most, the ones used most first, among the latest runs."""
-    own = Run.objects.visible_to(actor).filter(requested_by_id=actor.id, launched_at__isnull=False)
+    own = Run.objects.visible_to(actor).of_people().filter(requested_by_id=actor.id, launched_at__isnull=False)
     rows = list(own.order_by("-launched_at").values_list("cmdlet", "launched_at")[:_LATEST])
     times = Counter(cmdlet for cmdlet, _ in rows)
     last: dict[str, datetime] = {}

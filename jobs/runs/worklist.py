@@ -43,7 +43,7 @@ def failed_and_left(*, actor: Actor, since: datetime, number: int) -> list[Run]:
 
     Followed up means: the same person launched the same cmdlet again afterwards.
     """
-    own = Run.objects.visible_to(actor).filter(requested_by_id=actor.id)
+    own = Run.objects.visible_to(actor).of_people().filter(requested_by_id=actor.id)
     later = own.filter(cmdlet=OuterRef("cmdlet"), launched_at__gt=OuterRef("launched_at"))
     failed = own.filter(state__in=[RunState.FAILED, RunState.PARTLY_FAILED], launched_at__gte=since)
     left = failed.filter(~Exists(later)).defer("plan", "powershell")
@@ -52,7 +52,13 @@ def failed_and_left(*, actor: Actor, since: datetime, number: int) -> list[Run]:
 
 def last_cmdlets(*, actor: Actor, number: int) -> list[Run]:
     """Return the latest run of each cmdlet that this person launched lately."""
-    own = Run.objects.visible_to(actor).launched().filter(requested_by_id=actor.id).defer("plan", "powershell")
+    own = (
+        Run.objects.visible_to(actor)
+        .launched()
+        .of_people()
+        .filter(requested_by_id=actor.id)
+        .defer("plan", "powershell")
+    )
     latest: dict[str, Run] = {}
     for run in own.order_by("-launched_at", "-pk")[:_LOOKED_THROUGH]:
         latest.setdefault(run.cmdlet, run)

@@ -15,6 +15,7 @@ from portal.core.periods import PeriodForm
 from tenants.organizations.names import name_of
 
 DID = {"read": "only read", "change": "changed", "destructive": "destroyed"}
+READINGS = "read-backs of unknown outcomes"
 OUTCOMES = {"failures": "with failures", "unknown": "with unknown outcomes"}
 _STATES = [(state.value, state.label) for state in RunState if state != RunState.DRAFT]
 _WORDS = {**DID, **OUTCOMES, **{state: label.lower() for state, label in _STATES}}
@@ -24,6 +25,7 @@ _SENTENCES = {
     "value": "value “{}”",
     "reason": "for “{}”",
     "mine": "by me",
+    "readings": READINGS,
 }
 _TEXTS = ("cmdlet", "organization", "value", "person", "reason", "state", "risk", "outcome")
 
@@ -43,6 +45,7 @@ class RunFilterForm(Sorted, PeriodForm):
     risk = choice_field("What it did", DID.items())
     outcome = choice_field("Outcomes", OUTCOMES.items())
     mine = choice_field("Who", [("on", "by me")])
+    readings = choice_field("By itself", [("on", READINGS)])
 
     def __init__(self, actor: Actor, *args: Any) -> None:
         super().__init__(*args)
@@ -54,6 +57,7 @@ class RunFilterForm(Sorted, PeriodForm):
         since, until = (None, None) if at_any_time else self.moments(today)
         return RunFilter(
             **{name: chosen.get(name, "") for name in _TEXTS},
+            readings=bool(chosen.get("readings")),
             requested_by_id=self._actor.id if chosen.get("mine") else "",
             launched_from=since,
             launched_before=until,
@@ -80,7 +84,7 @@ class RunFilterForm(Sorted, PeriodForm):
     @property
     def kept(self) -> list[forms.BoundField]:
         """The fields that are one click, kept while others are typed into."""
-        return [self[name] for name in ("risk", "outcome", "period", "mine")]
+        return [self[name] for name in ("risk", "outcome", "period", "mine", "readings")]
 
     def choices(self) -> list[ChoiceRow]:
         """Return the filters that are one click."""
@@ -89,6 +93,7 @@ class RunFilterForm(Sorted, PeriodForm):
             ChoiceRow("Ended", [self.choice("outcome", *each) for each in OUTCOMES.items()]),
             self.period_choices(),
             ChoiceRow("Who", [self.choice("mine", "on", "by me")]),
+            ChoiceRow("By itself", [self.choice("readings", "on", READINGS)]),
         ]
 
     def day_url(self) -> Callable[[date], str]:

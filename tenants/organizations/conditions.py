@@ -80,8 +80,9 @@ def last_outcome() -> Coalesce:
 def ended_targets() -> "QuerySet[Any]":
     """Return the run targets that have ended in the organization of the query around it, the newest first.
 
-    They are reached through the relation, so that tenants need not know jobs.
+    They are reached through the relation, so that tenants need not know jobs. Left out are the readings by which
+    Signalbox looks into unknown outcomes: nobody wanted to know what they show.
     """
     run_target: type[Model] = Organization.run_targets.rel.related_model
     ended = run_target._default_manager.filter(organization=OuterRef("pk"), finished_at__isnull=False)
-    return ended.order_by("-finished_at")
+    return ended.exclude(run__purpose="reconciliation").order_by("-finished_at")
