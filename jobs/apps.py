@@ -11,13 +11,22 @@ class JobsConfig(AppConfig):
         """Make known what others ask for: the lists that can be exported, how runs can fail, the global stop."""
         from jobs.global_stop.services import refuse_while_stopped
         from jobs.results.explanations import EXPLANATIONS
-        from jobs.web.listings import cmdlets, connections, failures, jobs, organization_cmdlets, rows, runs
+        from jobs.web.listings import (
+            cmdlets,
+            connections,
+            failures,
+            jobs,
+            organization_cmdlets,
+            rows,
+            runs,
+            unknown_outcomes,
+        )
         from portal.core import stops
         from portal.core.explanations import make_known
         from portal.exports.listings import register
 
         make_known(EXPLANATIONS)
         stops.make_known(refuse_while_stopped)
-        areas = (runs, rows, cmdlets, connections, failures, jobs, organization_cmdlets)
+        areas = (runs, rows, cmdlets, connections, failures, jobs, organization_cmdlets, unknown_outcomes)
         for listing in (listing for area in areas for listing in area.LISTINGS):
             register(listing)

@@ -12,7 +12,7 @@ from jobs.results.selectors import TargetRows, merged_columns, rows_by_target
 from jobs.runs.models import RunTarget
 from portal.core.actors import Actor
 
-ORGANIZATION_COLUMNS = ("Organization", "TenantId", "TargetState", "ErrorClass", "ErrorCode", "ErrorDetail")
+ORGANIZATION_COLUMNS = ("Organization", "TenantId", "TargetState", "Verdict", "ErrorClass", "ErrorCode", "ErrorDetail")
 _TYPE = ("@odata.type", "@data.type")
 
 
@@ -68,6 +68,7 @@ def _place(item: TargetRows) -> dict[str, Any]:
         target.organization_name,
         target.organization.tenant_id,
         target.state,
+        target.verdict,
         target.error_class,
         target.error_code,
         target.error_detail,

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Count, DateTimeField, Exists, Func, OuterRef, Value
 
 from jobs.runs.models import Run, RunTarget
-from jobs.runs.states import RunState, TargetState
+from jobs.runs.states import RunState, TargetState, Verdict
 from portal.core.actors import Actor
 
 _LOOKED_THROUGH = 50
@@ -18,15 +18,15 @@ _A_MIDNIGHT = datetime(2000, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """The lost answers of one run: in how many organizations."""
+    """The lost answers of one run that a person has to look into: in how many organizations."""
 
     run: Run
     number: int
 
 
-def unknown_outcomes(*, actor: Actor) -> list[Unknown]:
-    """Return every run with organizations whose outcome is unknown, the latest launched first."""
-    unknown = RunTarget.objects.visible_to(actor).filter(state=TargetState.UNKNOWN)
+def unknown_for_person(*, actor: Actor) -> list[Unknown]:
+    """Return every run with organizations whose unknown outcome a person has to decide, the latest launched first."""
+    unknown = RunTarget.objects.visible_to(actor).filter(state=TargetState.UNKNOWN, verdict=Verdict.NEEDS_PERSON)
     numbers = dict(unknown.order_by().values_list("run").annotate(number=Count("pk")))
     runs = Run.objects.visible_to(actor).filter(pk__in=numbers).defer("plan", "powershell")
     return [Unknown(run, numbers[run.pk]) for run in runs.order_by("-launched_at", "-pk")]

@@ -6,7 +6,7 @@ from jobs.catalogue.effects import Effect
 from jobs.exchange.disturbances import UNREACHABLE
 from jobs.exchange.refusals import NO_CHANGE_NEEDED
 from jobs.runs.models import Attempt, RunTarget
-from jobs.runs.states import TargetState
+from jobs.runs.states import TargetState, Verdict
 from jobs.web.again import RAN_CLASSES
 
 _SENTENCES = {
@@ -20,6 +20,10 @@ _SENTENCES = {
     TargetState.DENIED: "Not allowed. Nothing was sent.",
     TargetState.CANCELLED: "The run was stopped before this organization's turn.",
 }
+_FOUND_OUT = {
+    Verdict.APPLIED: "A change was sent and the answer was lost. It was found out since: it was carried out.",
+    Verdict.NOT_APPLIED: "A change was sent and the answer was lost. It was found out since: it was not carried out.",
+}
 
 
 def outcome_sentence(target: RunTarget, attempts: Sequence[Attempt]) -> str:
@@ -32,6 +36,8 @@ def outcome_sentence(target: RunTarget, attempts: Sequence[Attempt]) -> str:
         return _sent_in_vain(target)
     if target.state == TargetState.QUEUED and not attempts:
         return "Waits for its turn. Nothing was sent yet."
+    if target.state == TargetState.UNKNOWN and target.verdict in _FOUND_OUT:
+        return _FOUND_OUT[Verdict(target.verdict)]
     return _SENTENCES[TargetState(target.state)]
 
 

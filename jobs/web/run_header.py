@@ -19,6 +19,7 @@ from jobs.web.hindrance import Hindrance
 from jobs.web.pictures import MARKS, bar_markup
 from jobs.web.run_actions import actions_context, buttons_of
 from jobs.web.sentences import done, page_title, run_sentence
+from jobs.web.unknown_words import FoundOut, found_out_by_run
 from jobs.web.words import EFFECTS, RISKS, SERVICES, ordered
 from portal.core.actors import Actor
 from portal.core.templatetags.states import look
@@ -66,7 +67,7 @@ class Live:
     """The part of the page that follows the run; `poll_url` is empty once it is over, `stopping` while it is not.
 
     `narrows` is the part of the tab that a state of the legend changes; empty where it leads to another tab. `step` is
-    how far the run is, in sixteenths.
+    how far the run is, in sixteenths; `found_out` tells of its unknown outcomes.
     """
 
     run: Run
@@ -81,6 +82,7 @@ class Live:
     step: int
     poll_url: str
     stopping: bool
+    found_out: FoundOut | None
 
 
 def header_context(
@@ -120,7 +122,13 @@ def live(
         step=STEPS * done(progress) // max(1, run.target_count),
         poll_url=_poll_url(actor, run, cells, tab, query, hindrance),
         stopping=is_open(run.state) and run.cancel_requested_at is not None,
+        found_out=_found_out(actor, run, progress),
     )
+
+
+def _found_out(actor: Actor, run: Run, progress: Progress) -> FoundOut | None:
+    unsure = [run.pk] if progress.counts.get(TargetState.UNKNOWN) else []
+    return found_out_by_run(actor, unsure).get(run.pk)
 
 
 def _poll_url(

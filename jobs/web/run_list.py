@@ -19,6 +19,7 @@ from jobs.runs.states import is_open
 from jobs.web.calendar import calendar_picture, summary
 from jobs.web.run_filters import RunFilterForm
 from jobs.web.run_rows import run_rows, short_parameters
+from jobs.web.unknown_words import found_out_of
 from portal.accounts.web.access import actor_of
 from portal.accounts.web.saved_filters import saved_filters
 from portal.core.actors import Actor
@@ -43,7 +44,7 @@ def run_list(request: HttpRequest) -> HttpResponse:
         "choices": form.choices(),
         "saved": saved,
         "page": page,
-        "rows": run_rows(page.rows),
+        "rows": run_rows(page.rows, found_out_of(actor, page.rows)),
         "live_url": _live_url(page.rows),
         "drafts": [(draft, short_parameters(draft)) for draft in drafts(actor=actor)],
         "can_launch": actor.has(Permission.RUN_LAUNCH),
@@ -59,7 +60,7 @@ def runs_live(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     actor.require(Permission.RUN_READ)
     runs = runs_now(actor=actor, run_ids=_run_ids(request))
-    context = {"rows": run_rows(runs), "live_url": _live_url(runs), "is_update": True}
+    context = {"rows": run_rows(runs, found_out_of(actor, runs)), "live_url": _live_url(runs), "is_update": True}
     return render(request, "jobs/runs/list.html#live-rows", context)
 
 

@@ -1,12 +1,14 @@
 """Runs as rows of a list."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.utils.safestring import SafeString
 
 from jobs.runs.models import Run
 from jobs.web.pictures import bar_markup
+from jobs.web.unknown_words import FoundOut
 from jobs.web.words import RISKS, counts_in_words, duration
 
 _BAR = {"width": 120, "height": 10}
@@ -15,7 +17,10 @@ _SHORT = 90
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """One run of a list: its parameters short, its outcomes as picture and words, and how long it took."""
+    """One run of a list: its parameters short, its outcomes as picture and words, and how long it took.
+
+    `found_out` is what is known of its unknown outcomes; None where it has none.
+    """
 
     run: Run
     risk: str
@@ -23,10 +28,11 @@ class RunRow:
     bar: SafeString
     outcomes: str
     took: str
+    found_out: FoundOut | None = None
 
 
-def run_rows(runs: Iterable[Run]) -> list[RunRow]:
-    """Return rows for runs whose counts are known."""
+def run_rows(runs: Iterable[Run], found_out: Mapping[UUID, FoundOut] | None = None) -> list[RunRow]:
+    """Return rows for runs whose counts are known, with what was found out about their unknown outcomes."""
     return [
         RunRow(
             run,
@@ -35,6 +41,7 @@ def run_rows(runs: Iterable[Run]) -> list[RunRow]:
             bar_markup(run.counts, **_BAR),
             counts_in_words(run.counts),
             duration(run.finished_at - run.launched_at) if run.finished_at and run.launched_at else "",
+            (found_out or {}).get(run.pk),
         )
         for run in runs
     ]

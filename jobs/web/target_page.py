@@ -1,5 +1,6 @@
 """What the page of a target shows: its outcome and what to do, its answer, its story, and what lies beside it."""
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -8,27 +9,39 @@ from django.urls import reverse
 
 from jobs.exchange.errors import NO_BODY
 from jobs.exchange.refusals import CONFIRMATION_PENDING
+from jobs.reconciliation.selectors import read_for
 from jobs.results.evidence import answer_of
 from jobs.results.explanations import explanation_of
 from jobs.runs.models import RunTarget
 from jobs.runs.neighbours import earlier_targets, neighbours
+from jobs.runs.purposes import Purpose
 from jobs.runs.selectors import events_of
-from jobs.runs.states import OPEN_TARGET_STATES, TargetState
+from jobs.runs.states import OPEN_TARGET_STATES, TargetState, Verdict
 from jobs.web.again import may_repeat, retry_sentence
 from jobs.web.outcomes import outcome_sentence
 from jobs.web.target_result import result_table
 from jobs.web.target_story import attempts_in, stories
+from jobs.web.unknown_panel import unknown_panel
 from jobs.web.words import duration
 from portal.core.actors import Actor
 from portal.core.permissions import Permission
 
 _TONES = {TargetState.SUCCEEDED: "good", TargetState.UNKNOWN: "partly"}
 _CALM = (*OPEN_TARGET_STATES, TargetState.CANCELLED, TargetState.SKIPPED)
+_FOUND_OUT: Mapping[str, str] = {
+    Verdict.APPLIED: "Do not run it again: it was carried out.",
+    Verdict.NOT_APPLIED: "It may be run again: nothing was changed.",
+}
 _TEXTS_OF_EXCHANGE = ("partly_done", CONFIRMATION_PENDING.error_class)
 
 
-def target_context(actor: Actor, target: RunTarget, query: QueryDict) -> dict[str, Any]:
-    """Return everything that the page of `target` shows to `actor`; `query` chooses objects and columns."""
+def target_context(
+    actor: Actor, target: RunTarget, query: QueryDict, *, words: str = "", problem: str = ""
+) -> dict[str, Any]:
+    """Return everything that the page of `target` shows to `actor`; `query` chooses objects and columns.
+
+    `problem` is why a decision, with the reason `words`, was refused.
+    """
     result, told = answer_of(target), stories(target)
     previous, following = neighbours(actor=actor, target=target)
     return {
@@ -37,9 +50,11 @@ def target_context(actor: Actor, target: RunTarget, query: QueryDict) -> dict[st
         "outcome": outcome_sentence(target, attempts_in(told)),
         "tone": "busy" if target.state in _CALM else _TONES.get(TargetState(target.state), "bad"),
         "explanation": explanation_of(target.error_class) if target.error_class else None,
-        "retry": retry_sentence(target.run, target.state, target.error_class),
+        "retry": _FOUND_OUT.get(target.verdict) or retry_sentence(target.run, target.state, target.error_class),
         "again_url": _again_url(actor, target),
         "is_unknown": target.state == TargetState.UNKNOWN,
+        "panel": unknown_panel(actor, target, words=words, problem=problem),
+        "read_for": read_for(target=target) if target.run.purpose == Purpose.RECONCILIATION else None,
         "detail": "Microsoft sent no text with it." if target.error_detail == NO_BODY else target.error_detail,
         "detail_is_microsofts": is_microsofts(target),
         "took": duration(target.finished_at - target.queued_at) if target.finished_at else "",

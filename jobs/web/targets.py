@@ -2,14 +2,17 @@
 
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
+from jobs.reconciliation.services import NotDecidable, decide
 from jobs.results.evidence import NothingToDownload, download_target_rows
 from jobs.runs.models import RunTarget
 from jobs.runs.selectors import target_of
+from jobs.runs.states import Verdict
 from jobs.web.refused import refused
 from jobs.web.run_access import GONE
 from jobs.web.target_page import target_context
@@ -24,6 +27,22 @@ def target_detail(request: HttpRequest, target_id: UUID) -> HttpResponse:
     actor = actor_of(request)
     actor.require(Permission.RUN_READ)
     return render(request, "jobs/targets/detail.html", target_context(actor, _found(actor, target_id), request.GET))
+
+
+@require_POST
+def target_decide(request: HttpRequest, target_id: UUID) -> HttpResponse:
+    """Let a person say whether an unknown change was carried out; without a reason the page says what is missing."""
+    actor = actor_of(request)
+    actor.require(Permission.RUN_RECONCILE)
+    target = _found(actor, target_id)
+    words, verdict = request.POST.get("words", ""), request.POST.get("verdict", "")
+    try:
+        decide(actor=actor, target_id=target_id, verdict=verdict, words=words)
+    except NotDecidable as refusal:
+        context = target_context(actor, target, request.GET, words=words, problem=str(refusal))
+        return render(request, "jobs/targets/detail.html", context, status=422)
+    messages.success(request, f"Decided for {target.organization_name}: {Verdict(verdict).label.lower()}.")
+    return HttpResponseRedirect(f"{reverse('jobs:target', args=[target_id])}#unknown", status=303)
 
 
 @require_safe

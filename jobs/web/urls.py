@@ -21,6 +21,7 @@ from jobs.web import (
     run_tabs,
     status,
     targets,
+    unknown_outcomes,
 )
 
 app_name = "jobs"
@@ -42,6 +43,7 @@ urlpatterns = [
     ),
     path("connections/test/", connection_tests.connection_test, name="connection-test"),
     path("runs/", run_list.run_list, name="runs"),
+    path("runs/unknown/", unknown_outcomes.unknown_outcomes, name="unknown-outcomes"),
     path("runs/now/", run_list.runs_live, name="runs-live"),
     path("runs/<uuid:run_id>/", run_tabs.run_detail, name="run"),
     path("runs/<uuid:run_id>/targets/", run_tabs.run_targets, name="run-targets"),
@@ -72,5 +74,6 @@ urlpatterns = [
     path("status/", status.status, name="status"),
     path("status/now/", status.status_now, name="status-now"),
     path("targets/<uuid:target_id>/", targets.target_detail, name="target"),
+    path("targets/<uuid:target_id>/decide/", targets.target_decide, name="target-decide"),
     path("targets/<uuid:target_id>/objects.jsonl", targets.target_jsonl, name="target-jsonl"),
 ]

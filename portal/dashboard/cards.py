@@ -8,7 +8,8 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from jobs.runs.models import Run
-from jobs.runs.worklist import failed_and_left, paused_runs, unknown_outcomes
+from jobs.runs.states import Verdict
+from jobs.runs.worklist import failed_and_left, paused_runs, unknown_for_person
 from jobs.web.words import counts_in_words
 from portal.core.actors import Actor
 from portal.core.templatetags.presentation import day, relative
@@ -60,21 +61,21 @@ def cards_for(actor: Actor, now: datetime) -> list[Card]:
 
 
 def _unknown(actor: Actor) -> Card | None:
-    found = unknown_outcomes(actor=actor)
+    found = unknown_for_person(actor=actor)
     if not found:
         return None
     number = sum(unknown.number for unknown in found)
     reasons = [
-        Reason(unknown.number, unknown.run.cmdlet, _launched(unknown.run), _targets(unknown.run, "unknown"))
+        Reason(unknown.number, unknown.run.cmdlet, _launched(unknown.run), _undecided(run=str(unknown.run.pk)))
         for unknown in found
     ]
     return Card(
         figure=number,
-        title=_noun(number, "outcome unknown", "outcomes unknown"),
-        sentence="A change was sent and the answer was lost. Look in the organization whether it was made; do not "
-        "launch it again before.",
+        title=_noun(number, "unknown outcome needs a person", "unknown outcomes need a person"),
+        sentence="A change was sent, the answer was lost, and reading back does not tell whether it was made. Look in "
+        "the organization and decide; do not launch it again before.",
         action="Show them",
-        url=reasons[0].url,
+        url=_undecided(),
         tone="unknown",
         icon="question-mark-circle",
         reasons=reasons[:REASONS_SHOWN],
@@ -209,8 +210,8 @@ def _launched(run: Run) -> str:
     return f"launched {relative(run.launched_at)}" if run.launched_at else ""
 
 
-def _targets(run: Run, state: str) -> str:
-    return f"{reverse('jobs:run-targets', args=[run.pk])}?{urlencode({'state': state})}"
+def _undecided(**more: str) -> str:
+    return f"{reverse('jobs:unknown-outcomes')}?{urlencode({'verdict': Verdict.NEEDS_PERSON.value, **more})}"
 
 
 def _noun(number: int, singular: str, plural: str) -> str:

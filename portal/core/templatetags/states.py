@@ -41,6 +41,10 @@ LOOKS: dict[str, Look] = {
     "unknown": Look("Unknown", "question-mark-circle", "unknown"),
     "skipped": Look("Skipped", "forward", "quiet"),
     "denied": Look("Denied", "no-symbol", "denied"),
+    # what was found out about unknown outcomes
+    "applied": Look("Carried out", "check-badge", "good"),
+    "not_applied": Look("Not carried out", "x-circle", "quiet"),
+    "needs_person": Look("Needs a person", "eye", "unknown"),
     # reachability
     "untried": Look("Not tried yet", "minus-circle", "quiet"),
     "reachable": Look("Reachable", "signal", "good"),

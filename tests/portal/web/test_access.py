@@ -31,6 +31,7 @@ READS: dict[str, set[Role] | set[Role | None]] = {
     "tenants:partner-connect": {A},
     "jobs:connections": EVERYBODY,
     "jobs:failures": EVERYBODY,
+    "jobs:unknown-outcomes": EVERYBODY,
     "tenants:organization-add": {A},
     "audit:events": {P, U, A},
     "exports:list": ANYBODY,

@@ -14,7 +14,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from jobs.catalogue.cmdlets import find
-from jobs.runs.states import RunState, TargetState
+from jobs.runs.states import RunState, TargetState, Verdict
 from jobs.saved.drafts import keep_launch_draft
 from portal.accounts.models import User
 from portal.core.actors import Source
@@ -123,10 +123,13 @@ def test_cards_come_in_order_of_urgency(administrator: User, signed_in: Callable
     make_certificate(app_registration, days=59)
     make_certificate(app_registration, days=61)
     run = make_run(state=RunState.FAILED, organizations=3, states=[TargetState.UNKNOWN, TargetState.FAILED])
+    run.targets.filter(state=TargetState.UNKNOWN).update(verdict=Verdict.NEEDS_PERSON)
+    found_out = make_run(organizations=2, states=[TargetState.UNKNOWN])
+    found_out.targets.update(verdict=Verdict.APPLIED)
     failed = make_run(state=RunState.FAILED, states=[TargetState.FAILED], requested_by=administrator)
     page = signed_in(administrator).get("/").content.decode()
     assert titles(page) == [
-        "2 outcomes unknown",
+        "2 unknown outcomes need a person",
         "3 organizations not reachable",
         "1 relationship ends within 30 days",
         "1 certificate expires within 60 days",
@@ -134,7 +137,7 @@ def test_cards_come_in_order_of_urgency(administrator: User, signed_in: Callable
     ]
     reasons = re.findall(r'<span class="number">(\d+)</span><a href="(.+?)"', page)
     assert [(number, unescape(url)) for number, url in reasons] == [
-        ("2", f"/runs/{run.pk}/targets/?state=unknown"),
+        ("2", f"/runs/unknown/?verdict=needs_person&run={run.pk}"),
         ("2", "/organizations/?reachability=unreachable&cause=no_consent"),
         ("1", "/organizations/?reachability=unreachable&cause=blocked"),
         ("2", "/organizations/?ends_within=60&sort=ends"),
