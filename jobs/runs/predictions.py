@@ -8,10 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from jobs.exchange.refusals import CMDLET_ABSENT
-from jobs.runs.steps import steps_of
+from jobs.runs.steps import Step, steps_of
 from jobs.runs.ways import FrozenWays, as_applied
 from portal.core.actors import Actor
-from tenants.capabilities.selectors import Known, known_of_cmdlet
+from tenants.capabilities.selectors import Known, known_of_cmdlets
 from tenants.organizations.models import Organization, Reachability
 from tenants.partner.models import PartnerSignIn
 from tenants.profiles.facts import ProfileFacts
@@ -67,12 +67,13 @@ def _by_capabilities(actor: Actor, plan: Mapping[str, Any], organizations: list[
     profiles = _profiles(plan, organizations)
     if not profiles:
         return []
-    known = known_of_cmdlet(
+    steps = steps_of(plan)
+    known = known_of_cmdlets(
         actor,
         organization_ids=list(profiles),
         profile_ids={UUID(facts.id) for facts in profiles.values()},
         service=reached_through(plan["service"]),
-        cmdlet=steps_of(plan)[0].sent_as,
+        cmdlets=[step.sent_as for step in steps],
     )
     accounts = _accounts(actor, {facts.way for facts in profiles.values()})
     asked: Asked = []
@@ -80,7 +81,7 @@ def _by_capabilities(actor: Actor, plan: Mapping[str, Any], organizations: list[
         if facts := profiles.get(each.pk):
             told = known.get((each.pk, UUID(facts.id)))
             asked.append((each, told if told and _is_read_as(told.identity, facts, accounts) else None))
-    return [each for each in (_absent(steps_of(plan)[0].sent_as, asked), _outdated(asked), _untested(asked)) if each]
+    return [each for each in (_absent(steps, asked), _outdated(asked), _untested(asked)) if each]
 
 
 def _profiles(plan: Mapping[str, Any], organizations: list[Organization]) -> dict[UUID, ProfileFacts]:
@@ -109,13 +110,20 @@ def _is_read_as(identity: str, facts: ProfileFacts, accounts: Collection[str]) -
 Asked = list[tuple[Organization, Known | None]]
 
 
-def _absent(cmdlet: str, asked: Asked) -> Prediction | None:
-    found = [(each, known) for each, known in asked if known and not known.is_outdated and not known.is_offered]
+def _absent(steps: Sequence[Step], asked: Asked) -> Prediction | None:
+    found = [(each, known) for each, known in asked if known and not known.is_outdated and known.lacks]
     if not found:
         return None
+    lacking = {cmdlet for _, known in found for cmdlet in known.lacks}
+    named = [
+        f"step {number}, {step.sent_as}," if len(steps) > 1 else step.sent_as
+        for number, step in enumerate(steps, start=1)
+        if step.sent_as in lacking
+    ]
+    what = " or ".join(named)
     return Prediction(
         CMDLET_ABSENT.error_class,
-        f"{cmdlet} is not offered here: role missing",
+        f"{what[0].upper()}{what[1:]} is not offered here: role missing",
         CMDLET_ABSENT.fix,
         [each for each, _ in found],
         min(known.read_at for _, known in found),

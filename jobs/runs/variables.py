@@ -32,16 +32,15 @@ def frozen_variables(calls: Sequence[ValidCall], organizations: Iterable[Organiz
 
     Raises `NoValue`, or `InvalidCall` with every problem of the first step and organization whose values do not fit.
     """
-    found = [(step, call, variables_in(list(call.parameters.values()))) for step, call in enumerate(calls, start=1)]
-    wanted = sorted(set().union(*(names for _, _, names in found)))
+    templates = [{name: value for name, value in call.parameters.items() if variables_in(value)} for call in calls]
+    wanted = sorted(variables_in([value for template in templates for value in template.values()]))
     if not wanted:
         return {}
     frozen = {}
     for organization in organizations:
         values = {name: _value_of(organization, name) for name in wanted}
-        for step, call, names in found:
-            problems = _problems(call, values, organization) if names else []
-            if problems:
+        for step, (call, template) in enumerate(zip(calls, templates, strict=True), start=1):
+            if problems := _problems(call, template, values, organization):
                 raise InvalidCall([of_step(p, step, call.cmdlet.name) if len(calls) > 1 else p for p in problems])
         frozen[str(organization.tenant_id)] = values
     return frozen
@@ -57,11 +56,11 @@ def _value_of(organization: Organization, name: str) -> str:
     return value
 
 
-def _problems(call: ValidCall, values: Mapping[str, str], place: Organization) -> list[Problem]:
+def _problems(
+    call: ValidCall, template: Mapping[str, object], values: Mapping[str, str], place: Organization
+) -> list[Problem]:
     problems = []
-    for name, value in call.parameters.items():
-        if not variables_in(value):
-            continue
+    for name, value in template.items():
         try:
             _refuse_quotes(name, value, values)
             retyped(call.cmdlet, name, fill_in({name: value}, values)[name])

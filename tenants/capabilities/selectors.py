@@ -1,11 +1,11 @@
 """What pages ask about capabilities."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db.models import BooleanField, Count, ExpressionWrapper, Q, QuerySet
 
 from portal.core.actors import Actor
 from tenants.capabilities.models import Capabilities, CmdletSet
@@ -27,10 +27,13 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of one cmdlet for one organization and profile, and as whom it was read; `read_at` is aware UTC."""
+    """Which of some cmdlets are not offered to one profile in one organization, and as whom that was read.
+
+    `read_at` is aware UTC.
+    """
 
     identity: str
-    is_offered: bool
+    lacks: tuple[str, ...]
     read_at: datetime
     is_outdated: bool
 
@@ -55,18 +58,35 @@ def offers_read_by(actor: Actor, run_id: UUID) -> list[Offer]:
     return [Offer(*row) for row in sorted(counted, key=lambda row: (-row[4], row[1:]))]
 
 
-def known_of_cmdlet(
-    actor: Actor, *, organization_ids: Sequence[UUID], profile_ids: Iterable[UUID], service: str, cmdlet: str
+def known_of_cmdlets(
+    actor: Actor,
+    *,
+    organization_ids: Sequence[UUID],
+    profile_ids: Iterable[UUID],
+    service: str,
+    cmdlets: Collection[str],
 ) -> dict[tuple[UUID, UUID], Known]:
-    """Return what is known of `cmdlet`, by organization and profile, in two queries; who was never tested is absent."""
-    offering = sets_offering(cmdlet)
+    """Return what is known of `cmdlets`, by organization and profile, in two queries; who was never tested is absent."""
     rows = visible_capabilities(actor).filter(
         organization__in=organization_ids, profile__in=list(profile_ids), service=service
     )
     columns = rows.values_list("organization_id", "profile_id", "identity", "cmdlets_id", "read_at", "outdated_at")
+    lacking = _lacking(rows, list(dict.fromkeys(cmdlets)))
     return {
-        (organization, profile): Known(identity, set_id in offering, read_at, outdated_at is not None)
+        (organization, profile): Known(identity, lacking[set_id], read_at, outdated_at is not None)
         for organization, profile, identity, set_id, read_at, outdated_at in columns
+    }
+
+
+def _lacking(rows: QuerySet[Capabilities], cmdlets: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return which of `cmdlets` each set lacks that one of `rows` has."""
+    has = {f"has_{index}": Q(names__icontains=enclosed(cmdlet)) for index, cmdlet in enumerate(cmdlets)}
+    sets = CmdletSet.objects.filter(pk__in=rows.order_by().values("cmdlets")).annotate(
+        **{name: ExpressionWrapper(condition, output_field=BooleanField()) for name, condition in has.items()}
+    )
+    return {
+        set_id: tuple(cmdlet for cmdlet, held in zip(cmdlets, holds, strict=True) if not held)
+        for set_id, *holds in sets.values_list("pk", *has)
     }
 
 
@@ -84,8 +104,3 @@ def count_offering(actor: Actor, *, service: str, cmdlet: str) -> Offering:
     served = Organization.objects.visible_to(actor).served()
     counts = {answer: Count("pk", filter=may_run(answer, service, cmdlet)) for answer in ("yes", "no", "unknown")}
     return Offering(**served.aggregate(**counts))
-
-
-def sets_offering(cmdlet: str) -> set[str]:
-    """Return the sets that hold a cmdlet."""
-    return set(CmdletSet.objects.filter(names__icontains=enclosed(cmdlet)).values_list("pk", flat=True))

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from jobs.launch import RunRequest, draft_run
+from jobs.runs.calls import StepRequest
 from jobs.runs.models import Run
 from jobs.runs.predictions import Prediction, predictions
 from jobs.runs.selection import Selection
@@ -74,6 +75,26 @@ def test_tells_who_lacks_the_cmdlet_who_was_not_tested_and_who_is_lost(
     assert absent.read_at == old
     assert absent.refuses
     assert not found["untested"].refuses
+
+
+def test_every_step_is_looked_at_with_the_same_number_of_queries(registration: AppRegistration) -> None:
+    places = make_organizations(3, partner=registration.partner)
+    make_capabilities(places[:1], "Get-AcceptedDomain", "Get-Mailbox")
+    make_capabilities(places[1:2], "Get-Mailbox")
+    make_capabilities(places[2:], "Get-AcceptedDomain", "Get-Mailbox", "Get-Recipient")
+    later = [StepRequest("Get-AcceptedDomain", {}), StepRequest("Get-Recipient", {})]
+
+    def counted(later_steps: list[StepRequest]) -> tuple[list[Prediction], int]:
+        plan = drafted(places, later_steps=later_steps).plan
+        with CaptureQueriesContext(connection) as queries:
+            found = predictions(actor=SYSTEM, plan=plan, organizations=places)
+        return found, len(queries)
+
+    (none, few), ((absent,), many) = counted([]), counted(later)
+    assert none == []
+    assert absent.reason == "Step 2, Get-AcceptedDomain, or step 3, Get-Recipient, is not offered here: role missing"
+    assert absent.organizations == places[:2]
+    assert few == many
 
 
 def test_an_outdated_reading_is_no_knowledge(registration: AppRegistration) -> None:
