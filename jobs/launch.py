@@ -86,7 +86,7 @@ def planned_run(
     return Run(
         id=run_id,
         cmdlet=steps[0].cmdlet,
-        risk=worst_risk(calls),
+        risk=worst_risk(call.risk for call in calls),
         effect=worst_effect(tuple(steps)),
         service=plan["service"],
         plan=plan,

@@ -42,9 +42,9 @@ def valid_calls(steps: Sequence[StepRequest], *, service: str | None = None) -> 
     raise InvalidCall([_apart(calls)])
 
 
-def worst_risk(calls: Iterable[ValidCall]) -> Risk:
-    """Return the risk that decides for the run."""
-    return max((call.risk for call in calls), key=_RISKS.index)
+def worst_risk(risks: Iterable[Risk]) -> Risk:
+    """Return the risk that decides for a run of steps with these."""
+    return max(risks, key=_RISKS.index)
 
 
 def of_step(problem: Problem, number: int, cmdlet: str) -> Problem:

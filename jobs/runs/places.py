@@ -23,13 +23,13 @@ class Place(NamedTuple):
     environment: str
 
 
-def places_of(*, actor: Actor, run: Run) -> list[tuple[Place, str]]:
-    """Return the way into each organization of a run that the plan has frozen, with its initial domain, by name."""
+def places_of(*, actor: Actor, run: Run) -> list[tuple[Place, str, UUID]]:
+    """Return the frozen way into each organization of a run, with its initial domain and tenant id, by name."""
     ways = FrozenWays.of_plan(run.plan)
     found = Organization.objects.visible_to(actor).filter(run_targets__run=run).order_by("run_targets__position")
     rows = found.values_list("tenant_id", "partner__tenant_id", "environment", "initial_domain")
     return [
-        (Place(ways.find(tenant_id) or _of_first_version(run, partner), environment), domain)
+        (Place(ways.find(tenant_id) or _of_first_version(run, partner), environment), domain, tenant_id)
         for tenant_id, partner, environment, domain in rows
     ]
 

@@ -141,6 +141,12 @@ def planned_organization_ids(*, actor: Actor, run: Run) -> list[UUID]:
     return list(found.order_by("name", "pk").values_list("pk", flat=True))
 
 
+def planned_named(*, actor: Actor, run: Run, number: int) -> list[tuple[UUID, str]]:
+    """Return tenant id and name of the first organizations of a plan by name."""
+    found = Organization.objects.visible_to(actor).filter(tenant_id__in=run.plan["organizations"])
+    return list(found.order_by("name", "pk").values_list("tenant_id", "name")[:number])
+
+
 def all_planned_organizations(*, actor: Actor, run: Run) -> list[Organization]:
     """Return the organizations of a plan by name."""
     found = Organization.objects.visible_to(actor).filter(tenant_id__in=run.plan["organizations"])

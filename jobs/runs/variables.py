@@ -10,7 +10,14 @@ from jobs.catalogue.variables import VARIABLE, VARIABLES, is_quoted, variables_i
 from jobs.runs.calls import of_step
 from portal.core.refusals import Refused
 from tenants.organizations.models import Organization
+from tenants.profiles.methods import reached_through
 
+_IN_SESSION: Mapping[str, str] = {
+    "default_domain": "(Get-AcceptedDomain | Where-Object Default).DomainName",
+    "initial_domain": "(Get-AcceptedDomain | Where-Object InitialDomain).DomainName",
+    "name": "(Get-OrganizationConfig).DisplayName",
+    "tenant_id": "(Get-ConnectionInformation)[0].TenantID",
+}
 _ASKING = ("Filter", "Query", "QueryString")
 
 
@@ -44,6 +51,12 @@ def frozen_variables(calls: Sequence[ValidCall], organizations: Iterable[Organiz
                 raise InvalidCall([of_step(p, step, call.cmdlet.name) if len(calls) > 1 else p for p in problems])
         frozen[str(organization.tenant_id)] = values
     return frozen
+
+
+def session_values(names: Iterable[str], *, service: str) -> list[str]:
+    """Return lines of PowerShell that set each variable to the value of the organization that is connected."""
+    reached = _IN_SESSION if reached_through(service) == "exo" else {}
+    return [f"${name} = {reached.get(name, f'Read-Host -Prompt {name}')}" for name in names]
 
 
 def _value_of(organization: Organization, name: str) -> str:

@@ -78,11 +78,6 @@ def steps_of(job: Job) -> list[Step]:
     return [Step(1, job.cmdlet, job.typed), *later]
 
 
-def find_step(job: Job, position: int) -> Step | None:
-    """Return one step of a job."""
-    return next((step for step in steps_of(job) if step.position == position), None)
-
-
 def find_job(*, actor: Actor, job_id: UUID) -> Job | None:
     """Return one job that `actor` may see."""
     return Job.objects.visible_to(actor).filter(pk=job_id).first()

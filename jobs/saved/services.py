@@ -1,15 +1,18 @@
 """What is done to jobs."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
 from uuid import UUID
 
 from django.db import transaction
 from django.http import QueryDict
 from django.utils import timezone
 
-from jobs.catalogue.cmdlets import Cmdlet, find
+from jobs.catalogue.cmdlets import Cmdlet
+from jobs.runs.calls import MOST_STEPS
 from jobs.saved.models import Job, JobStep
-from jobs.saved.typed import job_text
+from jobs.saved.typed import job_text, step_text
 from portal.audit.actions import AuditAction
 from portal.audit.services import Object, record
 from portal.core.actors import Actor
@@ -30,35 +33,42 @@ def job_as_object(job: Job) -> Object:
     return Object("job", str(job.pk), job.name)
 
 
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What a job keeps of launch forms: the first step with where and why, and the later steps; each as typed."""
+
+    cmdlet: str
+    typed: str
+    later: Sequence[tuple[str, str]] = ()
+
+    @classmethod
+    def of_forms(cls, cmdlet: Cmdlet, data: QueryDict, later: Sequence[tuple[Cmdlet, QueryDict]] = ()) -> Self:
+        """Return what is kept of launch forms, one a step, without secrets; raises `FormTooLarge`."""
+        return cls(cmdlet.name, job_text(cmdlet, data), [(step.name, step_text(step, typed)) for step, typed in later])
+
+    @property
+    def cmdlets(self) -> set[str]:
+        """The cmdlets of all steps."""
+        return {self.cmdlet, *(name for name, _ in self.later)}
+
+
 @transaction.atomic
-def create_job(
-    *,
-    actor: Actor,
-    name: str,
-    description: str,
-    shared: bool,
-    cmdlet: Cmdlet,
-    data: QueryDict,
-    later_steps: Sequence[tuple[Cmdlet, QueryDict]] = (),
-) -> Job:
-    """Save launch forms, one a step, as a job; raises `JobRefused` when the name is empty, too long or taken."""
+def create_job(*, actor: Actor, name: str, description: str, shared: bool, definition: Definition) -> Job:
+    """Save launch forms as a job; raises `JobRefused` when the name is empty, too long or taken."""
     actor.require(Permission.RUN_LAUNCH)
     job = Job(
         name=_free_name(actor, name),
         description=_description(description),
         shared=shared,
-        cmdlet=cmdlet.name,
-        typed=job_text(cmdlet, data),
+        cmdlet=definition.cmdlet,
+        typed=definition.typed,
         owner_id=actor.id,
         owner=actor.label,
         changed_at=timezone.now(),
         changed_by=actor.label,
     )
     job.save(force_insert=True)
-    JobStep.objects.bulk_create(
-        JobStep(job=job, position=position, cmdlet=step.name, typed=job_text(step, typed))
-        for position, (step, typed) in enumerate(later_steps, start=2)
-    )
+    _store_later(job, definition)
     record(AuditAction.JOB_CREATED, actor=actor, target=job_as_object(job), data=_facts(job))
     return job
 
@@ -74,22 +84,16 @@ def change_job(*, actor: Actor, job_id: UUID, name: str, description: str, share
 
 
 @transaction.atomic
-def change_job_form(*, actor: Actor, job_id: UUID, cmdlet: Cmdlet, data: QueryDict, position: int = 1) -> Job:
-    """Change what a step of a job runs and where, to what was typed for `cmdlet`, which is its own.
-
-    Raises `JobRefused`.
-    """
+def change_job_form(*, actor: Actor, job_id: UUID, definition: Definition) -> Job:
+    """Change the steps of a job and where they go; raises `JobRefused`, also when no step is left of those it had."""
     job = _own_or_shared(actor, job_id)
-    later = job.later_steps.filter(position=position).first()
-    if later is None and position != 1:
-        raise JobRefused(f"This job has no step {position} any more. Save this as a job of its own.")
-    step = later or job
-    if step.cmdlet != cmdlet.name:  # whose secrets are others, and would be kept
-        raise JobRefused(f"This job runs {step.cmdlet}, not {cmdlet.name}. Save this as a job of its own.")
-    step.typed = job_text(cmdlet, data)
-    if later:
-        later.save(update_fields=["typed"])
-    return _changed(actor, job, f"what step {position} runs, and where" if later else "what it runs, and where")
+    had = {job.cmdlet, *job.later_steps.values_list("cmdlet", flat=True)}
+    if not had & definition.cmdlets:
+        raise JobRefused(f"This job runs {job.cmdlet}, not {definition.cmdlet}. Save this as a job of its own.")
+    job.cmdlet, job.typed = definition.cmdlet, definition.typed
+    job.later_steps.all().delete()
+    _store_later(job, definition)
+    return _changed(actor, job, "what it runs, and where")
 
 
 @transaction.atomic
@@ -100,16 +104,13 @@ def duplicate_job(*, actor: Actor, job_id: UUID) -> Job:
     taken = set(Job.objects.filter(name__istartswith=base).values_list("name", flat=True))
     names = (f"{base} (copy)" if number == 1 else f"{base} (copy {number})" for number in range(1, len(taken) + 2))
     name = next(name for name in names if name not in taken)
-    cmdlet = find(job.cmdlet)
-    data = QueryDict(job.typed)
+    later = list(job.later_steps.values_list("cmdlet", "typed"))
     return create_job(
         actor=actor,
         name=name,
         description=job.description,
         shared=False,
-        cmdlet=cmdlet,
-        data=data,
-        later_steps=[(find(step.cmdlet), QueryDict(step.typed)) for step in job.later_steps.all()],
+        definition=Definition(job.cmdlet, job.typed, later),
     )
 
 
@@ -123,6 +124,15 @@ def delete_job(*, actor: Actor, job_id: UUID) -> None:
         job.delete()
 
 
+def _store_later(job: Job, definition: Definition) -> None:
+    if len(definition.later) >= MOST_STEPS:
+        raise JobRefused(f"A job has at most {MOST_STEPS} steps, and these are {len(definition.later) + 1}.")
+    JobStep.objects.bulk_create(
+        JobStep(job=job, position=position, cmdlet=cmdlet, typed=typed)
+        for position, (cmdlet, typed) in enumerate(definition.later, start=2)
+    )
+
+
 def _own_or_shared(actor: Actor, job_id: UUID) -> Job:
     actor.require(Permission.RUN_LAUNCH)
     job = Job.objects.visible_to(actor).select_for_update().filter(pk=job_id).first()
@@ -133,7 +143,7 @@ def _own_or_shared(actor: Actor, job_id: UUID) -> Job:
 
 def _changed(actor: Actor, job: Job, change: str) -> Job:
     job.changed_at, job.changed_by = timezone.now(), actor.label
-    job.save(update_fields=["name", "description", "shared", "typed", "changed_at", "changed_by"])
+    job.save(update_fields=["name", "description", "shared", "cmdlet", "typed", "changed_at", "changed_by"])
     record(AuditAction.JOB_CHANGED, actor=actor, target=job_as_object(job), data={"change": change, **_facts(job)})
     return job
 

@@ -7,7 +7,8 @@ from jobs.catalogue.cmdlets import Cmdlet, raw_cmdlets
 from jobs.catalogue.effects import Effect
 from jobs.catalogue.examples import example_line
 from jobs.catalogue.problems import Problem
-from jobs.web.words import EFFECTS, RISKS, SERVICES, spoken_noun
+from jobs.web.consequences import spoken
+from jobs.web.words import EFFECTS, RISKS, SERVICES
 from portal.accounts.policy import PERMISSIONS, Role
 from portal.core.permissions import Permission
 
@@ -84,7 +85,7 @@ def documentation_url(cmdlet: Cmdlet) -> str:
 def facts(cmdlet: Cmdlet) -> list[Fact]:
     """Return what the catalogue knows, in the order of the questions that a person asks."""
     return [
-        Fact("Does", f"By its name, it {_DOES.get(cmdlet.verb, f'does “{cmdlet.verb}” to')} {spoken_noun(cmdlet)}."),
+        Fact("Does", f"By its name, it {_DOES.get(cmdlet.verb, f'does “{cmdlet.verb}” to')} {spoken(cmdlet.noun)}."),
         Fact("Risk", RISKS[cmdlet.risk], tone=cmdlet.risk),
         Fact("If it runs twice", EFFECTS[cmdlet.effect]),
         _undoing(cmdlet),

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from jobs.saved.models import Job
-from jobs.saved.services import JobRefused, create_job
+from jobs.saved.services import Definition, JobRefused, create_job
 from jobs.saved.typed import FormTooLarge
 from jobs.scripts.inspection import inspect
 from jobs.scripts.report import Report
@@ -59,15 +59,13 @@ def _created(actor: Actor, typed: QueryDict, draft: Draft) -> Job:
     """Save the steps as a job; raises `JobRefused` or `FormTooLarge`."""
     if not draft.steps:
         raise JobRefused("Nothing of this script becomes a step, so there is no job to create.")
-    (cmdlet, data), *later_steps = launch_forms(draft.steps)
+    (cmdlet, data), *later = launch_forms(draft.steps)
     return create_job(
         actor=actor,
         name=typed.get("job_name", ""),
         description=typed.get("job_description", ""),
         shared="job_shared" in typed,
-        cmdlet=cmdlet,
-        data=data,
-        later_steps=later_steps,
+        definition=Definition.of_forms(cmdlet, data, later),
     )
 
 

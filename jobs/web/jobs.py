@@ -1,6 +1,6 @@
 """Pages of jobs: the list with what is unfinished, one job, copying and deleting it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from jobs.catalogue.cmdlets import find
+from jobs.catalogue.cmdlets import UnknownCmdlet, find
 from jobs.saved.drafts import discard_launch_draft
 from jobs.saved.models import Job, LaunchDraft
 from jobs.saved.selectors import (
@@ -32,6 +32,7 @@ from jobs.saved.services import (
     delete_job,
     duplicate_job,
 )
+from jobs.web.form_steps import job_rows, opened
 from jobs.web.launch_form import LaunchForm
 from jobs.web.parameter_texts import PREFIX
 from jobs.web.preview import preview
@@ -175,36 +176,52 @@ def _acted(act: Callable[[], Job]) -> Job:
 
 
 def _step_row(job: Job, step: Step) -> dict[str, Any]:
-    """Return one step as the page of its job lists it: constants, inputs, columns, and where it is launched."""
-    data = QueryDict(step.typed)
-    what = What.read(find(step.cmdlet), data)
+    """Return one step as the page of its job lists it: constants, inputs, columns, and where it is opened."""
+    try:
+        cmdlet = find(step.cmdlet)
+    except UnknownCmdlet as unknown:
+        return {"step": step, "nearest": unknown.nearest, "is_gone": True, "values": []}
+    what = What.read(cmdlet, QueryDict(step.typed))
     inputs = {wanted.parameter for wanted in what.inputs}
     return {
         "step": step,
         "values": [(name, text) for name, text in what.texts.items() if name not in inputs],
         "inputs": [(wanted.words, what.texts.get(wanted.parameter, "")) for wanted in what.inputs],
         "columns": what.columns,
-        "risk": what.cmdlet.risk,
-        "risk_words": RISKS[what.cmdlet.risk],
+        "risk": cmdlet.risk,
+        "risk_words": RISKS[cmdlet.risk],
         "url": f"{reverse('jobs:launch', args=[step.cmdlet])}?job={job.pk}&step={step.position}",
     }
 
 
 def _context(actor: Actor, job: Job, form: JobForm) -> dict[str, Any]:
-    cmdlet = find(job.cmdlet)
     steps = steps_of(job)
-    launch = LaunchForm.read(actor, cmdlet, QueryDict(job.typed))
+    rows = [_step_row(job, step) for step in steps]
+    launch, url = _launch_form(actor, job, steps), next((row["url"] for row in rows if "url" in row), "")
     return {
         "job": job,
-        "steps": [_step_row(job, step) for step in steps] if len(steps) > 1 else [],
-        "cmdlet": cmdlet,
+        "steps": rows if len(rows) > 1 else [],
+        "gone": [row for row in rows if "is_gone" in row],
         "form": form,
         "launch": launch,
-        "where": launch.where.in_words(),
-        "preview": preview(actor, launch),
-        "risk": RISKS[cmdlet.risk],
-        "reason": launch.purpose["reason"].value(),
+        "where": launch.where.in_words() if launch else "",
+        "preview": preview(actor, launch) if launch else None,
+        "on_failure": launch.steps.on_failure.label if launch else "",
+        "reason": launch.purpose["reason"].value() if launch else "",
         "runs": [(run, counts_in_words(run.counts)) for run in runs_of_job(actor=actor, job=job)],
         "may_launch": actor.has(Permission.RUN_LAUNCH),
-        "launch_url": f"{reverse('jobs:launch', args=[job.cmdlet])}?job={job.pk}",
+        "launch_url": url,
     }
+
+
+def _launch_form(actor: Actor, job: Job, steps: Sequence[Step]) -> LaunchForm | None:
+    """Return the form that launches a job, the first step open whose cmdlet there is; None when there is none."""
+    rows = job_rows(steps)
+    for position, step in enumerate(steps, start=1):
+        try:
+            cmdlet = find(step.cmdlet)
+        except UnknownCmdlet:
+            continue
+        _, data = opened(QueryDict(job.typed), rows, position)
+        return LaunchForm.read(actor, cmdlet, data)
+    return None

@@ -15,15 +15,17 @@ from jobs.runs.choices import group_choices, organization_choices
 from jobs.runs.filter_choices import filter_choices
 from jobs.runs.models import Run
 from jobs.saved.drafts import attach_run, keep_launch_draft
-from jobs.saved.services import JobRefused, change_job_form, create_job
+from jobs.saved.services import Definition, JobRefused, change_job_form, create_job
 from jobs.saved.typed import FormTooLarge
 from jobs.web.cmdlet_pages import launch_problems
 from jobs.web.cmdlets import unknown_cmdlet
+from jobs.web.form_steps import opened, rows
 from jobs.web.interrupted import sign_in_first
 from jobs.web.launch_actions import after_actions, only_looks
 from jobs.web.launch_form import LaunchForm
 from jobs.web.prefilled import Prefilled, prefilled
 from jobs.web.preview import preview
+from jobs.web.step_actions import StepRefused, after_step_action
 from jobs.web.words import EFFECTS, RISKS
 from portal.accounts.web.access import actor_of
 from portal.core.actors import Actor
@@ -31,6 +33,7 @@ from portal.core.htmx import render_page
 from portal.core.identifiers import uuid7
 from portal.core.permissions import Permission
 from portal.core.refusals import Refused
+from portal.core.text import readable_id
 
 PARTIALS = ("live", "where", "organizations", "parameters")
 
@@ -49,6 +52,8 @@ def launch(request: HttpRequest, name: str) -> HttpResponse:
     try:
         cmdlet = find(name)
     except UnknownCmdlet as unknown:
+        if job_id := readable_id(request.GET.get("job")):  # its page says which step is gone
+            return HttpResponseRedirect(reverse("jobs:job", args=[job_id]))
         return unknown_cmdlet(request, unknown)
     if request.method != "POST":
         return _page(request, actor, prefilled(request, actor, cmdlet))
@@ -57,6 +62,12 @@ def launch(request: HttpRequest, name: str) -> HttpResponse:
 
 def _posted(request: HttpRequest, actor: Actor, cmdlet: Cmdlet) -> HttpResponse:
     data, unreadable = after_actions(request, actor, cmdlet)
+    try:
+        edited = after_step_action(cmdlet, data)
+    except (StepRefused, FormTooLarge) as refusal:
+        edited, unreadable = None, str(refusal)
+    if edited:
+        return _steps_edited(actor, *edited)
     form = LaunchForm.read(actor, cmdlet, data)
     shown = Prefilled(form)
     if not _keep(actor, form, data):
@@ -69,6 +80,14 @@ def _posted(request: HttpRequest, actor: Actor, cmdlet: Cmdlet) -> HttpResponse:
     if only_looks(data):
         return _page(request, actor, shown)
     return _draft(request, actor, shown)
+
+
+def _steps_edited(actor: Actor, cmdlet: Cmdlet, data: QueryDict) -> HttpResponse:
+    """Keep the form with its other steps, and lead to the step that is open now."""
+    form = LaunchForm.read(actor, cmdlet, data)
+    _keep(actor, form, data)
+    url = f"{reverse('jobs:launch', args=[cmdlet.name])}?draft={form.draft_id}#steps"
+    return HttpResponseRedirect(url, status=303)
 
 
 def _keep(actor: Actor, form: LaunchForm, data: QueryDict) -> bool:
@@ -109,22 +128,36 @@ def _review(request: HttpRequest, actor: Actor, form: LaunchForm, run: Run) -> H
 def _save_job(request: HttpRequest, actor: Actor, shown: Prefilled, data: QueryDict) -> HttpResponse:
     form = shown.form
     try:
+        definition = _definition(form.cmdlet, data)
         if data["look"] == "change_job" and form.job:
-            job = change_job_form(actor=actor, job_id=form.job.pk, cmdlet=form.cmdlet, data=data, position=form.step)
+            job = change_job_form(actor=actor, job_id=form.job.pk, definition=definition)
         else:
             job = create_job(
                 actor=actor,
                 name=data.get("job_name", ""),
                 description=data.get("job_description", ""),
                 shared="job_shared" in data,
-                cmdlet=form.cmdlet,
-                data=data,
+                definition=definition,
             )
     except (JobRefused, FormTooLarge) as refusal:
         form.problems = [Problem(None, str(refusal))]
         return _page(request, actor, shown, status=422)
     messages.success(request, f"Saved as the job “{job.name}”.")
     return HttpResponseRedirect(reverse("jobs:job", args=[job.pk]), status=303)
+
+
+def _definition(cmdlet: Cmdlet, data: QueryDict) -> Definition:
+    """Return what a job keeps of the form, its first step with where and why; raises `JobRefused` or `FormTooLarge`."""
+    steps = rows(cmdlet, data)
+    name, first = opened(data, steps, 1)
+    try:
+        return Definition.of_forms(find(name), first, [(find(_cmdlet_of(step)), QueryDict(step)) for step in steps[1:]])
+    except UnknownCmdlet as unknown:
+        raise JobRefused(f"{unknown.name} is not in the catalogue any more. Remove its step.") from None
+
+
+def _cmdlet_of(step: str) -> str:
+    return QueryDict(step).get("cmdlet", "")
 
 
 def _page(request: HttpRequest, actor: Actor, shown: Prefilled, *, status: int = 200) -> HttpResponse:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from django.http import HttpRequest, QueryDict
 
 from jobs.catalogue.cmdlets import Cmdlet
+from jobs.web.form_steps import fold_inputs
 from jobs.web.launch_form import LaunchForm
 from jobs.web.preview import preview
 from jobs.web.where import Where
@@ -60,6 +61,7 @@ ACTIONS: Mapping[str, Callable[[Actor, QueryDict, str], None]] = {
 def after_actions(request: HttpRequest, actor: Actor, cmdlet: Cmdlet) -> tuple[QueryDict, str]:
     """Return what was posted after the pressed button did its work, and what went wrong with an uploaded file."""
     data = request.POST.copy()
+    fold_inputs(data)
     for name, action in ACTIONS.items():
         if value := data.pop(name, None):
             action(actor, data, str(value[-1]))

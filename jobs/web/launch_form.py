@@ -10,16 +10,15 @@ from jobs.catalogue.cmdlets import Cmdlet
 from jobs.catalogue.problems import InvalidCall, Problem
 from jobs.launch import RunRequest
 from jobs.saved.models import Job
-from jobs.saved.selectors import find_job, find_step
+from jobs.saved.selectors import find_job, steps_of
 from jobs.web.connect_with import ConnectWith
+from jobs.web.form_steps import FormSteps, requested
 from jobs.web.parameter_fields import FieldGroups
 from jobs.web.what import What
 from jobs.web.where import Where
 from portal.core.actors import Actor
 from portal.core.identifiers import uuid7
 from portal.core.text import readable_id
-
-_MOST_DIGITS = 6
 
 
 class PurposeForm(forms.Form):
@@ -44,31 +43,32 @@ class PurposeForm(forms.Form):
 class LaunchForm:
     """Everything typed for a launch: what, where, by which profile, and why.
 
-    `draft_id` is the tab's own place to keep it, `job` the job that it was opened from and `step` the step of it that
-    runs this cmdlet, `again_id` the run that is launched again.
+    `what` is the step that is open, `steps` are the others. `draft_id` is the tab's own place to keep it, `job` the job
+    that it was opened from, `again_id` the run that is launched again.
     """
 
     what: What
+    steps: FormSteps
     where: Where
     connect_with: ConnectWith
     purpose: PurposeForm = field(default_factory=PurposeForm)
     draft_id: UUID = field(default_factory=uuid7)
     job: Job | None = None
-    step: int = 1
     again_id: UUID | None = None
     problems: list[Problem] = field(default_factory=list)
 
     @classmethod
     def read(cls, actor: Actor, cmdlet: Cmdlet, data: QueryDict) -> "LaunchForm":
         """Return the form that a browser sent; raises `BadRequest` for ids that no page of ours sends."""
+        steps = FormSteps.read(data)
         return cls(
             what=What.read(cmdlet, data),
+            steps=steps,
             where=Where.read(actor, data),
             connect_with=ConnectWith.read(actor, data),
             purpose=PurposeForm(data),
             draft_id=readable_id(data.get("draft")) or uuid7(),
-            job=_job(actor, cmdlet, readable_id(data.get("job")), step_number(data.get("step"))),
-            step=step_number(data.get("step")),
+            job=_job(actor, {cmdlet.name, *(each.cmdlet_name for each in steps.closed)}, readable_id(data.get("job"))),
             again_id=readable_id(data.get("again")),
         )
 
@@ -85,7 +85,7 @@ class LaunchForm:
     @property
     def fields(self) -> FieldGroups:
         """The fields of the chosen set, with values and problems."""
-        return self.what.fields(self.problems)
+        return self.what.fields([each for each in self.problems if each.step in (None, self.steps.position)])
 
     @property
     def search(self) -> str:
@@ -102,25 +102,22 @@ class LaunchForm:
         """Return what was asked for; raises `InvalidCall` when a text is no value of its parameter."""
         if not self.purpose.is_valid():
             raise InvalidCall([Problem(None, "Reason or ticket cannot be kept.", "Shorten them.")])
+        (first, *later), service = requested(self.steps, self.what)
         return RunRequest(
-            cmdlet=self.cmdlet.name,
-            parameters=self.what.values(),
+            cmdlet=first.cmdlet,
+            parameters=first.parameters,
+            later_steps=later,
+            on_failure=self.steps.on_failure,
             selection=self.where.selection,
             reason=self.purpose.cleaned_data["reason"],
             ticket=self.purpose.cleaned_data["ticket"],
             profile_id=self.connect_with.profile_id,
-            service=self.what.service or None,
+            service=service or None,
             job_id=self.job_id,
         )
 
 
-def step_number(text: str | None) -> int:
-    """Return the number of the step that `text` is; 1 for anything else."""
-    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < _MOST_DIGITS else 1
-
-
-def _job(actor: Actor, cmdlet: Cmdlet, job_id: UUID | None, number: int) -> Job | None:
-    """Return the job, unless it was deleted meanwhile or a command of another cmdlet was pasted into its form."""
+def _job(actor: Actor, cmdlets: set[str], job_id: UUID | None) -> Job | None:
+    """Return the job, unless it was deleted meanwhile or none of its steps is left in the form."""
     job = find_job(actor=actor, job_id=job_id) if job_id else None
-    step = find_step(job, number) if job else None
-    return job if step and step.cmdlet == cmdlet.name else None
+    return job if job and cmdlets & {step.cmdlet for step in steps_of(job)} else None

@@ -6,20 +6,18 @@ from uuid import UUID
 
 from django.http import HttpRequest, QueryDict
 
-from jobs.catalogue.cmdlets import Cmdlet
+from jobs.catalogue.cmdlets import Cmdlet, find
 from jobs.runs.models import Run
 from jobs.runs.selectors import draft_of, launched_run, organizations_of_targets, planned_organization_ids
 from jobs.runs.states import RunState, TargetState
 from jobs.runs.ways import FrozenWays
 from jobs.saved.models import LaunchDraft
-from jobs.saved.selectors import find_job, find_launch_draft, find_step, launch_draft_of_run
+from jobs.saved.selectors import find_job, find_launch_draft, launch_draft_of_run, steps_of
 from jobs.web import interrupted
 from jobs.web.again import organizations_again
 from jobs.web.connect_with import FIELD as CONNECT_WITH
-from jobs.web.launch_form import LaunchForm, step_number
-from jobs.web.parameter_texts import PREFIX
-from jobs.web.plan_values import typed_texts
-from jobs.web.what import What
+from jobs.web.form_steps import find_row, job_rows, opened, rows, run_rows
+from jobs.web.launch_form import LaunchForm
 from jobs.web.where import FILTER_KEYS, FILTER_PREFIX
 from portal.core.actors import Actor
 from portal.core.identifiers import uuid7
@@ -80,16 +78,21 @@ def _of_draft(request: HttpRequest, actor: Actor, cmdlet: Cmdlet, draft_id: UUID
     if posted:
         note = "You were signed out when you pressed the button. Everything that you had typed is here again."
         return Prefilled(_read(actor, cmdlet, posted, draft_id), [note])
-    if draft is None or draft.cmdlet != cmdlet.name:
-        return None
-    return _unlaunched(actor, cmdlet, draft)
+    return _unlaunched(actor, cmdlet, draft) if draft else None
 
 
-def _unlaunched(actor: Actor, cmdlet: Cmdlet, draft: LaunchDraft) -> Prefilled:
-    """Return the form of a draft; of one that was launched, as the beginning of another launch."""
+def _unlaunched(actor: Actor, cmdlet: Cmdlet, draft: LaunchDraft) -> Prefilled | None:
+    """Return the form of a draft, its step of this cmdlet open; of one that was launched, of another launch."""
+    data = QueryDict(draft.typed, mutable=True)
+    if draft.cmdlet != cmdlet.name:
+        steps = rows(find(draft.cmdlet), data)
+        position = find_row(steps, cmdlet)
+        if not position:
+            return None
+        _, data = opened(data, steps, position)
     if draft.run is None or draft.run.state == RunState.DRAFT:
-        return Prefilled(_read(actor, cmdlet, QueryDict(draft.typed), draft.pk))
-    return Prefilled(_read(actor, cmdlet, QueryDict(draft.typed), uuid7()), launched=draft.run)
+        return Prefilled(_read(actor, cmdlet, data, draft.pk))
+    return Prefilled(_read(actor, cmdlet, data, uuid7()), launched=draft.run)
 
 
 def _of_run(request: HttpRequest, actor: Actor, cmdlet: Cmdlet, run_id: UUID) -> Prefilled | None:
@@ -102,8 +105,7 @@ def _of_run(request: HttpRequest, actor: Actor, cmdlet: Cmdlet, run_id: UUID) ->
         return _unlaunched(actor, cmdlet, draft)
     wanted = _wanted(request.GET)
     unknown = [pk for pk in _unknown(actor, run) if wanted.names(pk)]
-    data = QueryDict(mutable=True)
-    data.update({f"{PREFIX}{name}": text for name, text in typed_texts(cmdlet, run.parameters).items()})
+    _, data = opened(QueryDict(), run_rows(run), 1)
     data.update({"reason": run.reason, "ticket": run.ticket, "where": "chosen"})
     data.setlist("organization", [str(pk) for pk in _places(actor, run, wanted) if pk not in unknown])
     if unknown:
@@ -111,22 +113,30 @@ def _of_run(request: HttpRequest, actor: Actor, cmdlet: Cmdlet, run_id: UUID) ->
     if len(cmdlet.services) > 1:
         data["service"] = run.service
     data[CONNECT_WITH] = FrozenWays.of_plan(run.plan).chosen
-    notes = []
-    if secrets := run.steps[0].secrets:
-        # Without the secrets another parameter set would fit better, one that has no field for them.
-        data["set"] = What(cmdlet, dict.fromkeys(run.parameters, "")).chosen_set.name
-        notes.append(f"Type it again, because secrets are not kept: {', '.join(secrets)}.")
-    return Prefilled(_read(actor, cmdlet, data, uuid7()), notes)
+    if run.step_count > 1:
+        data["on_failure"] = run.plan["on_failure"]
+    secrets = list(dict.fromkeys(name for step in run.steps for name in step.secrets))
+    again = [f"Type it again, because secrets are not kept: {', '.join(secrets)}."] if secrets else []
+    return Prefilled(_read(actor, cmdlet, data, uuid7()), again)
 
 
 def _of_job(request: HttpRequest, actor: Actor, cmdlet: Cmdlet, job_id: UUID) -> Prefilled | None:
     job = find_job(actor=actor, job_id=job_id)
-    step = find_step(job, step_number(request.GET.get("step"))) if job else None
-    if job is None or step is None or step.cmdlet != cmdlet.name:
+    steps = job_rows(steps_of(job)) if job else []
+    position = _position(request.GET.get("step", ""), len(steps))
+    if job is None or not position or find_row(steps[position - 1 : position], cmdlet) == 0:
         return None
-    data = QueryDict(step.typed, mutable=True)
-    data["job"], data["step"] = str(job.pk), str(step.position)
+    alone = "alone" in request.GET
+    around = QueryDict(job.typed, mutable=True)
+    around["job"] = str(job.pk)
+    _, data = opened(around, steps[position - 1 : position] if alone else steps, 1 if alone else position)
     return Prefilled(_read(actor, cmdlet, data, uuid7()))
+
+
+def _position(text: str, most: int) -> int:
+    """Return the step that an address names, the first without a name; 0 when there is none such."""
+    wanted = text or "1"
+    return int(wanted) if wanted in map(str, range(1, most + 1)) else 0
 
 
 def _of_address(actor: Actor, cmdlet: Cmdlet, query: QueryDict) -> Prefilled:
@@ -151,7 +161,7 @@ def _of_address(actor: Actor, cmdlet: Cmdlet, query: QueryDict) -> Prefilled:
 
 def _without_ids(query: QueryDict) -> QueryDict:
     data = query.copy()
-    for key in ("draft", "job", "step", "from", "again"):
+    for key in ("draft", "job", "step", "alone", "from", "again"):
         data.pop(key, None)
     return data
 

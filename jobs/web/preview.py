@@ -3,19 +3,24 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from jobs.catalogue.effects import Effect
 from jobs.catalogue.powershell import powershell_line
 from jobs.catalogue.problems import InvalidCall, Problem
 from jobs.catalogue.validation import ValidCall
 from jobs.launch import checked_calls, planned_run
+from jobs.runs.calls import worst_risk
 from jobs.runs.estimates import Estimate, estimate
 from jobs.runs.selection import Chosen, LeftOut
 from jobs.runs.selectors import organizations_of_targets
 from jobs.runs.states import TargetState
 from jobs.runs.ways import WayCount, ways_of
 from jobs.web.again import LOOK_FIRST
+from jobs.web.consequences import consequence
 from jobs.web.expected import Expected, expected
 from jobs.web.launch_form import LaunchForm
-from jobs.web.words import EFFECTS, RISKS, SERVICES, consequence, counted, duration
+from jobs.web.plan_steps import FilledIn, PlanStep, filled_in, plan_steps
+from jobs.web.script import lines_of
+from jobs.web.words import EFFECTS, RISKS, SERVICES, counted, duration
 from portal.core.actors import Actor
 from portal.core.refusals import Refused
 from tenants.organizations.models import Organization
@@ -41,6 +46,8 @@ class Preview:
     chosen: Chosen
     left_out: list[LeftOut]
     expected: Expected = field(default_factory=Expected)
+    steps: Sequence[PlanStep] = ()
+    filled_in: FilledIn | None = None
 
     @property
     def shown(self) -> list[Organization]:
@@ -62,34 +69,41 @@ def preview(actor: Actor, form: LaunchForm) -> Preview:
     """Return what launching `form` would do now; nothing is stored and nothing is refused."""
     chosen = form.where.chosen
     problems = [Problem(None, sentence) for sentence in (*form.where.problems(), *form.connect_with.problems())]
-    call, run = None, None
+    calls: Sequence[ValidCall] = ()
+    run = None
     try:
         request = form.request()
         calls = checked_calls(request)
-        call = calls[0]
         run = planned_run(actor=actor, request=request, calls=calls, organizations=chosen.organizations)
     except InvalidCall as invalid:
         problems += invalid.problems
     except Refused as refusal:
         problems.append(Problem(None, str(refusal)))
-    risk = call.risk if call else form.cmdlet.risk
+    risk = worst_risk(call.risk for call in calls) if calls else form.cmdlet.risk
     unknown = _unknown(actor, form, chosen)
     return Preview(
         summary=_summary(form, risk, chosen.number),
         risk=risk,
         risk_words=RISKS[risk],
-        effect=EFFECTS[call.effect if call else form.cmdlet.effect],
-        service=SERVICES[call.service] if call else "",
+        effect=EFFECTS[max((call.effect for call in calls), key=list(Effect).index, default=form.cmdlet.effect)],
+        service=SERVICES[calls[0].service] if calls else "",
         consequence=consequence(run) if run else "",
-        powershell=powershell_line(call) if call else "",
-        estimate=_estimate(actor, form, call, chosen.number),
+        powershell=lines_of(run) if run else "\n".join(map(powershell_line, calls)),
+        estimate=_estimate(actor, form, calls, chosen.number),
         ways=ways_of(run.plan) if run else (),
-        warnings=list(dict.fromkeys(call.warnings)) if call else [],
+        warnings=_warnings(calls),
         problems=problems,
         chosen=chosen,
         left_out=[*chosen.left_out, *unknown],
         expected=expected(actor, run.plan if run else None, chosen.organizations),
+        steps=plan_steps(run) if run and run.step_count > 1 else (),
+        filled_in=filled_in(actor, run) if run else None,
     )
+
+
+def _warnings(calls: Sequence[ValidCall]) -> list[str]:
+    """Return what validation warns of; of several steps the list of steps says it."""
+    return list(dict.fromkeys(calls[0].warnings)) if len(calls) == 1 else []
 
 
 def estimate_words(found: Estimate | None) -> str:
@@ -97,7 +111,9 @@ def estimate_words(found: Estimate | None) -> str:
     if found is None:
         return "No measure yet: no run of this cmdlet or service has ended."
     shortest, longest = duration(found.shortest), duration(found.longest)
-    source = "of this cmdlet" if found.of_cmdlet else "of other cmdlets of this service"
+    source = "of other cmdlets of this service"
+    if found.of_cmdlet:
+        source = "of this cmdlet" if found.step_count == 1 else f"of {found.step_count} steps that began with it"
     took = f"{counted(found.runs, 'earlier run')} {source}"
     if found.is_bound:
         return f"At most about {longest}, as {took} took in more organizations."
@@ -108,19 +124,22 @@ def estimate_words(found: Estimate | None) -> str:
 def _summary(form: LaunchForm, risk: str, number: int) -> list[str]:
     unused = form.what.unused()
     used = [name for name in form.what.texts if name not in unused]
+    names = [step.cmdlet_name for step in form.steps.before] + [form.cmdlet.name]
     return [
-        form.cmdlet.name,
-        counted(len(used), "parameter"),
+        names[0],
+        counted(len(used), "parameter") if form.steps.number == 1 else counted(form.steps.number, "step"),
         counted(number, "organization"),
         RISKS[risk].lower(),
     ]
 
 
-def _estimate(actor: Actor, form: LaunchForm, call: ValidCall | None, number: int) -> str:
+def _estimate(actor: Actor, form: LaunchForm, calls: Sequence[ValidCall], number: int) -> str:
     if not number:
         return ""
-    service = call.service if call else form.what.service or form.cmdlet.services[0]
-    return estimate_words(estimate(actor=actor, cmdlet=form.cmdlet.name, service=service, number=number))
+    service = calls[0].service if calls else form.what.service or form.cmdlet.services[0]
+    name = calls[0].cmdlet.name if calls else form.cmdlet.name
+    found = estimate(actor=actor, cmdlet=name, service=service, number=number, step_count=form.steps.number)
+    return estimate_words(found)
 
 
 def _unknown(actor: Actor, form: LaunchForm, chosen: Chosen) -> list[LeftOut]:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from jobs.catalogue.availability import cmdlet_warnings, parameter_warnings
-from jobs.catalogue.cmdlets import Cmdlet, find
+from jobs.catalogue.cmdlets import find
 from jobs.catalogue.effects import Effect
 from jobs.catalogue.problems import InvalidCall
 from jobs.launch import RunRefused, discard_draft, draft_run, launch_run
@@ -29,14 +29,17 @@ from jobs.runs.ways import ways_of
 from jobs.saved.drafts import attach_run, keep_launch_draft
 from jobs.saved.models import LaunchDraft
 from jobs.saved.selectors import launch_draft_of_run
+from jobs.web.consequences import consequence, needs_confirmation
 from jobs.web.expected import expected
 from jobs.web.filters import OrganizationFilterForm
 from jobs.web.launch_actions import leave_out_these
 from jobs.web.launch_form import LaunchForm
+from jobs.web.plan_steps import filled_in, plan_steps
 from jobs.web.preview import estimate_words
 from jobs.web.refused import refused
+from jobs.web.script import lines_of
 from jobs.web.where import Where
-from jobs.web.words import EFFECTS, RISKS, SERVICES, consequence, counted, needs_confirmation
+from jobs.web.words import EFFECTS, RISKS, SERVICES, counted
 from portal.accounts.web.access import actor_of
 from portal.core.actors import Actor
 from portal.core.htmx import render_page
@@ -97,7 +100,7 @@ def run_without(request: HttpRequest, run_id: UUID) -> HttpResponse:
     data = QueryDict(launch_draft.typed, mutable=True)
     found = expected(actor, draft.plan, all_planned_organizations(actor=actor, run=draft))
     leave_out_these(actor, data, found.of_cause(request.POST.get("cause", "")))
-    form = LaunchForm.read(actor, find(draft.cmdlet), data)
+    form = LaunchForm.read(actor, find(launch_draft.cmdlet), data)
     try:
         run = draft_run(actor=actor, request=form.request())
     except (InvalidCall, Refused) as refusal:
@@ -127,7 +130,6 @@ def _page(
 
 
 def _context(request: HttpRequest, actor: Actor, draft: Run) -> dict[str, Any]:
-    cmdlet = find(draft.cmdlet)
     launch_draft = launch_draft_of_run(actor=actor, run_id=draft.pk)
     form = OrganizationFilterForm(request.GET)
     page = planned_organizations(
@@ -135,14 +137,16 @@ def _context(request: HttpRequest, actor: Actor, draft: Run) -> dict[str, Any]:
     )
     return {
         "run": draft,
-        "cmdlet": cmdlet,
         "risk": RISKS[draft.risk],
         "effect": EFFECTS[Effect(draft.effect)],
         "service": SERVICES[draft.service],
         "places": counted(draft.target_count, "organization"),
         "consequence": consequence(draft),
         "needs_confirmation": needs_confirmation(draft),
-        "warnings": _warnings(draft, cmdlet),
+        "warnings": _warnings(draft) if draft.step_count == 1 else [],
+        "steps": plan_steps(draft) if draft.step_count > 1 else [],
+        "filled_in": filled_in(actor, draft),
+        "powershell": lines_of(draft),
         "reach": planned_reach(actor=actor, run=draft),
         "may_leave_out": launch_draft is not None and not draft.has_secrets,
         "ways": ways_of(draft.plan),
@@ -150,19 +154,32 @@ def _context(request: HttpRequest, actor: Actor, draft: Run) -> dict[str, Any]:
         "expected": expected(actor, draft.plan, all_planned_organizations(actor=actor, run=draft)),
         "changes": _changes(actor, draft, launch_draft) if launch_draft else None,
         "estimate": estimate_words(
-            estimate(actor=actor, cmdlet=draft.cmdlet, service=draft.service, number=draft.target_count)
+            estimate(
+                actor=actor,
+                cmdlet=draft.cmdlet,
+                service=draft.service,
+                number=draft.target_count,
+                step_count=draft.step_count,
+            )
         ),
         "form": form,
         "page": page,
-        "back_url": f"{reverse('jobs:launch', args=[draft.cmdlet])}?"
-        + (f"draft={launch_draft.pk}" if launch_draft else f"from={draft.pk}"),
+        "back_url": _back_url(draft, launch_draft),
     }
 
 
-def _warnings(draft: Run, cmdlet: Cmdlet) -> list[str]:
+def _back_url(draft: Run, launch_draft: LaunchDraft | None) -> str:
+    """Return the form from which the plan was drafted, the step open that was open last."""
+    if launch_draft:
+        return f"{reverse('jobs:launch', args=[launch_draft.cmdlet])}?draft={launch_draft.pk}"
+    return f"{reverse('jobs:launch', args=[draft.cmdlet])}?from={draft.pk}"
+
+
+def _warnings(draft: Run) -> list[str]:
     """Return what validation warned of; a plan of before validation's warnings were kept is looked at again."""
     if "steps" in draft.plan or "warnings" in draft.plan:
         return list(dict.fromkeys(warning for step in draft.steps for warning in step.warnings))
+    cmdlet = find(draft.cmdlet)
     return [*cmdlet_warnings(cmdlet), *parameter_warnings(cmdlet, draft.parameters, draft.service)]
 
 

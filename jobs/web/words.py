@@ -1,12 +1,9 @@
 """What risk, effect and state mean, in words that cannot be misread."""
 
-import re
 from collections.abc import Mapping
 from datetime import timedelta
 
-from jobs.catalogue.cmdlets import Cmdlet, find
 from jobs.catalogue.effects import Effect
-from jobs.runs.models import Run
 from jobs.runs.states import TargetState
 
 RISKS = {"read": "Reads", "change": "Changes", "destructive": "Destructive", "session": "Session"}
@@ -23,8 +20,6 @@ EFFECTS_SHORT = {
     Effect.RELATIVE: "Repeat acts again",
 }
 SERVICES = {"exo": "Exchange Online", "scc": "Security & Compliance", "eop": "Exchange Online Protection"}
-_NOUN_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-_DESTRUCTIVE_VERBS = {"Disable": "disables", "Stop": "stops", "Clear": "clears", "Cancel": "cancels"}
 _STATES_IN_ORDER = (
     TargetState.SUCCEEDED,
     TargetState.FAILED,
@@ -41,35 +36,6 @@ _STATES_IN_ORDER = (
 def counted(number: int, noun: str) -> str:
     """Return "1 organization" or "1,200 organizations"."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
-def spoken_noun(cmdlet: Cmdlet) -> str:
-    """Return the noun of a cmdlet as words: `CASMailboxPlan` is "CAS mailbox plan"."""
-    words = _NOUN_WORD.findall(cmdlet.noun)
-    return " ".join(word if word.isupper() and len(word) > 1 else word.lower() for word in words)
-
-
-def consequence(run: Run) -> str:
-    """Return what launching `run` does, how often, and whether it can be undone."""
-    places, cmdlet = counted(run.target_count, "organization"), find(run.cmdlet)
-    if run.parameters.get("WhatIf") is True:
-        return f"This is a dry run in {places}: {run.cmdlet} says what it would do and changes nothing."
-    if run.effect == Effect.READ:
-        return f"This reads from {places} and changes nothing."
-    noun = spoken_noun(cmdlet)
-    if run.risk == "destructive":
-        verb = _DESTRUCTIVE_VERBS.get(cmdlet.verb, "deletes")
-        return f"This {verb} what it names ({noun}), in {places}. It cannot be undone."
-    if run.effect == Effect.ABSOLUTE_SET:
-        return f"This changes what it names ({noun}), in {places}. The values of before are not kept."
-    if run.effect == Effect.CREATE:
-        return f"This creates something new ({noun}), in {places}."
-    return f"This acts on what it names ({noun}), in {places}."
-
-
-def needs_confirmation(run: Run) -> bool:
-    """Whether launching takes a ticked box that repeats what is destroyed: destructive, and not a dry run."""
-    return run.risk == "destructive" and run.effect != Effect.READ
 
 
 def counts_in_words(counts: Mapping[str, int], words_of: Mapping[TargetState, str] | None = None) -> str:

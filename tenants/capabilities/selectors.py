@@ -66,7 +66,7 @@ def known_of_cmdlets(
     service: str,
     cmdlets: Collection[str],
 ) -> dict[tuple[UUID, UUID], Known]:
-    """Return what is known of `cmdlets`, by organization and profile, in two queries; who was never tested is absent."""
+    """Return what is known of `cmdlets`, by organization and profile, in two queries; nothing of who was not tested."""
     rows = visible_capabilities(actor).filter(
         organization__in=organization_ids, profile__in=list(profile_ids), service=service
     )

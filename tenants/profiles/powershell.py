@@ -61,9 +61,11 @@ def script(facts: ProfileFacts, *, service: str, environment: str, domain: str) 
     return "\n".join((*before, connect, guarded(TEST_CMDLETS[service])))
 
 
-def guarded(cmdlet_line: str) -> str:
-    """Return a cmdlet after which the connection is closed on every path."""
-    return f"try {{\n{indented(cmdlet_line)}\n}}\nfinally {{\n    Disconnect-ExchangeOnline -Confirm:$false\n}}"
+def guarded(cmdlet_lines: str, *, on_error: str = "") -> str:
+    """Return cmdlets after which the connection is closed on every path; `on_error` is done when one throws."""
+    caught = f"catch {{\n{indented(on_error)}\n}}\n" if on_error else ""
+    closed = f"finally {{\n{indented('Disconnect-ExchangeOnline -Confirm:$false')}\n}}"
+    return f"try {{\n{indented(cmdlet_lines)}\n}}\n{caught}{closed}"
 
 
 def connection(facts: ProfileFacts, target: Target) -> tuple[list[str], str]:

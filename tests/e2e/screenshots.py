@@ -21,7 +21,7 @@ from jobs.runs.models import Connection, Run
 from jobs.runs.selection import Selection
 from jobs.runs.states import TargetState
 from jobs.saved.drafts import keep_launch_draft
-from jobs.saved.services import create_job
+from jobs.saved.services import Definition, create_job
 from portal.accounts.models import User
 from portal.accounts.saved_filters.services import save_filter
 from portal.audit.models import AuditEvent
@@ -117,7 +117,11 @@ def story(sandbox: Sandbox, person: User) -> dict[str, Any]:
     typed.update({"group": str(gold.pk), "reason": request.reason, "ticket": request.ticket})
     cmdlet = find("Set-Mailbox")
     job = create_job(
-        actor=actor, name="Hide shared mailboxes", description="Monthly", shared=True, cmdlet=cmdlet, data=typed
+        actor=actor,
+        name="Hide shared mailboxes",
+        description="Monthly",
+        shared=True,
+        definition=Definition.of_forms(cmdlet, typed),
     )
     kept = keep_launch_draft(actor=actor, draft_id=uuid4(), cmdlet=cmdlet, data=typed)
     assert kept

@@ -17,7 +17,7 @@ from jobs.results.rows.unfolding import unfold_whole_run
 from jobs.runs.models import Run
 from jobs.runs.states import RunState, TargetState
 from jobs.saved.drafts import keep_launch_draft
-from jobs.saved.services import create_job
+from jobs.saved.services import Definition, create_job
 from portal.accounts.models import User
 from portal.accounts.policy import Role
 from portal.accounts.saved_filters.services import save_filter
@@ -124,7 +124,11 @@ def make_world(*, organizations: int = 60) -> World:
     saved = save_filter(actor=actor, page="runs", name="Failed ones", query="state=failed")
     typed = QueryDict("p.Identity=info&where=all")
     job = create_job(
-        actor=actor, name=HOSTILE_NAMES[0], description="x", shared=True, cmdlet=find("Set-Mailbox"), data=typed
+        actor=actor,
+        name=HOSTILE_NAMES[0],
+        description="x",
+        shared=True,
+        definition=Definition.of_forms(find("Set-Mailbox"), typed),
     )
     kept = keep_launch_draft(actor=actor, draft_id=uuid4(), cmdlet=find("Set-Mailbox"), data=typed)
     assert kept

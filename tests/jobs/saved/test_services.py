@@ -8,7 +8,15 @@ from django.http import QueryDict
 from jobs.catalogue.cmdlets import find
 from jobs.saved.models import Job
 from jobs.saved.selectors import JobFilter, find_job, jobs_page
-from jobs.saved.services import JobRefused, change_job, change_job_form, create_job, delete_job, duplicate_job
+from jobs.saved.services import (
+    Definition,
+    JobRefused,
+    change_job,
+    change_job_form,
+    create_job,
+    delete_job,
+    duplicate_job,
+)
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent
 from portal.core.actors import Actor
@@ -21,7 +29,9 @@ TYPED = QueryDict("p.Identity=bob&where=all&reason=monthly&csrfmiddlewaretoken=x
 
 
 def saved(actor: Actor, name: str = "Forwarding off", *, shared: bool = True, data: QueryDict = TYPED) -> Job:
-    return create_job(actor=actor, name=name, description="", shared=shared, cmdlet=find("Set-Mailbox"), data=data)
+    return create_job(
+        actor=actor, name=name, description="", shared=shared, definition=Definition.of_forms(find("Set-Mailbox"), data)
+    )
 
 
 @pytest.fixture
@@ -48,12 +58,18 @@ class TestCreate:
         job = saved(actor)
         typed = QueryDict("p.Name=x&p.Password=hunter2")
         with pytest.raises(JobRefused, match="runs Set-Mailbox, not New-Mailbox"):
-            change_job_form(actor=actor, job_id=job.pk, cmdlet=find("New-Mailbox"), data=typed)
+            change_job_form(actor=actor, job_id=job.pk, definition=Definition.of_forms(find("New-Mailbox"), typed))
         assert events() == [("job.created", "Forwarding off")]
 
     def test_keeps_no_secret(self, actor: Actor) -> None:
         typed = QueryDict("p.Name=x&p.Password=hunter2&p.password.part=hunter2&p.RemotePowerShellEnabled=yes")
-        job = create_job(actor=actor, name="n", description="", shared=True, cmdlet=find("New-Mailbox"), data=typed)
+        job = create_job(
+            actor=actor,
+            name="n",
+            description="",
+            shared=True,
+            definition=Definition.of_forms(find("New-Mailbox"), typed),
+        )
         assert "hunter2" not in job.typed
         assert "Name=x" in job.typed
         assert "hunter2" not in str(AuditEvent.objects.filter(target_kind="job").values_list("data", flat=True))
@@ -76,7 +92,9 @@ class TestChange:
         job = saved(actor)
         change_job(actor=colleague, job_id=job.pk, name="New name", description="d", shared=True)
         changed = change_job_form(
-            actor=colleague, job_id=job.pk, cmdlet=find("Set-Mailbox"), data=QueryDict("p.Identity=ann")
+            actor=colleague,
+            job_id=job.pk,
+            definition=Definition.of_forms(find("Set-Mailbox"), QueryDict("p.Identity=ann")),
         )
         assert (changed.name, changed.typed, changed.changed_by) == ("New name", "p.Identity=ann", colleague.label)
         assert [action for action, _ in events()] == ["job.created", "job.changed", "job.changed"]
@@ -92,7 +110,9 @@ class TestChange:
         with pytest.raises(JobRefused, match="not shared with you"):
             change_job(actor=colleague, job_id=job.pk, name="x", description="", shared=True)
         with pytest.raises(JobRefused, match="not shared with you"):
-            change_job_form(actor=colleague, job_id=job.pk, cmdlet=find("Set-Mailbox"), data=QueryDict())
+            change_job_form(
+                actor=colleague, job_id=job.pk, definition=Definition.of_forms(find("Set-Mailbox"), QueryDict())
+            )
         with pytest.raises(JobRefused, match="not shared with you"):
             duplicate_job(actor=colleague, job_id=job.pk)
         delete_job(actor=colleague, job_id=job.pk)

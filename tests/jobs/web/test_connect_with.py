@@ -12,7 +12,7 @@ from jobs.catalogue.cmdlets import find
 from jobs.runs.models import Run
 from jobs.runs.ways import FrozenWays
 from jobs.saved.models import LaunchDraft
-from jobs.saved.services import create_job
+from jobs.saved.services import Definition, create_job
 from portal.accounts.models import User
 from portal.core.actors import Source
 from tenants.organizations.models import Organization
@@ -97,7 +97,9 @@ def test_it_is_kept_with_the_draft_and_the_job_and_chosen_again_with_the_run(
     data = QueryDict(mutable=True)
     data.update(typed)
     actor = technician.as_actor(Source.WEB)
-    job = create_job(actor=actor, name="j", description="", shared=True, cmdlet=find("Get-Mailbox"), data=data)
+    job = create_job(
+        actor=actor, name="j", description="", shared=True, definition=Definition.of_forms(find("Get-Mailbox"), data)
+    )
     LaunchDraft.objects.filter(run=run).update(run=None)
     for query in (f"draft={draft.pk}", f"job={job.pk}", f"from={run.pk}"):
         form = browser.get(f"{URL}?{query}").context["form"]

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import QueryDict
 from django.test import Client
 
 from jobs.runs.models import Run
@@ -15,6 +16,7 @@ from portal.accounts.policy import Role
 from portal.audit.models import AuditEvent
 from tenants.partner.models import Partner
 from tests.factories import make_app_registration, make_organizations, make_partner, make_person
+from tests.forms import form_fields
 from tests.jobs.scripts.samples import FOLDER
 
 SignIn = Callable[[User], Client]
@@ -137,40 +139,44 @@ def test_the_job_has_the_steps_in_order(browser: Client) -> None:
     ]
 
 
-def test_a_step_is_launched_alone_and_its_inputs_are_asked_for(browser: Client, partner: Partner) -> None:
+def test_its_steps_are_launched_as_one_run_and_inputs_are_asked_for(browser: Client, partner: Partner) -> None:
     (place,) = make_organizations(1, partner=partner)
     job = created(browser, sample("parameters_with_defaults"))
-    address = f"/cmdlets/Set-Mailbox/launch/?job={job.pk}&step=2"
+    first, *later = steps_of(job)
+    address = f"/cmdlets/{first.cmdlet}/launch/?job={job.pk}"
     page = browser.get(address).content.decode()
-    assert 'name="input" value="Identity:Mailbox"' in page
-    assert 'name="step" value="2"' in page
-    posted = {
-        "job": str(job.pk),
-        "step": "2",
-        "input": "Identity:Mailbox",
-        "set": "Default",
-        "p.HiddenFromAddressListsEnabled": "true",
-        "where": "chosen",
-        "organization": str(place.pk),
-        "reason": "why",
-    }
+    posted = {**form_fields(page), "where": "chosen", "organization": str(place.pk), "reason": "why"}
     refused = browser.post(address, posted)
     assert refused.status_code == 422
-    assert "Type Identity ($Mailbox in the script): it is an input of this step." in refused.content.decode()
+    assert "Step 2, Set-Mailbox: Type Identity ($Mailbox in the script)" in refused.content.decode()
     assert not Run.objects.exists()
+    asked = [name for name in posted if name.startswith("of_step.")]
+    assert browser.post(address, {**posted, **dict.fromkeys(asked, "anna"), "p.Identity": "anna"}).status_code == 303
+    run = Run.objects.get()
+    assert ([step.cmdlet for step in run.steps], run.job_id) == ([first.cmdlet, *(s.cmdlet for s in later)], job.pk)
+    assert run.steps[1].parameters["Identity"] == "anna"
+
+
+def test_a_step_is_launched_alone(browser: Client, partner: Partner) -> None:
+    (place,) = make_organizations(1, partner=partner)
+    job = created(browser, sample("parameters_with_defaults"))
+    address = f"/cmdlets/Set-Mailbox/launch/?job={job.pk}&step=2&alone=yes"
+    posted = {**form_fields(browser.get(address).content.decode()), "where": "chosen", "organization": str(place.pk)}
     assert browser.post(address, {**posted, "p.Identity": "anna"}).status_code == 303
     run = Run.objects.get()
-    assert (run.cmdlet, run.job_id) == ("Set-Mailbox", job.pk)
+    assert (run.cmdlet, run.step_count, run.job_id) == ("Set-Mailbox", 1, job.pk)
 
 
 def test_changing_a_step_leaves_the_others_alone(browser: Client) -> None:
     job = created(browser, sample("parameters_with_defaults"))
     before = [step.typed for step in steps_of(job)]
-    posted = {"job": str(job.pk), "step": "2", "p.Identity": "anna", "look": "change_job", "where": "all"}
+    page = browser.get(f"/cmdlets/Set-Mailbox/launch/?job={job.pk}&step=2").content.decode()
+    posted = {**form_fields(page), "p.Identity": "anna", "look": "change_job", "where": "all"}
     assert browser.post("/cmdlets/Set-Mailbox/launch/", posted).status_code == 303
     job.refresh_from_db()
     first, second = steps_of(job)
-    assert first.typed == before[0]
+    assert QueryDict(first.typed).getlist("input") == QueryDict(before[0]).getlist("input")
+    assert "where=all" in first.typed
     assert "p.Identity=anna" in second.typed
 
 

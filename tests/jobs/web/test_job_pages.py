@@ -108,7 +108,7 @@ class TestPages:
             make_run(job=job, organizations=1)
             browser.post(URL, {"look": "save", "draft": str(uuid4()), "p.Identity": "bob"})
 
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(12):
             browser.get("/jobs/")
 
     def test_unfinished_launches_are_listed_and_discarded(self, browser: Client) -> None:

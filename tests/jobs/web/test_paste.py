@@ -10,7 +10,7 @@ from django.test import Client
 from jobs.catalogue.cmdlets import find
 from jobs.runs.models import Run
 from jobs.saved.models import LaunchDraft
-from jobs.saved.services import create_job
+from jobs.saved.services import Definition, create_job
 from jobs.web.what import What
 from portal.accounts.models import User
 from portal.core.actors import Actor
@@ -103,7 +103,11 @@ def test_a_job_of_another_cmdlet_is_not_changed_from_the_form(
 ) -> None:
     typed = QueryDict("p.Identity=bob&where=all")
     job = create_job(
-        actor=acting(technician), name="Old", description="", shared=True, cmdlet=find("Set-Mailbox"), data=typed
+        actor=acting(technician),
+        name="Old",
+        description="",
+        shared=True,
+        definition=Definition.of_forms(find("Set-Mailbox"), typed),
     )
     form = {"job": str(job.pk), "look": "change_job", "p.Name": "x", "p.Password": "hunter2"}
     response = browser.post("/cmdlets/New-Mailbox/launch/", form)

@@ -15,13 +15,14 @@ from jobs.runs.models import Run
 from jobs.runs.selectors import Cell, Progress
 from jobs.runs.states import RunState, TargetState
 from jobs.web.board import board_markup
+from jobs.web.consequences import consequence
 from jobs.web.cursor import cursor_of, read_cursor
 from jobs.web.hindrance import UNHINDERED, Hindrance
 from jobs.web.pictures import MARKS, bar_markup
 from jobs.web.plan_values import typed_texts
 from jobs.web.run_view import RunView
 from jobs.web.sentences import run_sentence
-from jobs.web.words import consequence, duration
+from jobs.web.words import duration
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
@@ -103,7 +104,9 @@ class TestSentence:
 class TestConsequence:
     def test_a_dry_run_changes_nothing_even_if_the_cmdlet_destroys(self) -> None:
         run = make(
-            cmdlet="Remove-Mailbox", risk="destructive", plan={**PLAN, "parameters": {"WhatIf": True}}, target_count=1
+            plan={**PLAN, "cmdlet": "Remove-Mailbox", "parameters": {"WhatIf": True}},
+            risk="destructive",
+            target_count=1,
         )
 
         assert consequence(run) == (
@@ -111,7 +114,8 @@ class TestConsequence:
         )
 
     def test_names_what_is_disabled(self) -> None:
-        run = make(cmdlet="Disable-TransportRule", risk="destructive", effect="absolute_set", target_count=2)
+        plan = {**PLAN, "cmdlet": "Disable-TransportRule", "effect": "absolute_set"}
+        run = make(plan=plan, risk="destructive", effect="absolute_set", target_count=2)
 
         assert consequence(run).startswith("This disables what it names (transport rule), in 2 organizations.")
 

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from jobs.catalogue.cmdlets import find
 from jobs.runs.states import RunState
-from jobs.saved.services import create_job
+from jobs.saved.services import Definition, create_job
 from portal.accounts.models import User
 from portal.core.actors import Source
 from tests.factories import make_group, make_organizations, make_person, make_run
@@ -58,8 +58,7 @@ def test_every_kind_is_found(technician: User, signed_in: Callable[[User], Clien
         name="Accepted domains, monthly",
         description="",
         shared=True,
-        cmdlet=find("Get-AcceptedDomain"),
-        data=QueryDict("where=all"),
+        definition=Definition.of_forms(find("Get-AcceptedDomain"), QueryDict("where=all")),
     )
     kinds = found(signed_in(technician).get("/search/", {"q": "accepte"}).content.decode())
     assert kinds["Jobs"] == [job.name]
