@@ -143,6 +143,7 @@ def _reap_blindly() -> None:
 def _ignore_retry_after() -> None:
     _ending(lambda ending: ending if ending.retry_in is None else changed(ending, retry_in=0.0))()
     replace("jobs.exchange.gates:Gates.close", lambda _: lambda *_: None)
+    replace("jobs.dispatch.limits:_keep_signs", lambda _: lambda *_: {})
 
 
 def _go_on_after_everything() -> None:
@@ -175,7 +176,7 @@ BUGS: dict[str, Plant] = {
     "a change is sent again after its answer was lost": _unknown_becomes("queued", retry_in=0.0),
     "a lost answer is called failed": _unknown_becomes("failed"),
     "a lost answer is called succeeded": _unknown_becomes("succeeded", error_class=""),
-    "the plan's hash is not recomputed": _answering("jobs.dispatch.plans:check", None),
+    "the plan's hash is not recomputed": _answering("jobs.dispatch.plans:check_plan", None),
     "connections are left to the sweeper": _never_close,
     "a run is ended while organizations are open": _finish_early,
     "a run is ended twice": _finish_twice,

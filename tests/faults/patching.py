@@ -20,7 +20,7 @@ def replace(place: str, make: Callable[[Function], Function]) -> None:
     setattr(owner, name, make(getattr(owner, name)))
 
 
-def set_value(place: str, make: Callable[[Any], Any]) -> None:
+def set_value(place: str, make: Callable[..., Any]) -> None:
     """Replace the constant at `place` by what `make` makes of it."""
     replace(place, make)
 

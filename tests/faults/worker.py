@@ -5,6 +5,7 @@
 
 import os
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 from tests.faults.armed import FOLDER, Fuse
@@ -14,6 +15,8 @@ CLOCK = "FAULTS_CLOCK"
 CALL_SECONDS = "FAULTS_CALL_SECONDS"
 TIME_LIMITS = ("jobs.exchange.spec:DEFAULT_READ_TIMEOUT", "jobs.exchange.opening:_TIMEOUT")
 """In production a call may take 16 minutes; a campaign cannot wait that long for an answer that never comes."""
+PAUSES = {"_FIRST_PAUSE": 2, "_FIRST_PROBE": 3, "MEMORY": 8, "_LONGEST_BACKOFF": 8}
+"""Seconds, by their names in `jobs.throttling.decisions`, in place of minutes."""
 
 
 def main() -> None:
@@ -28,6 +31,8 @@ def main() -> None:
 
     for limit in TIME_LIMITS:
         set_value(limit, lambda _: float(os.environ.get(CALL_SECONDS, "5")))
+    for name, seconds in PAUSES.items():
+        set_value(f"jobs.throttling.decisions:{name}", lambda _, seconds=seconds: timedelta(seconds=seconds))
 
     if shift := os.environ.get(CLOCK):
         clock.shift(float(shift))
