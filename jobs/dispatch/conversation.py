@@ -12,7 +12,6 @@ from jobs.dispatch.findings import REACHABLE, finding_of
 from jobs.dispatch.intent import intend, may_still_send
 from jobs.dispatch.outcomes import (
     Ending,
-    NotSent,
     ending_of_all_steps,
     ending_of_answer,
     ending_of_failure,
@@ -28,6 +27,7 @@ from jobs.exchange.connection import Connection
 from jobs.exchange.disturbances import THROTTLED
 from jobs.exchange.failures import CallFailed, Withheld
 from jobs.exchange.gates import gates
+from jobs.runs.machine import NotSent
 from jobs.runs.variables import fill_in
 from jobs.throttling.signs import Answered, sign_of
 from portal.core.errors import DATABASE_AWAY

@@ -9,11 +9,12 @@ from django.db import connection
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
-from jobs.dispatch.outcomes import NotSent
 from jobs.dispatch.progress import store_ended_steps
 from jobs.dispatch.story import Story, Way
 from jobs.dispatch.worker import worker_actor
 from jobs.global_stop.models import GlobalStop
+from jobs.runs import machine
+from jobs.runs.machine import Facts, NotSent
 from jobs.runs.models import RunTarget
 from jobs.runs.states import RunState, TargetState
 from jobs.throttling.gates import heed_gates, throttling_gates
@@ -118,15 +119,16 @@ def _reasons(refused: Sequence[Story]) -> dict[UUID, NotSent]:
 
 
 def _reason(story: Story, target: RunTarget, *, stopped: bool, throttles: bool) -> NotSent:
-    if target.fence != story.claimed.fence or target.state != TargetState.RUNNING:
-        return NotSent.LEASE_LOST
-    if target.run.cancel_requested_at is not None:
-        return NotSent.STOPPED
-    if target.organization.vanished_at is not None:
-        return NotSent.VANISHED
-    if stopped or target.run.state != RunState.RUNNING:
-        return NotSent.HELD
-    return NotSent.THROTTLED if throttles else NotSent.LEASE_LOST
+    facts = Facts(
+        run=RunState(target.run.state),
+        cancelled=target.run.cancel_requested_at is not None,
+        stopped=stopped,
+        vanished=target.organization.vanished_at is not None,
+        throttles=throttles,
+    )
+    refusal = machine.intend(target.standing, facts, fence=story.claimed.fence, step=story.sending.position)
+    # What held it back may be over by now, or the lease ran out: both are tried again.
+    return refusal if isinstance(refusal, NotSent) else NotSent.LEASE_LOST
 
 
 def note_probes(probes: Sequence[tuple[Story, str, str]]) -> list[None]:

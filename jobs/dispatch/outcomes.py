@@ -2,7 +2,6 @@
 
 import random
 from dataclasses import dataclass
-from enum import StrEnum
 
 from django.conf import settings
 
@@ -11,6 +10,7 @@ from jobs.exchange.answer import Answer
 from jobs.exchange.disturbances import THROTTLED_TOO_LONG
 from jobs.exchange.failures import CallFailed, Ran, Withheld
 from jobs.exchange.refusals import NO_CHANGE_NEEDED
+from jobs.runs.machine import NotSent
 from jobs.runs.states import TargetState
 from jobs.runs.steps import OnFailure
 from jobs.throttling.signs import is_throttling
@@ -21,16 +21,6 @@ BACKOFF_CAP_SECONDS = 60.0
 LEAST_WAIT_SECONDS = 1.0
 HELD = "held"
 """Error class of a target that waits because its run is paused, or everything is stopped."""
-
-
-class NotSent(StrEnum):
-    """Why a cmdlet must not be sent."""
-
-    STOPPED = "stopped"
-    HELD = "paused"
-    VANISHED = "organization vanished"
-    THROTTLED = "organization throttles"
-    LEASE_LOST = "lease lost"
 
 
 @dataclass(frozen=True, slots=True)

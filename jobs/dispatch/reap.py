@@ -9,8 +9,10 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from jobs.catalogue.effects import Effect
+from jobs.runs import machine
 from jobs.runs.events import target_as_object
 from jobs.runs.integrity import alteration_of
+from jobs.runs.machine import Facts
 from jobs.runs.models import Attempt, CloseKind, Connection, RunTarget, StepOutcome
 from jobs.runs.states import TargetState
 from jobs.runs.steps import Step
@@ -20,6 +22,11 @@ from portal.core.actors import Actor
 
 log = structlog.get_logger(__name__)
 SWEEPER = Actor.system("sweeper")
+_ERROR_CLASSES = {
+    TargetState.UNKNOWN: "worker_lost_after_sending",
+    TargetState.ERRORED: "workers_lost",
+    TargetState.QUEUED: "worker_lost",
+}
 
 
 def reap_lost_targets() -> int:
@@ -41,21 +48,16 @@ def _reap(run_target_id: UUID) -> bool:
     )
     if target is None:
         return False
-    step = _step_in_flight(target)
-    was_sent = target.intent_fence == target.fence
-    owner, now = target.lease_owner, timezone.now()
+    step, before = _step_in_flight(target), target.standing
+    after = machine.reap(before, Facts(lease_is_live=False), effect=step.effect, most_strikes=settings.MAX_ATTEMPTS)
+    if after is None:
+        return False
+    owner, was_sent, now = target.lease_owner, before.may_have_been_sent, timezone.now()
+    target.state, target.strike_count = after.state, after.strikes
     target.lease_until, target.changed_at = None, now
-    target.strike_count += 1
-    if was_sent and step.effect is not Effect.READ:
-        target.state, target.finished_at = TargetState.UNKNOWN, now
-        target.error_class = "worker_lost_after_sending"
-        action = AuditAction.RUN_TARGET_ENDED
-    elif target.strike_count >= settings.MAX_ATTEMPTS:
-        target.state, target.finished_at, target.error_class = TargetState.ERRORED, now, "workers_lost"
-        action = AuditAction.RUN_TARGET_ENDED
-    else:
-        target.state, target.error_class = TargetState.QUEUED, "worker_lost"
-        action = AuditAction.RUN_TARGET_RELEASED
+    target.error_class = _ERROR_CLASSES[after.state]
+    target.finished_at = None if after.state is TargetState.QUEUED else now
+    action = AuditAction.RUN_TARGET_RELEASED if target.finished_at is None else AuditAction.RUN_TARGET_ENDED
     target.save(update_fields=["state", "finished_at", "error_class", "lease_until", "changed_at", "strike_count"])
     _end_attempt(target)
     record(
@@ -72,7 +74,13 @@ def _reap(run_target_id: UUID) -> bool:
             "was_sent": was_sent,
         },
     )
-    log.warning("run_target.reaped", run_target=str(target.pk), worker=owner, was_sent=was_sent, state=target.state)
+    log.warning(
+        "run_target.reaped",
+        run_target=str(target.pk),
+        worker=owner,
+        was_sent=was_sent,
+        state=target.state,
+    )
     return True
 
 

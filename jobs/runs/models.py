@@ -5,6 +5,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
+from jobs.runs.machine import Target
 from jobs.runs.purposes import Purpose
 from jobs.runs.querysets import ConnectionQuerySet, RunQuerySet, RunTargetQuerySet
 from jobs.runs.shares import Share
@@ -181,6 +182,11 @@ class RunTarget(models.Model):
 
     def __str__(self) -> str:
         return f"{self.run} · {self.organization_name}"
+
+    @property
+    def standing(self) -> Target:
+        """How it stands, for the state machine."""
+        return Target(TargetState(self.state), self.step, self.fence, self.intent_fence, self.strike_count)
 
 
 class StepOutcome(models.Model):

@@ -137,7 +137,7 @@ def _never_close() -> None:
 
 
 def _reap_blindly() -> None:
-    _rewrite("jobs.dispatch.reap:_reap", "was_sent = target.intent_fence == target.fence", "was_sent = False")
+    _rewrite("jobs.runs.machine:reap", "if target.may_have_been_sent and effect is not Effect.READ:", "if False:")
 
 
 def _ignore_retry_after() -> None:

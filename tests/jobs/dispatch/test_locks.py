@@ -15,9 +15,9 @@ from jobs.dispatch.begin import Begun
 from jobs.dispatch.claims import Claim, claim_targets
 from jobs.dispatch.heart import Heart
 from jobs.dispatch.intent import intend
-from jobs.dispatch.outcomes import NotSent
 from jobs.dispatch.story import Story, Way
 from jobs.dispatch.worker import worker_name
+from jobs.runs.machine import NotSent
 from jobs.runs.models import Run
 from jobs.runs.services import cancel_run
 from jobs.runs.states import RunState, TargetState
