@@ -1,6 +1,7 @@
 """The ASGI application: dispatch by path, faults, latency, and answers that break off on purpose."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -56,8 +57,15 @@ class SandboxApp:
         if service == CONTROL and request.door is Door.WORLDWIDE:
             return self._login_control.handle(request) or self._control.handle(request)
         self._note_misdirected(service, request)
+        tenant = self._tenant(service, request)
+        self.cloud.waits.note_call(tenant, time.monotonic())
         if self.cloud.latency:
             await asyncio.sleep(self.cloud.latency)
+        response = await self._serve_or_fail(service, request)
+        self.cloud.waits.note_answer(tenant, response, time.monotonic())
+        return response
+
+    async def _serve_or_fail(self, service: str, request: Request) -> Response:
         rule = self._rule(service, request) if self.cloud.faults.rules else None
         if rule is None:
             return await self._serve(service, request, None)
@@ -94,18 +102,24 @@ class SandboxApp:
             self.cloud.violation(f"{resource}_token_at_{service}")
 
     def _rule(self, service: str, request: Request) -> Rule | None:
-        cmdlet, tenant = "", ""
+        cmdlet = ""
+        if service == EXCHANGE:
+            cmdlet = request.headers.get("x-cmdletname") or read_call(request)[0] or ""
+        tenant = self._tenant(service, request)
+        return self.cloud.faults.find(Call(service, request.host, request.path, request.method, cmdlet, tenant))
+
+    def _tenant(self, service: str, request: Request) -> str:
+        """Return the id of the tenant that a request is about, as it was written if there is no such tenant."""
+        tenant = ""
         if service == EXCHANGE:
             match = EXCHANGE_PATH.match(request.path)
             tenant = match.group(2) if match else ""
-            cmdlet = request.headers.get("x-cmdletname") or read_call(request)[0] or ""
         elif service == LOGIN:
             tenant = request.path.split("/")[1]
         elif request.bearer:
             tenant = (self.cloud.tokens.read(request.bearer) or {}).get("tid", "")
         organization = self.cloud.find(tenant)
-        known = organization.tenant_id if organization else tenant
-        return self.cloud.faults.find(Call(service, request.host, request.path, request.method, cmdlet, known))
+        return organization.tenant_id if organization else tenant
 
     def _not_executed(self, service: str, request: Request, rule: Rule, response: Response) -> Response:
         if service == EXCHANGE:

@@ -14,6 +14,7 @@ from portal.sandbox.faults import Faults
 from portal.sandbox.http import Json
 from portal.sandbox.ledger import Ledger
 from portal.sandbox.tokens import RefreshGrant, TokenIssuer
+from portal.sandbox.waits import Waits
 from portal.sandbox.world import roles
 from portal.sandbox.world.clouds import CLOUDS, NATIONAL, WORLDWIDE
 from portal.sandbox.world.objects import seed_records
@@ -105,6 +106,7 @@ class Cloud:
         self.relationships: dict[tuple[str, str, int], Json] = {}
         self.faults = Faults(settings.seed)
         self.violations: dict[str, int] = {}
+        self.waits = Waits()
         self.discoveries: dict[str, int] = {}
         self.ledger.forget()
         self.logins.forget()

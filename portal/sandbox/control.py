@@ -20,6 +20,7 @@ the first delegated admin relationship; roles and assigned are template ids, eac
 | POST `roles/{role}/service-account` `{"member": bool}` | the service account joins or leaves the role's group |
 | POST `organizations/{tenant}/region` `{"region": EUR, GBR or NAM}` | Security & Compliance moves it there |
 | DELETE `organizations/{tenant}` | the customer vanishes |
+| GET `waits` | calls refused with Retry-After, calls inside such a time, calls then that were on the wire already |
 | GET `discoveries` | how often Security & Compliance told each tenant its region, by tenant id |
 
 More, about people and sign-ins: `portal/sandbox/login/control.py`.
@@ -52,6 +53,8 @@ class Control:
                 return json_response(200, self._state())
             case "GET", ["organizations"]:
                 return json_response(200, [_describe(organization) for organization in self._cloud.organizations])
+            case "GET", ["waits"]:
+                return json_response(200, self._cloud.waits.describe())
             case "GET", ["discoveries"]:
                 return json_response(200, self._cloud.discoveries)
             case "GET", ["ledger"]:

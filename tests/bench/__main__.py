@@ -7,7 +7,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
 
 import django
 
-PARTS = ("catalogue", "capabilities", "opening", "engine", "exports", "pages", "interaction")
+PARTS = ("catalogue", "capabilities", "opening", "engine", "storm", "exports", "pages", "interaction")
 
 
 def main() -> None:
@@ -16,7 +16,7 @@ def main() -> None:
     # Only now, because these modules need Django's settings.
     from django.core.management import call_command
 
-    from tests.bench import capabilities, catalogue, engine, exports, interaction, opening, pages
+    from tests.bench import capabilities, catalogue, engine, exports, interaction, opening, pages, storm
     from tests.bench.cloud import bench_cloud
 
     wanted = sys.argv[1:] or PARTS
@@ -28,11 +28,13 @@ def main() -> None:
     if "opening" in wanted:
         with bench_cloud(engine.ORGANIZATIONS) as sandbox:
             opening.main(sandbox)
-    if "engine" in wanted or "exports" in wanted:
+    if {"engine", "storm", "exports"} & set(wanted):
         with bench_cloud(engine.ORGANIZATIONS) as sandbox:
             engine.prepare(sandbox)
             if "engine" in wanted:
                 engine.main(sandbox)
+            if "storm" in wanted:
+                storm.main(sandbox)
             if "exports" in wanted:
                 exports.main(sandbox)
     if "pages" in wanted:
