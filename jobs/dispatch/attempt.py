@@ -3,7 +3,6 @@
 import stamina
 import structlog
 
-from jobs.dispatch.alarm import alarm
 from jobs.dispatch.begin import begin
 from jobs.dispatch.clerk import clerk
 from jobs.dispatch.conversation import converse
@@ -11,7 +10,7 @@ from jobs.dispatch.finish import store
 from jobs.dispatch.finished import Finished, finished
 from jobs.dispatch.heart import heart
 from jobs.dispatch.last import finish_runs
-from jobs.dispatch.outcomes import HELD, Ending
+from jobs.dispatch.outcomes import Ending
 from jobs.dispatch.story import Story
 from portal.core.errors import DATABASE_AWAY
 
@@ -57,5 +56,3 @@ def _store(item: Finished) -> None:
         log.warning("answer.late", run_target=str(claimed.run_target_id), fence=claimed.fence)
     elif item.ending.retry_in is None:
         clerk.tell(finish_runs, claimed.run_id)
-    elif item.ending.error_class != HELD:
-        alarm.ring_in(item.ending.retry_in)

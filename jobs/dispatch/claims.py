@@ -55,11 +55,13 @@ _CLAIM_LOCK = 7_423_105
 # `due` takes from each run the first that may go, leaving out organizations that are full. The next target of a run
 # comes the sooner the fewer of it are in flight for its share. Rows that another transaction has locked are skipped, as
 # whoever waits for a target while holding others can be in a circle; the sweeper rings again for what was skipped.
-# Organizations whose gate is closed are left alone; one that throttled lately gets as many as its gate has slots. An
+# Organizations whose gate is closed are left alone; one that throttled lately gets as many as its gate has slots. What
+# is in flight in an organization is so in one worker process, where a `Retry-After` holds for all of it at once. An
 # identity that is refused tokens pauses, and then tries with one target at a time.
 CLAIM = """
 WITH in_flight AS MATERIALIZED (
-    SELECT run_target.run_id, run_target.organization_id, run_target.identity, run.effect = 'read' AS reads
+    SELECT run_target.run_id, run_target.organization_id, run_target.identity, run.effect = 'read' AS reads,
+        run_target.lease_owner
     FROM run_target JOIN run ON run.id = run_target.run_id
     WHERE run_target.state = 'running'),
 by_run AS (SELECT run_id, count(*) AS number FROM in_flight GROUP BY run_id),
@@ -69,7 +71,8 @@ there_now AS (SELECT organization_id, count(*) AS number FROM in_flight GROUP BY
 left_alone AS MATERIALIZED (
     SELECT gate.organization_id FROM organization_gate AS gate LEFT JOIN there_now USING (organization_id)
     WHERE gate.closed_until > statement_timestamp()
-        OR (gate.slots < %(every_slot)s AND there_now.number + 1 > gate.slots)),
+        OR (gate.slots < %(every_slot)s AND there_now.number + 1 > gate.slots)
+    UNION SELECT organization_id FROM in_flight WHERE lease_owner <> %(worker)s),
 paused AS MATERIALIZED (
     SELECT breaker.key FROM identity_breaker AS breaker
     WHERE breaker.opened_at IS NOT NULL AND (breaker.closed_until > statement_timestamp() OR EXISTS (

@@ -1,6 +1,6 @@
 """What attempts met of throttling and failures, kept with how they ended; and who waits because of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -11,6 +11,7 @@ from django.db import transaction
 
 from jobs.dispatch.alarm import alarm
 from jobs.dispatch.finished import Finished
+from jobs.dispatch.outcomes import HELD
 from jobs.dispatch.rings import ring_for
 from jobs.dispatch.worker import worker_actor
 from jobs.throttling.breakers import Pauses, Refusal, keep_refusals
@@ -21,14 +22,28 @@ from jobs.throttling.signs import Sign
 def heed_limits(endings: Sequence[Finished]) -> list[Finished]:
     """Keep what the attempts met, in the present transaction; returns them, those longer deferred that must wait.
 
-    Whoever was refused a token as an identity that pauses waits for it, and has not failed. Rings when they may go on.
+    Whoever was refused a token as an identity that pauses waits for it, and has not failed. Rings for all who wait, in
+    the moment that they may go on.
     """
     waits, pauses = _keep_signs(endings), _keep_refusals(endings)
-    for seconds in (*waits.values(), *pauses.seconds.values()):
+    heeding = [_deferred(item, waits.get(item.story.claimed.organization_id, 0.0), pauses) for item in endings]
+    for seconds in _rings(heeding, waits, pauses):
         transaction.on_commit(partial(alarm.ring_in, seconds))
     if pauses.over:
         transaction.on_commit(partial(ring_for, settings.MOST_RINGS))
-    return [_deferred(item, waits.get(item.story.claimed.organization_id, 0.0), pauses) for item in endings]
+    return heeding
+
+
+def _rings(endings: Sequence[Finished], waits: Mapping[UUID, float], pauses: Pauses) -> Iterator[float]:
+    """Yield in how many seconds somebody may go on: those deferred, and who else waits for the same."""
+    rung_for: set[UUID] = set()
+    for item in endings:
+        ending, claimed = item.ending, item.story.claimed
+        if ending.retry_in is not None and ending.error_class != HELD and claimed.identity not in pauses.seconds:
+            rung_for.add(claimed.organization_id)
+            yield ending.retry_in
+    yield from (wait for organization_id, wait in waits.items() if organization_id not in rung_for)
+    yield from pauses.seconds.values()
 
 
 def _keep_signs(endings: Sequence[Finished]) -> dict[UUID, float]:
