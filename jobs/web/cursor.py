@@ -47,5 +47,6 @@ def cursor_of(run: Run, cells: Sequence[Cell], hindrance: Hindrance) -> Cursor:
     newest = max((cell.changed_at for cell in cells), default=_EPOCH)
     near = [(cell.position, cell.state, cell.changed_at) for cell in cells if cell.changed_at >= newest - OVERLAP]
     stopped = (run.cancel_requested_at is not None, hindrance.stop is not None)
-    seen = (run.state, run.share, stopped, hindrance.broker_away, near)
+    waiting = (list(hindrance.waits), list(hindrance.pauses))
+    seen = (run.state, run.share, stopped, hindrance.broker_away, waiting, near)
     return Cursor((newest - _EPOCH) // timedelta(microseconds=1), zlib.crc32(repr(seen).encode()))

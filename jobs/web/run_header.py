@@ -20,6 +20,7 @@ from jobs.web.pictures import MARKS, bar_markup
 from jobs.web.run_actions import actions_context, buttons_of
 from jobs.web.sentences import done, page_title, run_sentence
 from jobs.web.unknown_words import FoundOut, found_out_by_run
+from jobs.web.waiting import Banner, pause_banner, wait_sentence
 from jobs.web.words import EFFECTS, RISKS, SERVICES, ordered
 from portal.core.actors import Actor
 from portal.core.templatetags.states import look
@@ -67,7 +68,8 @@ class Live:
     """The part of the page that follows the run; `poll_url` is empty once it is over, `stopping` while it is not.
 
     `narrows` is the part of the tab that a state of the legend changes; empty where it leads to another tab. `step` is
-    how far the run is, in sixteenths; `found_out` tells of its unknown outcomes.
+    how far the run is, in sixteenths; `waits` and `pauses` say why organizations wait, `found_out` tells of its unknown
+    outcomes.
     """
 
     run: Run
@@ -82,6 +84,8 @@ class Live:
     step: int
     poll_url: str
     stopping: bool
+    waits: list[str]
+    pauses: list[Banner]
     found_out: FoundOut | None
 
 
@@ -93,7 +97,7 @@ def header_context(
     `query` is the address's; `cells` is the whole board where the tab shows it.
     """
     return {
-        "live": live(actor, run, cells, tab=tab, query=query, hindrance=Hindrance.of(run)),
+        "live": live(actor, run, cells, tab=tab, query=query, hindrance=Hindrance.of(run, actor)),
         "tabs": [
             Tab(reverse(f"jobs:{name}", args=[run.pk]), word, _count(run, name), name == tab) for name, word in _TABS
         ],
@@ -122,6 +126,8 @@ def live(
         step=STEPS * done(progress) // max(1, run.target_count),
         poll_url=_poll_url(actor, run, cells, tab, query, hindrance),
         stopping=is_open(run.state) and run.cancel_requested_at is not None,
+        waits=[wait_sentence(wait, timezone.now()) for wait in hindrance.waits],
+        pauses=[pause_banner(pause, actor) for pause in hindrance.pauses],
         found_out=_found_out(actor, run, progress),
     )
 

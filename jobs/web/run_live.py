@@ -29,7 +29,7 @@ def run_progress(request: HttpRequest, run_id: UUID) -> HttpResponse:
     actor, run = run_for(request, run_id)
     seen = read_cursor(request.GET.get("since", ""))
     cells = board(actor=actor, run_id=run_id, since=seen.since if seen else None)
-    hindrance, tab = Hindrance.of(run), request.GET.get("tab", "")
+    hindrance, tab = Hindrance.of(run, actor), request.GET.get("tab", "")
     ended = not is_open(run.state)
     if not ended and cursor_of(run, cells, hindrance) == seen:
         return HttpResponse(status=204)

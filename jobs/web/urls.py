@@ -58,6 +58,7 @@ urlpatterns = [
     path("runs/<uuid:run_id>/stop/", run_control.run_stop, name="run-stop"),
     path("runs/<uuid:run_id>/pause/", run_control.run_pause, name="run-pause"),
     path("runs/<uuid:run_id>/resume/", run_control.run_resume, name="run-resume"),
+    path("runs/<uuid:run_id>/try-again/", run_control.run_try_again, name="run-try-again"),
     path("runs/<uuid:run_id>/share/", run_control.run_share, name="run-share"),
     path("runs/<uuid:run_id>/review/", review.run_review, name="review"),
     path("runs/<uuid:run_id>/launch/", review.run_launch, name="run-launch"),
