@@ -11,6 +11,7 @@ from django.utils import timezone
 from jobs.catalogue.cmdlets import catalogue_version
 from jobs.catalogue.encoding import encode, encode_secrets, wire_cmdlet
 from jobs.catalogue.powershell import powershell_line
+from jobs.catalogue.secret_values import Secret
 from jobs.catalogue.validation import ValidCall
 from jobs.global_stop.selectors import stop_in_force
 from jobs.runs.calls import StepRequest, valid_calls, worst_risk
@@ -20,6 +21,7 @@ from jobs.runs.models import Run, RunTarget
 from jobs.runs.own_accounts import missing_sign_ins
 from jobs.runs.plans import PlanChanged, build_plan, hash_of
 from jobs.runs.purposes import Purpose
+from jobs.runs.retries import retriable_targets
 from jobs.runs.secrets import erase_secrets, fingerprints_of, missing_secrets, seal_secrets
 from jobs.runs.selection import Selection, chosen_organizations
 from jobs.runs.states import RunState, TargetState
@@ -111,11 +113,19 @@ def draft_run(*, actor: Actor, request: RunRequest) -> Run:
     calls = checked_calls(request)
     organizations = chosen_organizations(actor=actor, selection=request.selection)
     run = planned_run(actor=actor, request=request, calls=calls, organizations=organizations)
-    run.save(force_insert=True)
-    for number, call in enumerate(calls, start=1):
-        seal_secrets(run.pk, encode_secrets(call), step=number)
-    record(AuditAction.RUN_DRAFTED, actor=actor, target=run_as_object(run), data=_facts(run))
+    store_draft(actor=actor, run=run, secrets={step: encode_secrets(call) for step, call in enumerate(calls, start=1)})
     note_use(request.selection.group_ids)
+    return run
+
+
+@transaction.atomic
+def store_draft(*, actor: Actor, run: Run, secrets: Mapping[int, Mapping[str, Secret]]) -> Run:
+    """Store a planned run for review; `secrets` are those of its plan, encoded, by step (from 1) and name."""
+    actor.require(Permission.RUN_LAUNCH)
+    run.save(force_insert=True)
+    for step, values in secrets.items():
+        seal_secrets(run.pk, values, step=step)
+    record(AuditAction.RUN_DRAFTED, actor=actor, target=run_as_object(run), data=_facts(run))
     return run
 
 
@@ -146,6 +156,7 @@ def _launch(actor: Actor, run_id: UUID) -> Run:
     if stop := stop_in_force():
         raise RunRefused(f"{stop.refusal} The draft stays: launch it then.")
     check_plan(run)
+    _refuse_second_retry(run)
     _require_sign_ins(actor, run)
     if missing := missing_secrets(run):
         raise RunRefused(f"Too long ago: {missing[0]} was erased after a day. Go back and type it again.")
@@ -246,6 +257,21 @@ def _require_sign_ins(actor: Actor, run: Run) -> None:
         )
 
 
+def _refuse_second_retry(run: Run) -> None:
+    """Raise `RunRefused` where an organization was retried meanwhile, or may not be any more; one launch at a time."""
+    if run.retry_of_id is None:
+        return
+    Run.objects.select_for_update(no_key=True).get(pk=run.retry_of_id)
+    free = retriable_targets(run.retry_of_id).values_list("organization__tenant_id", flat=True)
+    taken = set(run.plan["organizations"]) - set(map(str, free))
+    if taken:
+        places = "1 of these organizations was" if len(taken) == 1 else f"{len(taken):,} of these organizations were"
+        raise RunRefused(
+            f"{places} retried by another run meanwhile, or may not be any more. Discard this draft, and press Retry "
+            "on the first run again for the rest."
+        )
+
+
 def _create_targets(actor: Actor, run: Run) -> None:
     now = timezone.now()
     organizations = Organization.objects.filter(tenant_id__in=run.plan["organizations"]).order_by("name", "pk")
@@ -289,6 +315,7 @@ def _facts(run: Run) -> dict[str, Any]:
         "cmdlet": run.cmdlet,
         "parameters": run.parameters,
         **_later_facts(run),
+        **({"retry_of": str(run.retry_of_id)} if run.retry_of_id else {}),
         "plan_hash": run.plan_hash,
         "organizations": run.target_count,
         "risk": run.risk,

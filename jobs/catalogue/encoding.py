@@ -47,11 +47,13 @@ def encode(call: ValidCall) -> dict[str, JSON]:
 
 def encode_secrets(call: ValidCall) -> dict[str, Secret]:
     """Return the secrets of the request for `wire_cmdlet(call)` by parameter name, each as JSON."""
-    return {
-        name: Secret(_value(value.value), value.is_protected)
-        for name, value in _wire_parameters(call).items()
-        if isinstance(value, Secret)
-    }
+    secrets = {name: value for name, value in _wire_parameters(call).items() if isinstance(value, Secret)}
+    return {name: encode_secret(secret) for name, secret in secrets.items()}
+
+
+def encode_secret(secret: Secret) -> Secret:
+    """Return a typed secret as JSON."""
+    return Secret(_value(secret.value), secret.is_protected)
 
 
 def _wire_parameters(call: ValidCall) -> dict[str, object]:

@@ -8,16 +8,17 @@ from jobs.results.explanations import explanation_of
 from jobs.runs.models import Run
 from jobs.runs.selectors import Cell
 from jobs.runs.states import OPEN_TARGET_STATES, TargetState
-from jobs.web.again import again_url, may_repeat, retry_sentence
+from jobs.web.again import retry_sentence
 from jobs.web.run_view import RunView
-from portal.core.explanations import Explanation, Retry
+from jobs.web.words import counted
+from portal.core.explanations import Explanation
 
 
 @dataclass(frozen=True, slots=True)
 class CauseRow:
     """One cause in a run: how many targets `ended` with it and how many wait for another try.
 
-    `again_url` launches the run for the `again` organizations where it may be launched again; empty if that is no help.
+    `again` is in how many organizations it can be retried.
     `url` shows only this cause on the board, or everything again where it is `current`; `first` is an organization
     where it happened.
     """
@@ -28,37 +29,41 @@ class CauseRow:
     waiting: int
     retry: str
     again: int
-    again_url: str
     url: str
     current: bool
     first: Cell
 
+    @property
+    def retry_words(self) -> str:
+        """Where a retry would send it again: "3 organizations"."""
+        return counted(self.again, "organization")
 
-def cause_rows(run: Run, cells: Iterable[Cell], view: RunView) -> list[CauseRow]:
-    """Return the causes that occur in `cells`, which are all of `run`, most frequent first."""
+
+def cause_rows(run: Run, cells: Iterable[Cell], view: RunView, again: Mapping[str, int]) -> list[CauseRow]:
+    """Return the causes that occur in `cells`, which are all of `run`, most frequent first.
+
+    `again` says in how many organizations each can be retried.
+    """
     states: dict[str, Counter[str]] = {}
     firsts: dict[str, Cell] = {}
     for cell in cells:
         if cell.error_class:
             states.setdefault(cell.error_class, Counter())[cell.state] += 1
             firsts.setdefault(cell.error_class, cell)
-    rows = [_row(run, firsts[error_class], counts, view) for error_class, counts in states.items()]
+    rows = [_row(run, firsts[key], counts, view, again.get(key, 0)) for key, counts in states.items()]
     return sorted(rows, key=lambda row: (-row.ended, -row.waiting, row.error_class))
 
 
-def _row(run: Run, first: Cell, counts: Mapping[str, int], view: RunView) -> CauseRow:
+def _row(run: Run, first: Cell, counts: Mapping[str, int], view: RunView, again: int) -> CauseRow:
     error_class = first.error_class
     explanation, current = explanation_of(error_class), view.cause == error_class
-    again = [state.value for state in TargetState if counts.get(state) and may_repeat(run, state, error_class)]
-    helps = again and explanation.retry is not Retry.NEVER
     return CauseRow(
         error_class=error_class,
         explanation=explanation,
         ended=sum(number for state, number in counts.items() if state not in OPEN_TARGET_STATES),
         waiting=sum(number for state, number in counts.items() if state in OPEN_TARGET_STATES),
         retry=_retry(run, error_class, counts),
-        again=sum(counts[state] for state in again),
-        again_url=again_url(run, cause=error_class, state=again) if helps else "",
+        again=again,
         url=view.query(cause="" if current else error_class),
         current=current,
         first=first,

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from jobs.catalogue.effects import Effect
 from jobs.exchange.disturbances import UNREACHABLE
 from jobs.exchange.refusals import NO_CHANGE_NEEDED
+from jobs.retry.rules import RAN_CLASSES
 from jobs.runs.models import Attempt, RunTarget
 from jobs.runs.states import TargetState, Verdict
-from jobs.web.again import RAN_CLASSES
 
 _SENTENCES = {
     TargetState.QUEUED: "Waits for its turn.",

@@ -1,6 +1,5 @@
 """The launch form as an address fills it: from a draft, a run, a job, or what stands in the address itself."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -14,14 +13,13 @@ from jobs.runs.ways import FrozenWays
 from jobs.saved.models import LaunchDraft
 from jobs.saved.selectors import find_job, find_launch_draft, launch_draft_of_run, steps_of
 from jobs.web import interrupted
-from jobs.web.again import organizations_again
 from jobs.web.connect_with import FIELD as CONNECT_WITH
 from jobs.web.form_steps import find_row, job_rows, opened, rows, run_rows
 from jobs.web.launch_form import LaunchForm
 from jobs.web.where import FILTER_KEYS, FILTER_PREFIX
 from portal.core.actors import Actor
 from portal.core.identifiers import uuid7
-from portal.core.text import readable_id, storable
+from portal.core.text import readable_id
 from tenants.groups.scope import Scope
 from tenants.selection.filters import OrganizationFilter
 
@@ -33,22 +31,6 @@ class Prefilled:
     form: LaunchForm
     notes: list[str] = field(default_factory=list)
     launched: Run | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which organizations of a run to choose again: of these states, of one error class, or these very ones.
-
-    Without `organization_ids` it is any of them; with none in it, it is nobody.
-    """
-
-    states: Sequence[str]
-    error_class: str
-    organization_ids: frozenset[UUID] | None
-
-    def names(self, organization_id: UUID) -> bool:
-        """Whether this organization is asked for."""
-        return self.organization_ids is None or organization_id in self.organization_ids
 
 
 def prefilled(request: HttpRequest, actor: Actor, cmdlet: Cmdlet) -> Prefilled:
@@ -103,11 +85,11 @@ def _of_run(request: HttpRequest, actor: Actor, cmdlet: Cmdlet, run_id: UUID) ->
     draft = launch_draft_of_run(actor=actor, run_id=run_id) if run.state == RunState.DRAFT else None
     if draft is not None:
         return _unlaunched(actor, cmdlet, draft)
-    wanted = _wanted(request.GET)
-    unknown = [pk for pk in _unknown(actor, run) if wanted.names(pk)]
+    places = _places(actor, run, request.GET)
+    unknown = [pk for pk in _unknown(actor, run) if pk in places]
     _, data = opened(QueryDict(), run_rows(run), 1)
     data.update({"reason": run.reason, "ticket": run.ticket, "where": "chosen"})
-    data.setlist("organization", [str(pk) for pk in _places(actor, run, wanted) if pk not in unknown])
+    data.setlist("organization", [str(pk) for pk in places if pk not in unknown])
     if unknown:
         data["again"] = str(run.pk)
     if len(cmdlet.services) > 1:
@@ -172,21 +154,16 @@ def _read(actor: Actor, cmdlet: Cmdlet, data: QueryDict, draft_id: UUID) -> Laun
     return form
 
 
-def _wanted(query: QueryDict) -> Wanted:
-    picked = frozenset(pk for text in query.getlist("organization") if (pk := readable_id(text)))
-    only = picked if "organization" in query else None
-    return Wanted(query.getlist("state"), storable(query.get("cause", "")), only)
-
-
 def _unknown(actor: Actor, run: Run) -> list[UUID]:
     if run.state == RunState.DRAFT:
         return []
     return organizations_of_targets(actor=actor, run_id=run.pk, states=[TargetState.UNKNOWN], error_class="")
 
 
-def _places(actor: Actor, run: Run, wanted: Wanted) -> list[UUID]:
-    if wanted.states or wanted.error_class:
-        places = organizations_again(actor=actor, run=run, states=wanted.states, error_class=wanted.error_class)
-    else:
-        places = planned_organization_ids(actor=actor, run=run)
-    return [pk for pk in places if wanted.names(pk)]
+def _places(actor: Actor, run: Run, query: QueryDict) -> list[UUID]:
+    """Return all organizations of a run, or only those that the address names: with none in it, nobody."""
+    planned = planned_organization_ids(actor=actor, run=run)
+    if "organization" not in query:
+        return planned
+    picked = {readable_id(text) for text in query.getlist("organization")}
+    return [pk for pk in planned if pk in picked]

@@ -1,5 +1,6 @@
 """Review: the frozen plan, and the last word before it runs."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,7 @@ from jobs.catalogue.cmdlets import find
 from jobs.catalogue.effects import Effect
 from jobs.catalogue.problems import InvalidCall
 from jobs.launch import RunRefused, discard_draft, draft_run, launch_run
+from jobs.retry.services import left_out_of
 from jobs.runs.estimates import estimate
 from jobs.runs.models import Run
 from jobs.runs.own_accounts import missing_sign_ins
@@ -164,15 +166,30 @@ def _context(request: HttpRequest, actor: Actor, draft: Run) -> dict[str, Any]:
         ),
         "form": form,
         "page": page,
+        **_retry(actor, draft),
         "back_url": _back_url(draft, launch_draft),
     }
 
 
 def _back_url(draft: Run, launch_draft: LaunchDraft | None) -> str:
-    """Return the form from which the plan was drafted, the step open that was open last."""
+    """Return the form from which the plan was drafted, the step open that was open last; of a retry the first run."""
+    if draft.retry_of_id:
+        return reverse("jobs:run", args=[draft.retry_of_id])
     if launch_draft:
         return f"{reverse('jobs:launch', args=[launch_draft.cmdlet])}?draft={launch_draft.pk}"
     return f"{reverse('jobs:launch', args=[draft.cmdlet])}?from={draft.pk}"
+
+
+def _retry(actor: Actor, draft: Run) -> dict[str, Any]:
+    """Return what a draft is a retry of, who is left out of it, and in how many organizations it begins later."""
+    if draft.retry_of is None:
+        return {}
+    later = Counter(draft.plan.get("first_steps", {}).values())
+    try:
+        left_out = left_out_of(actor=actor, draft=draft)
+    except Refused as refusal:
+        left_out = [str(refusal)]
+    return {"retry_of": draft.retry_of, "left_out": left_out, "later_steps": sorted(later.items())}
 
 
 def _warnings(draft: Run) -> list[str]:

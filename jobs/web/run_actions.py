@@ -1,15 +1,17 @@
 """What can be done with a run that was launched: the buttons beside its name."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from jobs.retry.candidates import NOBODY, Candidates, candidates
 from jobs.runs.models import Run
+from jobs.runs.retries import RETRIED_STATES
 from jobs.runs.shares import Share
 from jobs.runs.states import RunState, TargetState, is_open
-from jobs.web.again import again_url, organizations_again
+from jobs.web.again import again_url
+from jobs.web.retry_links import retry_links
 from portal.core.actors import Actor
 from portal.core.permissions import Permission
-
-_UNSUCCESSFUL = (TargetState.FAILED, TargetState.ERRORED)
 
 
 def actions_context(actor: Actor, run: Run) -> dict[str, Any]:
@@ -26,6 +28,7 @@ def actions_context(actor: Actor, run: Run) -> dict[str, Any]:
         "can_launch": actor.has(Permission.RUN_LAUNCH),
         "can_export": actor.has(Permission.RUN_EXPORT),
         "again_url": again_url(run),
+        "retry_links": retry_links(actor, run),
         **_retry(actor, run),
     }
 
@@ -35,10 +38,18 @@ def buttons_of(run: Run) -> str:
     return f"{run.state}-{run.share}-{run.cancel_requested_at is not None:d}"
 
 
+def retriable_by_class(actor: Actor, run: Run) -> Mapping[str, int]:
+    """Return in how many organizations of an ended run the same may be tried again, by error class."""
+    return _candidates(actor, run).classes
+
+
 def _retry(actor: Actor, run: Run) -> dict[str, Any]:
-    """Return the address that launches an ended run again where it failed, and in how many organizations."""
-    states = [state.value for state in _UNSUCCESSFUL if run.counts.get(state)]
-    if is_open(run.state) or not states:
-        return {"retry_url": "", "retry_count": 0}
-    number = len(organizations_again(actor=actor, run=run, states=states))
-    return {"retry_url": again_url(run, state=states) if number else "", "retry_count": number}
+    found = _candidates(actor, run)
+    return {"retry_words": found.words if found.first_steps else ""}
+
+
+def _candidates(actor: Actor, run: Run) -> Candidates:
+    left = any(run.counts.get(state) for state in (*RETRIED_STATES, TargetState.UNKNOWN))
+    if is_open(run.state) or not left or not actor.has(Permission.RUN_LAUNCH):
+        return NOBODY
+    return candidates(actor=actor, run=run)

@@ -60,7 +60,12 @@ def runs_live(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     actor.require(Permission.RUN_READ)
     runs = runs_now(actor=actor, run_ids=_run_ids(request))
-    context = {"rows": run_rows(runs, found_out_of(actor, runs)), "live_url": _live_url(runs), "is_update": True}
+    context = {
+        "rows": run_rows(runs, found_out_of(actor, runs)),
+        "live_url": _live_url(runs),
+        "can_launch": actor.has(Permission.RUN_LAUNCH),
+        "is_update": True,
+    }
     return render(request, "jobs/runs/list.html#live-rows", context)
 
 

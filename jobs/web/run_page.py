@@ -14,6 +14,7 @@ from jobs.runs.selectors import Cell
 from jobs.web.board import board_groups
 from jobs.web.causes import cause_rows
 from jobs.web.connection_test_page import connection_test_context
+from jobs.web.run_actions import retriable_by_class
 from jobs.web.run_view import GROUPS, SORTS, RunView
 from jobs.web.script import script_of
 from jobs.web.time_line import time_line
@@ -41,7 +42,7 @@ def overview_context(actor: Actor, run: Run, cells: Sequence[Cell], view: RunVie
     return {
         "time_line": line,
         "time_line_picture": time_line_picture(line) if line else None,
-        "causes": cause_rows(run, cells, view),
+        "causes": cause_rows(run, cells, view, retriable_by_class(actor, run)),
         **connection_test_context(actor, run),
         "details_url": f"{reverse('jobs:run-details', args=[run.pk])}{view.query()}",
     }

@@ -7,6 +7,8 @@ from uuid import UUID
 from django.utils.safestring import SafeString
 
 from jobs.runs.models import Run
+from jobs.runs.retries import RETRIED_STATES
+from jobs.runs.states import is_open
 from jobs.web.pictures import bar_markup
 from jobs.web.unknown_words import FoundOut
 from jobs.web.words import RISKS, counts_in_words, duration
@@ -29,6 +31,11 @@ class RunRow:
     outcomes: str
     took: str
     found_out: FoundOut | None = None
+
+    @property
+    def may_be_retried(self) -> bool:
+        """Whether the run has ended and left organizations that another one may hold; the retry itself looks closer."""
+        return not is_open(self.run.state) and any(self.run.counts.get(state) for state in RETRIED_STATES)
 
 
 def run_rows(runs: Iterable[Run], found_out: Mapping[UUID, FoundOut] | None = None) -> list[RunRow]:

@@ -12,12 +12,13 @@ from jobs.exchange.refusals import CONFIRMATION_PENDING
 from jobs.reconciliation.selectors import read_for
 from jobs.results.evidence import answer_of
 from jobs.results.explanations import explanation_of
+from jobs.retry.candidates import candidates
 from jobs.runs.models import RunTarget
 from jobs.runs.neighbours import earlier_targets, neighbours
 from jobs.runs.purposes import Purpose
 from jobs.runs.selectors import events_of
-from jobs.runs.states import OPEN_TARGET_STATES, TargetState, Verdict
-from jobs.web.again import may_repeat, retry_sentence
+from jobs.runs.states import OPEN_TARGET_STATES, TargetState, Verdict, is_open
+from jobs.web.again import retry_sentence
 from jobs.web.outcomes import outcome_sentence
 from jobs.web.target_result import result_table
 from jobs.web.target_story import attempts_in, stories
@@ -52,6 +53,7 @@ def target_context(
         "explanation": explanation_of(target.error_class) if target.error_class else None,
         "retry": _FOUND_OUT.get(target.verdict) or retry_sentence(target.run, target.state, target.error_class),
         "again_url": _again_url(actor, target),
+        "may_retry": _may_retry(actor, target),
         "is_unknown": target.state == TargetState.UNKNOWN,
         "panel": unknown_panel(actor, target, words=words, problem=problem),
         "read_for": read_for(target=target) if target.run.purpose == Purpose.RECONCILIATION else None,
@@ -77,11 +79,17 @@ def is_microsofts(target: RunTarget) -> bool:
     return bool(target.error_detail) and (by_code or target.error_class in _TEXTS_OF_EXCHANGE)
 
 
+def _may_retry(actor: Actor, target: RunTarget) -> bool:
+    if is_open(target.run.state) or not actor.has(Permission.RUN_LAUNCH):
+        return False
+    found = candidates(actor=actor, run=target.run, organization_ids=[target.organization_id])
+    return bool(found.first_steps)
+
+
 def _again_url(actor: Actor, target: RunTarget) -> str:
-    """Return the address that fills the launch form for this organization; empty where a repeat may do harm."""
-    run, state = target.run, target.state
-    harmless = state == TargetState.SUCCEEDED or may_repeat(run, state, target.error_class)
-    if not (harmless and actor.has(Permission.RUN_LAUNCH)):
+    """Return the address that fills the launch form for this organization, where it succeeded; empty elsewhere."""
+    run = target.run
+    if target.state != TargetState.SUCCEEDED or not actor.has(Permission.RUN_LAUNCH):
         return ""
     query = urlencode({"from": run.pk, "organization": target.organization_id})
     return f"{reverse('jobs:launch', args=[run.cmdlet])}?{query}"

@@ -6,19 +6,16 @@ from django.http import QueryDict
 
 from jobs.runs.selection import Selection
 from jobs.runs.selectors import launched_run, planned_organization_ids
-from jobs.web.again import organizations_again
 from portal.core.actors import Actor
-from portal.core.text import readable_id, storable
+from portal.core.text import readable_id
 from tenants.groups.scope import Scope
 from tenants.selection.selectors import SELECTION_KEYS, SelectionRefused, selection_in_words
-
-_EARLIER = ("from", "state", "cause")
 
 
 def read_selection(actor: Actor, sent: QueryDict) -> Selection:
     """Return the selection that `sent` holds, as `tenants.selection` writes it; raises `SelectionRefused`.
 
-    `from` names an earlier test instead, whose organizations `state` (repeated) and `cause` narrow.
+    `from` names an earlier test instead, whose organizations are tested again.
     """
     if "from" in sent:
         return Selection(organization_ids=_tested_before(actor, sent))
@@ -50,7 +47,7 @@ def selection_words(actor: Actor, sent: QueryDict) -> str:
 def kept_selection(sent: QueryDict) -> QueryDict:
     """Return the part of `sent` that selects organizations."""
     kept = QueryDict(mutable=True)
-    for key in _EARLIER if "from" in sent else SELECTION_KEYS:
+    for key in ("from",) if "from" in sent else SELECTION_KEYS:
         if values := [value for value in sent.getlist(key) if value]:
             kept.setlist(key, values)
     return kept
@@ -61,7 +58,4 @@ def _tested_before(actor: Actor, sent: QueryDict) -> list[UUID]:
     run = launched_run(actor=actor, run_id=run_id) if run_id else None
     if run is None or not run.is_connection_test:
         raise SelectionRefused("The earlier connection test is not there any more. Choose the organizations again.")
-    states, cause = sent.getlist("state"), storable(sent.get("cause", ""))
-    if not states and not cause:
-        return planned_organization_ids(actor=actor, run=run)
-    return organizations_again(actor=actor, run=run, states=states, error_class=cause)
+    return planned_organization_ids(actor=actor, run=run)

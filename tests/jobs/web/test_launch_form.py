@@ -244,31 +244,14 @@ class TestUsedAgain:
         assert again.status_code == 303
         assert Run.objects.exclude(pk=draft.pk).get().parameters == draft.parameters
 
-    def test_only_where_it_failed(self, browser: Client, technician: User) -> None:
-        run = make_run(cmdlet="Set-Mailbox", states=[S.SUCCEEDED, S.FAILED, S.ERRORED], requested_by=technician)
-
-        form = browser.get(URL, {"from": str(run.pk), "state": ["failed", "errored"]}).context["form"]
-
-        assert form.where.organization_ids == list(
-            run.targets.exclude(state="succeeded").order_by("position").values_list("organization_id", flat=True)
-        )
-
-    def test_an_unreadable_state_beside_a_readable_one_is_left_out(self, browser: Client, technician: User) -> None:
-        run = make_run(cmdlet="Set-Mailbox", states=[S.SUCCEEDED, S.FAILED, S.QUEUED], requested_by=technician)
-
-        form = browser.get(URL, {"from": str(run.pk), "state": ["\x00", "queued", "failed"]}).context["form"]
-
-        assert form.where.organization_ids == [run.targets.get(state=S.FAILED).organization_id]
-
-    @pytest.mark.parametrize("asked", [{}, {"state": "unknown"}, {"state": ["unknown", "failed"]}, {"cause": "lost"}])
     def test_organizations_whose_outcome_is_unknown_are_not_chosen_again(
-        self, browser: Client, technician: User, asked: dict[str, str | list[str]]
+        self, browser: Client, technician: User
     ) -> None:
         states = [S.SUCCEEDED, S.FAILED, S.UNKNOWN]
         run = make_run(cmdlet="Set-Mailbox", effect="absolute_set", states=states, requested_by=technician)
         run.targets.exclude(state=S.SUCCEEDED).update(error_class="lost")
 
-        response = browser.get(URL, {"from": str(run.pk), **asked})
+        response = browser.get(URL, {"from": str(run.pk)})
 
         unknown = run.targets.get(state=S.UNKNOWN).organization_id
         assert unknown not in response.context["form"].where.organization_ids
@@ -288,31 +271,6 @@ class TestUsedAgain:
         assert form.what.texts["Identity"] == "bob"
         assert form.where.mode == "chosen"
         assert form.where.organization_ids == [places[1].pk]
-
-    @pytest.mark.parametrize(("effect", "number"), [("create", 1), ("relative", 1), ("absolute_set", 2)])
-    def test_what_was_done_in_part_is_not_chosen_to_act_twice(
-        self, browser: Client, technician: User, effect: str, number: int
-    ) -> None:
-        states = [S.SUCCEEDED, S.FAILED, S.ERRORED]
-        run = make_run(cmdlet="Set-Mailbox", effect=effect, states=states, requested_by=technician)
-        run.targets.filter(state=S.FAILED).update(error_class="partly_done")
-
-        form = browser.get(URL, {"from": str(run.pk), "state": ["failed", "errored"]}).context["form"]
-
-        assert len(form.where.organization_ids) == number
-
-    @pytest.mark.parametrize(
-        "asked", [{"state": "\x00"}, {"state": "rubbish"}, {"cause": "\x00"}, {"cause": "x" * 999}]
-    )
-    def test_an_unreadable_state_or_cause_chooses_nobody(
-        self, browser: Client, technician: User, asked: dict[str, str]
-    ) -> None:
-        run = make_run(cmdlet="Set-Mailbox", states=[S.FAILED], requested_by=technician)
-
-        response = browser.get(URL, {"from": str(run.pk), **asked})
-
-        assert response.status_code == 200
-        assert response.context["form"].where.organization_ids == []
 
 
 class TestAccess:

@@ -79,7 +79,7 @@ class TestPage:
         assert "'<b>'" not in page
         assert "&lt;img src=x onerror=alert(1)&gt;" in page
 
-    def test_causes_lead_to_their_targets_and_to_another_launch(self, browser: Client) -> None:
+    def test_causes_lead_to_their_targets_and_to_a_retry(self, browser: Client) -> None:
         run = make_run(state=RunState.PARTLY_FAILED, organizations=4, states=[S.SUCCEEDED, S.ERRORED])
         run.targets.filter(state=S.ERRORED).update(error_class="throttled")
 
@@ -88,19 +88,19 @@ class TestPage:
 
         assert [row.target.position for row in listed] == [1, 3]
         assert f"/runs/{run.pk}/targets/?cause=throttled" in page
-        assert f"/cmdlets/Get-AcceptedDomain/launch/?from={run.pk}&amp;cause=throttled" in page
+        assert '<input type="hidden" name="cause" value="throttled">' in page
+        assert page.count(f'action="/runs/{run.pk}/retry/"') == 2
 
-    def test_a_cause_is_launched_again_only_where_that_is_safe(self, browser: Client) -> None:
-        states = [S.ERRORED, S.UNKNOWN, S.UNKNOWN, S.QUEUED]
-        run = make_run(state=RunState.RUNNING, effect="create", organizations=4, states=states)
-        run.targets.update(error_class="gateway_timeout")
+    def test_a_cause_is_retried_only_where_that_is_safe(self, browser: Client) -> None:
+        states = [S.ERRORED, S.UNKNOWN, S.UNKNOWN, S.SUCCEEDED]
+        run = make_run(state=RunState.PARTLY_FAILED, effect="create", organizations=4, states=states)
+        run.targets.exclude(state=S.SUCCEEDED).update(error_class="gateway_timeout")
 
         response = browser.get(f"/runs/{run.pk}/")
         page, [cause] = response.content.decode(), response.context["causes"]
 
-        assert (cause.ended, cause.waiting, cause.again) == (3, 1, 1)
-        assert cause.again_url.endswith("&cause=gateway_timeout&state=errored")
-        assert "Launch again for 1 organization…" in page
+        assert (cause.ended, cause.again) == (3, 1)
+        assert "Retry 1 organization</button>" in page
         assert "Errored: Safe to try again." in page
         assert f"Unknown: {LOOK_FIRST}" in page
 
@@ -112,7 +112,6 @@ class TestPage:
 
         assert LOOK_FIRST in page
         assert "Safe to try again" not in page
-        assert "Launch again for" not in page
         assert "Retry " not in page
 
     @pytest.mark.parametrize(("effect", "offered"), [("create", False), ("relative", False), ("absolute_set", True)])
@@ -124,8 +123,8 @@ class TestPage:
 
         page = browser.get(f"/runs/{run.pk}/").content.decode()
 
-        assert ("Launch again for 2 organizations…" in page) is offered
-        assert ("Retry 2 failed organizations…" in page) is offered
+        assert ("Retry 2 organizations</button>" in page) is offered
+        assert ("Retry 2 failed organizations</button>" in page) is offered
         assert ("would act a second time" in page) is not offered
 
     def test_targets_are_filtered_by_state_and_name(self, browser: Client) -> None:

@@ -32,8 +32,8 @@ def browser(signed_in: SignIn, technician: User) -> Client:
     return signed_in(technician)
 
 
-def make_target(rows: list[dict[str, Any]] | None = None, **values: Any) -> RunTarget:
-    run = make_run(organizations=1, rows=rows or [])
+def make_target(rows: list[dict[str, Any]] | None = None, effect: str = "read", **values: Any) -> RunTarget:
+    run = make_run(organizations=1, rows=rows or [], effect=effect)
     target = run.targets.get()
     RunTarget.objects.filter(pk=target.pk).update(**values)
     target.refresh_from_db()
@@ -271,21 +271,31 @@ class TestOutcome:
         effect: str,
         offered: bool,
     ) -> None:
-        target = make_target(state=state, error_class=error_class)
-        Run.objects.filter(pk=target.run_id).update(effect=effect)
+        target = make_target(state=state, error_class=error_class, effect=effect)
+        Run.objects.filter(pk=target.run_id).update(counts={state: 1})
         url = f"/targets/{target.pk}/"
+        words = "Launch again here" if state == TargetState.SUCCEEDED else "Retry here"
 
-        assert ("Launch again here" in browser.get(url).content.decode()) is offered
-        assert "Launch again here" not in signed_in(auditor).get(url).content.decode()
+        assert (words in browser.get(url).content.decode()) is offered
+        assert words not in signed_in(auditor).get(url).content.decode()
 
     def test_launching_again_chooses_this_organization_alone(self, browser: Client) -> None:
-        run = make_run(organizations=3, states=[TargetState.FAILED, TargetState.UNKNOWN])
+        run = make_run(organizations=3, states=[TargetState.SUCCEEDED, TargetState.UNKNOWN])
         target = run.targets.get(position=0)
 
         response = browser.get(browser.get(f"/targets/{target.pk}/").context["again_url"])
 
         assert response.context["form"].where.organization_ids == [target.organization_id]
         assert "outcome there is unknown" not in response.content.decode()
+
+    def test_a_retry_names_this_organization_alone(self, browser: Client) -> None:
+        run = make_run(organizations=3, states=[TargetState.FAILED])
+        target = run.targets.get(position=1)
+
+        page = browser.get(f"/targets/{target.pk}/").content.decode()
+
+        assert f'action="/runs/{run.pk}/retry/"' in page
+        assert f'<input type="hidden" name="organization" value="{target.organization_id}">' in page
 
     def test_unknown_says_what_to_check_first(self, browser: Client) -> None:
         target = make_target(state=TargetState.UNKNOWN, error_class="worker_lost_after_sending")
