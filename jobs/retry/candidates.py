@@ -16,6 +16,7 @@ from portal.core.actors import Actor
 from portal.core.templatetags.presentation import counted
 
 UNKNOWN = "{} unknown: they are looked up first"
+APPLIED = "{} where the unknown step was found carried out: take the later steps there with “Launch again”"
 RETRIED = "{} already in a later retry: retry them from there"
 VANISHED = "{} no longer served: they are not among the organizations any more"
 TWICE = "{} carried out at least in part: the same again would act a second time"
@@ -68,6 +69,7 @@ class _Ended(NamedTuple):
     tenant_id: UUID
     state: str
     verdict: str
+    step: int
     error_class: str
     vanished_at: object
     is_retried: bool
@@ -88,6 +90,8 @@ def candidates(
     classes: Counter[str] = Counter()
     left_out: Counter[str] = Counter()
     for ended in _ended(actor, run, error_class, organization_ids):
+        if ended.verdict == Verdict.APPLIED and ended.step == len(steps):
+            continue  # it is done
         why, first = _decide(ended, steps, outcomes.get(ended.target_id, {}), begun.get(str(ended.tenant_id), 1))
         if not why and not is_asked_for and is_in_vain(ended.error_class):
             why = IN_VAIN
@@ -104,7 +108,7 @@ def candidates(
 def _decide(ended: _Ended, steps: tuple[Step, ...], outcomes: Mapping[int, StepOutcome], begun: int) -> tuple[str, int]:
     """Return why an organization is left out, or nothing and the step to begin with."""
     if ended.state == TargetState.UNKNOWN and ended.verdict != Verdict.NOT_APPLIED:
-        return UNKNOWN, 0
+        return (APPLIED if ended.verdict == Verdict.APPLIED else UNKNOWN), 0
     if ended.is_retried:
         return RETRIED, 0
     if ended.vanished_at is not None:
@@ -134,6 +138,7 @@ def _ended(actor: Actor, run: Run, error_class: str, organization_ids: Collectio
             "organization__tenant_id",
             "state",
             "verdict",
+            "step",
             "error_class",
             "organization__vanished_at",
             "is_retried",

@@ -163,8 +163,9 @@ def _opened(run: Run, typed: Typed) -> dict[int, dict[str, Secret]]:
     problems: dict[tuple[int, str], str] = {}
     for number, name in secrets_of(run):
         parameter = find(run.steps[number - 1].sent_as).parameters[name]
+        text = typed.get((number, name), "")
         try:
-            value = parse_text(parameter, typed.get((number, name), ""))
+            value = parse_text(parameter, text) if text else None
         except BadText as bad:
             problems[number, name] = str(bad)
             continue

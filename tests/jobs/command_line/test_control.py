@@ -1,14 +1,18 @@
 """Stopping, pausing and resuming from the command line."""
 
+from io import StringIO
 from uuid import uuid4
 
 import pytest
 from django.core.management import call_command
 
 from jobs.global_stop.selectors import stop_in_force
+from jobs.runs.models import Run
+from jobs.runs.secrets import open_secrets
 from jobs.runs.states import RunState, TargetState
 from portal.accounts.models import User
-from tests.factories import label_of, make_run
+from tests.factories import label_of, make_app_registration, make_organizations, make_run
+from tests.jobs.retry.cases import CREATE, WITH_SECRET, ended, launched
 
 Capture = pytest.CaptureFixture[str]
 
@@ -53,3 +57,30 @@ class TestEverything:
         call_command("lift_global_stop")
         assert "(odd deletions) is lifted" in capsys.readouterr().out
         assert stop_in_force() is None
+
+
+@pytest.mark.django_db
+class TestRetry:
+    def test_is_launched_and_says_who_is_left_out(self, capsys: Capture) -> None:
+        places = make_organizations(3, partner=make_app_registration().partner)
+        run = ended(launched(places, CREATE), TargetState.FAILED, TargetState.UNKNOWN, TargetState.SUCCEEDED)
+        call_command("retry_run", str(run.pk), "--no-follow")
+        retry = Run.objects.get(retry_of=run)
+        assert (retry.state, retry.target_count) == (RunState.QUEUED, 1)
+        assert capsys.readouterr().out == (
+            f"Run {retry.pk} retries {run.pk}: {retry}.\nLeft out: 1 unknown: they are looked up first\n"
+        )
+
+    def test_takes_secrets_from_standard_input(self, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+        places = make_organizations(1, partner=make_app_registration().partner)
+        run = ended(launched(places, WITH_SECRET), TargetState.ERRORED)
+        monkeypatch.setattr("sys.stdin", StringIO("An0ther!x\n"))
+        call_command("retry_run", str(run.pk), "--no-follow")
+        retry = Run.objects.get(retry_of=run)
+        assert open_secrets(retry.pk, retry.steps[0].secrets)["Password"].value == "An0ther!x"
+
+    def test_of_nothing_is_refused(self, capsys: Capture) -> None:
+        with pytest.raises(SystemExit) as refused:
+            call_command("retry_run", str(make_run().pk))
+        assert refused.value.code == 2
+        assert "Nothing of this run can be retried" in capsys.readouterr().err
