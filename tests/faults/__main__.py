@@ -15,6 +15,8 @@ from tests.faults.parts import Servers, scratch
 from tests.faults.proxy import Loop
 
 if TYPE_CHECKING:  # it needs Django's settings
+    from tests.faults.campaign import Campaign
+    from tests.faults.history import History
     from tests.faults.nemesis import Round
 
 SHOWN = 3
@@ -51,26 +53,34 @@ def _carry_out(arguments: argparse.Namespace, folder: Path, servers: Servers, lo
 
     logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)  # it tells of every fault of the database
     history = History(arguments.seed)
-    began = time.monotonic()
+    plants = [plant for plant in PLANTS if arguments.plant in plant.bug and (plant.in_share or not arguments.share)]
+    complaints, missed = 0, []
     with world(folder, servers, loop) as here:
-        if arguments.plant is not None:
-            wanted = [plant for plant in PLANTS if arguments.plant in plant.bug]
-            return 1 if seek_all(here, history, wanted) else 0
-        here.start_workers()
-        campaign = Campaign(here, history)
-        try:
-            for planned in _rounds(arguments):
-                if campaign.figures.faults >= arguments.faults or time.monotonic() - began > 60 * arguments.minutes:
-                    break
-                _show(planned.number, campaign.carry_out(planned), history.path)
-        finally:
-            campaign.stop()
-        if campaign.figures.complaints:
-            logs = shutil.copytree(folder / "logs", history.path.with_suffix(".logs"))
-            print(f"what the processes logged is in {logs}")
-    campaign.figures.print(seconds=time.monotonic() - began)
+        if not arguments.plant:
+            here.start_workers()
+            complaints = _inject(arguments, Campaign(here, history), history)
+            if complaints:
+                logs = shutil.copytree(folder / "logs", history.path.with_suffix(".logs"))
+                print(f"what the processes logged is in {logs}")
+        if not (arguments.round or arguments.replay or arguments.kind or arguments.no_plants):
+            missed = seek_all(here, history, plants)
     print(f"seed {arguments.seed}; history: {history.path}")
-    return 1 if campaign.figures.complaints else 0
+    return 1 if complaints or missed else 0
+
+
+def _inject(arguments: argparse.Namespace, campaign: "Campaign", history: "History") -> int:
+    """Carry out the rounds, print the figures, and return how often a checker complained."""
+    began, last = time.monotonic(), 60 * arguments.minutes
+    try:
+        for planned in _rounds(arguments):
+            if campaign.figures.faults >= arguments.faults or time.monotonic() - began > last:
+                break
+            _show(planned.number, campaign.carry_out(planned), history.path)
+        _show(0, campaign.judge_verdicts(), history.path)
+    finally:
+        campaign.stop()
+    campaign.figures.print(seconds=time.monotonic() - began)
+    return len(campaign.figures.complaints)
 
 
 def _rounds(arguments: argparse.Namespace) -> "Iterator[Round]":
@@ -89,10 +99,11 @@ def _rounds(arguments: argparse.Namespace) -> "Iterator[Round]":
 
 
 def _show(number: int, complaints: Sequence[object], history: Path) -> None:
+    where = f"round {number}" if number else "at the end"
     for complaint in complaints[:SHOWN]:
-        print(f"round {number}: {complaint}", flush=True)
+        print(f"{where}: {complaint}", flush=True)
     if len(complaints) > SHOWN:
-        print(f"round {number}: … and {len(complaints) - SHOWN} more, in {history}", flush=True)
+        print(f"{where}: … and {len(complaints) - SHOWN} more, in {history}", flush=True)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -103,9 +114,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--minutes", type=float, default=given("MINUTES", "120"), help="stop after so long in any case")
     parser.add_argument("--round", type=int, default=given("ROUND"), help="only this round of the seed")
     parser.add_argument("--replay", type=Path, default=given("REPLAY"), help="the rounds of this history file")
-    parser.add_argument("--plant", help="only the planted bugs whose name holds this; all if empty")
+    parser.add_argument("--plant", default=given("PLANT", ""), help="only plant the bugs whose name holds this")
+    parser.add_argument("--no-plants", action="store_true", help="plant no bugs")
     parser.add_argument("--kind", default=given("KIND", ""), help="only kinds whose name holds this, one at a time")
-    parser.add_argument("--share", action="store_true", help="only the kinds that are quick")
+    parser.add_argument("--share", action="store_true", help="what runs with all tests: quick kinds, some planted bugs")
     return parser
 
 

@@ -27,15 +27,6 @@ def disarm(folder: Path) -> bool:
     return False
 
 
-def deaths(folder: Path) -> list[tuple[str, float]]:
-    """Return what was carried out: point and Unix time of each, oldest first."""
-    try:
-        lines = (folder / "deaths").read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        return []
-    return [(entry["point"], entry["time"]) for entry in map(json.loads, lines)]
-
-
 class Fuse:
     """This process's view of the order."""
 

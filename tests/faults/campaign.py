@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from tests.faults import load, records
-from tests.faults.checkers import Complaint, complaints
+from tests.faults.checkers import Complaint, complaints, verdicts_are_true
 from tests.faults.figures import Figures
 from tests.faults.history import History
 from tests.faults.kinds.kind import Kind
@@ -20,6 +20,7 @@ PATIENCE_SECONDS = 90.0
 STALLED_SECONDS = 1.5
 NOT_STARTED_SECONDS = 8.0
 CLOSED_WITHIN_SECONDS = 60.0
+VERDICT_SECONDS = 30.0
 
 
 @dataclass(slots=True)
@@ -79,6 +80,19 @@ class Campaign:
     def stop(self) -> None:
         """Stop looking."""
         self._observer.stop()
+
+    def judge_verdicts(self) -> list[Complaint]:
+        """Wait until what could be read back has been, and judge every verdict by the ledger."""
+        self.world.crew.wait_until_ready()
+        deadline = time.monotonic() + VERDICT_SECONDS
+        while time.monotonic() < deadline and not all(row["verdict"] for row in persist(records.unknown_targets)):
+            time.sleep(0.5)
+        unknown = persist(records.unknown_targets)
+        self._ledger.read()
+        found = list(verdicts_are_true(unknown, self._ledger.executed))
+        self.figures.verdicts.update(row["verdict"] or "not read back yet" for row in unknown)
+        self.figures.complaints += found
+        return found
 
     def carry_out(self, planned: Round, *, patience: float = PATIENCE_SECONDS) -> list[Complaint]:
         """Carry out one round, judge it, and return what is wrong; `patience` seconds after its last fault it ends."""

@@ -20,6 +20,7 @@ class Figures:
     complaints: list[Complaint] = field(default_factory=list)
     outcomes: Counter[str] = field(default_factory=Counter)
     calls: Counter[str] = field(default_factory=Counter)
+    verdicts: Counter[str] = field(default_factory=Counter)
     rounds: int = 0
     runs: int = 0
     open_after_a_minute: int = 0
@@ -50,6 +51,7 @@ class Figures:
         )
         print(f"{self.calls['sent']} cmdlets sent, {self.calls['executed']} executed, in {seconds / 60:.1f} minutes")
         print("  outcomes: " + ", ".join(f"{number} {state}" for state, number in self.outcomes.most_common()))
+        print("  unknown, read back: " + ", ".join(f"{number} {verdict}" for verdict, number in self.verdicts.items()))
         print(f"  lost targets                          {lost}")
         print(f"  double terminal states                {double}")
         print(f"  non-idempotent cmdlets executed twice {twice}")

@@ -9,6 +9,7 @@ from tests.faults.campaign import BEFORE_THE_LAUNCH
 from tests.faults.load import Launch
 from tests.faults.nemesis import Planned, Round
 from tests.faults.parts import QUICK
+from tests.faults.worker import CALL_SECONDS
 
 LEASE = float(QUICK["LEASE_SECONDS"])
 MOST_ROUNDS = 3
@@ -53,9 +54,9 @@ def _in_steps() -> Launch:
     return Launch("Start-ManagedFolderAssistant", identity, 0, 30, later=later)
 
 
-def _pause(moment: float, *, after: float = 0.0) -> Planned:
-    """Stop one worker `after` seconds from the moment on, until its leases are lost."""
-    parameters = {"part": "bulk-1", "seconds": LEASE + 3, "after": after}
+def _pause(moment: float, *, in_mid_call: bool = False) -> Planned:
+    """Stop one worker until its leases are lost; `in_mid_call`, while it waits for the answer to a cmdlet."""
+    parameters = {"part": "bulk-1", "seconds": LEASE + 3, "in_mid_call": in_mid_call}
     return Planned("a process stands still beyond its lease", moment, parameters)
 
 
@@ -80,9 +81,10 @@ PLANTS = (
         _one("I1", "I6", "I11"),
         (_start(),),
         (
-            Planned("Exchange: cmdlets are slow", BEFORE_THE_LAUNCH, {"each": 3.5}),
-            _pause(0.2, after=1.5),
+            Planned("Exchange: cmdlets are slow", BEFORE_THE_LAUNCH, {"each": 4}),
+            _pause(0.2, in_mid_call=True),
         ),
+        environment={CALL_SECONDS: "60"},
     ),
     Plant("the cmdlet is sent before its intent is committed", _one("I3"), (_start(),), in_share=True),
     Plant("an intent is given without looking at fence and lease", _one("I2"), (_start(),), (_pause(0.2),), 1500),
@@ -149,7 +151,7 @@ PLANTS = (
             Planned("openings are held", BEFORE_THE_LAUNCH, {"times": 10}),
             Planned("a worker outlives its leases and their next owner", 0.2, {}),
         ),
-        environment={"FAULTS_CALL_SECONDS": "120"},
+        environment={CALL_SECONDS: "120"},
     ),
     Plant(
         "Retry-After is ignored",

@@ -118,7 +118,7 @@ def unknown_targets() -> list[Row]:
     return _rows(
         "SELECT run_target.id, run.cmdlet, organization_name, verdict, attempt.client_request_id "
         "FROM run_target JOIN run ON run.id = run_id JOIN attempt ON attempt.run_target_id = run_target.id "
-        "AND attempt.fence = run_target.fence WHERE run_target.state = 'unknown'"
+        "AND attempt.fence = run_target.fence WHERE run_target.state = 'unknown' AND run.step_count = 1"
     )
 
 

@@ -2,7 +2,6 @@
 
 import io
 import random
-import shutil
 import signal
 import subprocess
 import tarfile
@@ -10,13 +9,18 @@ import time
 from functools import cache
 from pathlib import Path
 
+from django.db.models import F
+
+from jobs.runs.models import RunTarget
+from jobs.runs.states import TargetState
 from tests.faults import points
-from tests.faults.armed import arm, deaths, disarm
+from tests.faults.armed import arm, disarm
 from tests.faults.kinds.kind import Kind, Parameters
 from tests.faults.parts import QUICK, ROOT
-from tests.faults.world import World
+from tests.faults.world import World, persist
 
 BEYOND_THE_LEASE = float(QUICK["LEASE_SECONDS"]) + 3
+MID_CALL_SECONDS = 8.0
 BULK = ("bulk-1", "bulk-2")
 RELEASED = "96681e0"
 """The commit whose workers run beside the present ones in a rolling restart: released before runs had steps."""
@@ -50,9 +54,18 @@ def _any_part(rng: random.Random) -> Parameters:
 
 
 def _pause(world: World, parameters: Parameters) -> int:
-    time.sleep(parameters.get("after", 0.0))
+    if parameters.get("in_mid_call"):
+        _wait_for_call(world.crew.parts[parameters["part"]].pid)
     world.crew.parts[parameters["part"]].signal(signal.SIGSTOP)
     return 1
+
+
+def _wait_for_call(pid: int) -> None:
+    """Wait until that process waits for the answer to a cmdlet."""
+    sent = RunTarget.objects.filter(state=TargetState.RUNNING, intent_fence=F("fence"), lease_owner__endswith=f":{pid}")
+    deadline = time.monotonic() + MID_CALL_SECONDS
+    while not persist(sent.exists) and time.monotonic() < deadline:
+        time.sleep(0.05)
 
 
 def _resume(world: World, parameters: Parameters) -> int:
@@ -134,18 +147,6 @@ def _roll_on(world: World, _: Parameters) -> int:
     world.crew.remove("system-old")
     world.crew.add("bulk-1", "worker")
     return 1
-
-
-def forget_released_code(folder: Path) -> None:
-    """Delete what was unpacked."""
-    shutil.rmtree(folder / "released", ignore_errors=True)
-
-
-def wait_for_death(world: World, before: int, seconds: float) -> None:
-    """Wait until somebody died as ordered, at most so long."""
-    deadline = time.monotonic() + seconds
-    while len(deaths(world.orders)) == before and time.monotonic() < deadline:
-        time.sleep(0.02)
 
 
 KINDS = (
