@@ -32,6 +32,7 @@ CHECKS = (
     Check("djlint", ("djlint", "templates", "--lint", "--quiet")),
     Check("migrations are complete", ("python", "manage.py", "makemigrations", "--check", "--dry-run", *TEST_SERVERS)),
     Check("tests", ("pytest", "-n", "2", "--dist", "loadfile")),
+    Check("a share of the faults", ("python", "-m", "tests.faults", "--share")),
 )
 
 

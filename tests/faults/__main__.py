@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # it needs Django's settings
 
 SHOWN = 3
 CONTROL_EVERY = 20
+SHARE_MINUTES = 5
 
 
 def main() -> int:
@@ -51,6 +52,8 @@ def _carry_out(arguments: argparse.Namespace, folder: Path, servers: Servers, lo
     from tests.faults.plants import PLANTS
     from tests.faults.world import world
 
+    if arguments.share:
+        arguments.minutes = min(arguments.minutes, SHARE_MINUTES)
     logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)  # it tells of every fault of the database
     history = History(arguments.seed)
     plants = [plant for plant in PLANTS if arguments.plant in plant.bug and (plant.in_share or not arguments.share)]

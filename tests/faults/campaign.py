@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from uuid import UUID
 
 from tests.faults import load, records
@@ -146,7 +147,9 @@ class Campaign:
             self.figures.restarts += self.world.crew.revive()
             time.sleep(LOOK_EVERY_SECONDS)
         asked = [float(each.parameters["retry_after"]) for each in planned.faults if "retry_after" in each.parameters]
-        found = persist(lambda: records.read(wanted, self._ledger, retry_after=min(asked, default=None)))
+        found = persist(
+            lambda: records.read(wanted, self._ledger, retry_after=min(asked, default=None), delay=_delay(planned))
+        )
         self.figures.add(found)
         return complaints(found)
 
@@ -176,3 +179,10 @@ class Campaign:
     def _note(self, what: str, names: list[str]) -> None:
         for name in names:
             self._history.write(what, kind=name)
+
+
+def _delay(planned: Round) -> timedelta:
+    """Return how long a call may have been on its way: what the simulated cloud takes, and what the network does."""
+    held = sum(KINDS[each.kind].lasts(each.parameters) for each in planned.faults if each.kind.startswith("cloud: "))
+    slow = sum(float(each.parameters.get("each", 0.0)) for each in planned.faults)
+    return timedelta(seconds=planned.latency_ms / 1000 + held + slow)

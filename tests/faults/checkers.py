@@ -140,8 +140,9 @@ def whatever_ran_was_announced(records: Records) -> Iterator[Complaint]:
 def _as_planned(entry: Row, plan: Row, step: int) -> Iterator[Complaint]:
     planned = plan["steps"][step - 1] if "steps" in plan else plan
     values = plan.get("variables", {}).get(entry["tenant"], {})
-    wanted = {name: _filled(value, values) for name, value in planned["parameters"].items()}
-    sent = {name: value for name, value in entry["parameters"].items() if name not in planned.get("secrets", {})}
+    secrets = planned.get("secrets", {})
+    wanted = {name: _filled(value, values) for name, value in planned["parameters"].items() if name not in secrets}
+    sent = {name: value for name, value in entry["parameters"].items() if name not in secrets}
     if entry["cmdlet"] != planned["sent_as"] or sent != wanted:
         yield Complaint("I3", f"{entry['cmdlet']} was sent with {sent}, planned was {planned['sent_as']} with {wanted}")
 
@@ -276,12 +277,16 @@ def _halts(events: Sequence[Row]) -> Iterator[tuple[str, datetime, datetime | No
 
 
 def _first_sent(records: Records, target: Row) -> Iterator[datetime]:
-    """Yield when each call of a target was first asked for; later pages and repetitions have the same id."""
+    """Yield when each call of a target was announced, and when it was first on its way to Exchange.
+
+    Later pages and repetitions have the same id. On its way: not later than what the network may have held it back.
+    """
     for step in range(1, target["step_count"] + 1):
         first: dict[str, datetime] = {}
         for entry in records.calls(target, step):
-            first.setdefault(entry["client_request_id"], entry["time"])
+            first.setdefault(entry["client_request_id"], entry["time"] - records.delay)
         yield from first.values()
+        yield from (intent["committed_at"] for intent in _intents(records, target, step))
 
 
 def waiting_times_are_kept(records: Records) -> Iterator[Complaint]:

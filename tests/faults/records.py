@@ -4,7 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -59,7 +59,8 @@ class Records:
     """What the three records say of some runs.
 
     `entries` are the ledger's since the round began, `intents` the events that announced those, whichever run they are
-    of, by client request id. `retry_after` is how many seconds Exchange asked to wait wherever it answered 429.
+    of, by client request id. `retry_after` is how many seconds Exchange asked to wait wherever it answered 429, `delay`
+    how long a call can have been on its way.
     """
 
     runs: list[Row]
@@ -72,6 +73,7 @@ class Records:
     entries: list[Row]
     intents: dict[str, Row]
     retry_after: float | None = None
+    delay: timedelta = timedelta()
     attempts_of: dict[UUID, list[Row]] = field(default_factory=lambda: defaultdict(list))
     events_of: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
     entries_of: dict[tuple[str, int], list[Row]] = field(default_factory=lambda: defaultdict(list))
@@ -94,7 +96,9 @@ class Records:
         return self.entries_of.get((str(target["id"]), step), [])
 
 
-def read(run_ids: Sequence[UUID], ledger: "Ledger", *, retry_after: float | None = None) -> Records:
+def read(
+    run_ids: Sequence[UUID], ledger: "Ledger", *, retry_after: float | None = None, delay: timedelta = timedelta()
+) -> Records:
     """Read all three records of these runs."""
     wanted = list(run_ids)
     entries = ledger.entries
@@ -110,6 +114,7 @@ def read(run_ids: Sequence[UUID], ledger: "Ledger", *, retry_after: float | None
         entries=entries,
         intents={row["data"]["client_request_id"]: row for row in _rows(INTENTS, asked)},
         retry_after=retry_after,
+        delay=delay,
     )
 
 
