@@ -307,11 +307,14 @@ def waiting_times_are_kept(records: Records) -> Iterator[Complaint]:
 
 
 def verdicts_are_true(unknown: Sequence[Row], executed: set[str]) -> Iterator[Complaint]:
-    """I4: what was read back as applied was executed, what as not applied was not."""
+    """I4: a create that was read back as applied was executed, and nothing that was read back as not applied was.
+
+    Of a set or a remove, applied says that the state is as planned, which it may have been before.
+    """
     for target in unknown:
         ran = target["client_request_id"] in executed
         name = f"{target['cmdlet']} in {target['organization_name']} ({target['id']})"
-        if target["verdict"] == "applied" and not ran:
+        if target["verdict"] == "applied" and target["effect"] == "create" and not ran:
             yield Complaint("I4", f"read back as applied, and it never ran: {name}")
         if target["verdict"] == "not_applied" and ran:
             yield Complaint("I4", f"read back as not applied, and it ran: {name}")

@@ -22,7 +22,7 @@ KINDS: dict[str, Kind] = {
         *scripted.KINDS,
     )
 }
-MOST_TOGETHER = 4
+MOST_TOGETHER = 6
 ALONE_EVERY = 3
 
 
@@ -63,14 +63,14 @@ def planned_round(seed: int, number: int, *, share: bool = False, only: str = ""
     """Return round `number` of the campaign with `seed`: always the same, whatever the rounds before it were.
 
     Every kind comes in turn, so that none is left to chance: in every third round alone, so that recovery is measured,
-    else with up to three more drawn by weight. With `share` only kinds come that are quick enough for the tests of
+    else with up to five more drawn by weight. With `share` only kinds come that are quick enough for the tests of
     every day, with `only` those whose name holds it.
     """
     rng = random.Random(f"{seed}:{number}")
     kinds = [kind for kind in KINDS.values() if (kind.weight and (kind.share or not share)) and only in kind.name]
     order = random.Random(f"{seed}:order:{number // len(kinds)}").sample(kinds, len(kinds))
     chosen = [order[number % len(order)]]
-    while not only and number % ALONE_EVERY and len(chosen) < MOST_TOGETHER and rng.random() < 0.7:
+    while not only and number % ALONE_EVERY and len(chosen) < MOST_TOGETHER and rng.random() < 0.85:
         _add(chosen, rng.choices(kinds, [kind.weight for kind in kinds])[0])
     faults = tuple(Planned(kind.name, round(rng.uniform(0.0, 0.7), 2), dict(kind.draw(rng))) for kind in chosen)
     return Round(number, faults, tuple(load.draw(rng, str(number))), rng.choice([20, 60, 150]))

@@ -121,7 +121,7 @@ def read(
 def unknown_targets() -> list[Row]:
     """Return every target of a person's run whose outcome is unknown: its verdict and client request id."""
     return _rows(
-        "SELECT run_target.id, run.cmdlet, organization_name, verdict, attempt.client_request_id "
+        "SELECT run_target.id, run.cmdlet, run.effect, organization_name, verdict, attempt.client_request_id "
         "FROM run_target JOIN run ON run.id = run_id JOIN attempt ON attempt.run_target_id = run_target.id "
         "AND attempt.fence = run_target.fence WHERE run_target.state = 'unknown' AND run.step_count = 1"
     )
