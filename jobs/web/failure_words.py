@@ -30,7 +30,7 @@ _RETRY_SENTENCES = {
 _RAN_SENTENCES = {
     DidItRun.NO: "No. The cmdlet was not carried out.",
     DidItRun.YES: "Yes, fully or in part.",
-    DidItRun.MAYBE: "Perhaps. Look in the organization before a change is sent again.",
+    DidItRun.MAYBE: "Perhaps. A change is looked up by itself before it may be sent again.",
 }
 
 
