@@ -9,6 +9,7 @@ from uuid import uuid4
 from django.utils import timezone
 
 from jobs.catalogue.effects import Effect
+from jobs.reconciliation.models import Reconciliation
 from jobs.results.bodies import pack, pack_exchanges
 from jobs.results.models import Result
 from jobs.runs.models import Attempt, CloseKind, Connection, Run, RunTarget
@@ -250,6 +251,28 @@ def make_connection(target: RunTarget, **values: Any) -> Connection:
         closed = {"closed_by": "test:1", "close_kind": CloseKind.NORMAL, "close_reason": "done", "cmdlet_count": 1}
         facts = {**closed, **facts}
     return Connection.objects.create(id=uuid4(), attempt=attempt, **facts)
+
+
+def make_reconciliation(target: RunTarget, verdict: str, **values: Any) -> Reconciliation:
+    """Return a look at an unknown outcome: one value differs from what was sent, one is as sent."""
+    now = timezone.now()
+    facts: dict[str, Any] = {
+        "look": 1,
+        "verdict": verdict,
+        "detail": "MailTip differs from what was sent.",
+        "lines": [
+            {"name": "MailTip", "wanted": "Away", "found": "", "match": "differs"},
+            {"name": "CustomAttribute1", "wanted": "a", "found": "a", "match": "same"},
+        ],
+        "read_cmdlet": "Get-Mailbox",
+        "request_id": "12345-request",
+        "by_id": "reconciler",
+        "by": "reconciler",
+        "made_at": now,
+        "looked_at": now,
+        "judged_at": now,
+    }
+    return Reconciliation.objects.create(run_target=target, **{**facts, **values})
 
 
 def make_result(target: RunTarget, rows: Sequence[dict[str, Any]], *, number: int = 1) -> Result:

@@ -55,6 +55,7 @@ def target_context(
         "again_url": _again_url(actor, target),
         "may_retry": _may_retry(actor, target),
         "is_unknown": target.state == TargetState.UNKNOWN,
+        "is_found_out": target.verdict in _FOUND_OUT,
         "panel": unknown_panel(actor, target, words=words, problem=problem),
         "read_for": read_for(target=target) if target.run.purpose == Purpose.RECONCILIATION else None,
         "detail": "Microsoft sent no text with it." if target.error_detail == NO_BODY else target.error_detail,

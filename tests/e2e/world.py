@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from jobs.catalogue.cmdlets import find
 from jobs.results.rows.unfolding import unfold_whole_run
-from jobs.runs.models import Run
-from jobs.runs.states import RunState, TargetState
+from jobs.runs.models import Run, RunTarget
+from jobs.runs.states import RunState, TargetState, Verdict
 from jobs.saved.drafts import keep_launch_draft
 from jobs.saved.services import Definition, create_job
 from portal.accounts.models import User
@@ -39,6 +39,7 @@ from tests.factories import (
     make_organizations,
     make_person,
     make_profile,
+    make_reconciliation,
     make_run,
     make_sign_in,
 )
@@ -111,7 +112,11 @@ def make_world(*, organizations: int = 60) -> World:
     )
     run.targets.filter(state=TargetState.FAILED).update(error_class="role_missing", error_code="403")
     run.targets.filter(state=TargetState.ERRORED).update(error_class="no_consent", error_code="AADSTS65001")
-    run.targets.filter(state=TargetState.UNKNOWN).update(error_class="worker_lost_after_sending")
+    run.targets.filter(state=TargetState.UNKNOWN).update(
+        error_class="worker_lost_after_sending", verdict=Verdict.NEEDS_PERSON
+    )
+    for unknown in run.targets.filter(state=TargetState.UNKNOWN):
+        make_reconciliation(unknown, Verdict.NEEDS_PERSON)
     Run.objects.filter(pk=run.pk).update(launched_at=now - timedelta(minutes=1))
     running = make_run(
         state=RunState.RUNNING,
@@ -220,6 +225,8 @@ def variants(world: World) -> dict[str, str]:
         "connections, none matches": reverse("jobs:connections") + "?organization=nothing-is-called-so",
         "failures, none matches": reverse("jobs:failures") + nothing,
         "failures, found": reverse("jobs:failures") + "?q=AADSTS65001",
+        "unknown outcomes, none matches": reverse("jobs:unknown-outcomes") + "?organization=nothing-is-called-so",
+        "an unknown outcome": reverse("jobs:target", args=[_unknown(world).pk]),
         "runs, none matches": reverse("jobs:runs") + nothing,
         "audit, none matches": reverse("audit:events") + nothing,
         "search, found": reverse("search") + "?q=mail",
@@ -227,6 +234,10 @@ def variants(world: World) -> dict[str, str]:
         "connections to test": reverse("jobs:connection-test") + "?match=all",
         "a run that goes on": reverse("jobs:run", args=[world.running.pk]),
     }
+
+
+def _unknown(world: World) -> RunTarget:
+    return world.run.targets.filter(state=TargetState.UNKNOWN).order_by("position")[0]
 
 
 def _routes(resolver: URLResolver, namespace: str = "") -> Iterator[tuple[str, set[str]]]:

@@ -10,7 +10,6 @@ from django.http import QueryDict
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
 
 from jobs.reconciliation.models import Reconciliation
 from jobs.reconciliation.services import NotDecidable, decide
@@ -23,14 +22,10 @@ from portal.audit.models import AuditEvent
 from portal.core.actors import Source
 from portal.core.permissions import PermissionRefused
 from portal.exports.listings import Selection, listing_named
-from tests.factories import SYSTEM, make_organizations, make_person, make_run
+from tests.factories import SYSTEM, make_organizations, make_person, make_reconciliation, make_run
 
 pytestmark = pytest.mark.django_db
 URL = reverse("jobs:unknown-outcomes")
-LINES = [
-    {"name": "MailTip", "wanted": "Away", "found": "", "match": "differs"},
-    {"name": "CustomAttribute1", "wanted": "a", "found": "a", "match": "same"},
-]
 
 
 @pytest.fixture
@@ -55,26 +50,8 @@ def unknown(number: int = 1, *, verdict: str = "", cmdlet: str = "Set-Mailbox", 
     reading = make_run(organizations=places, cmdlet="Get-Mailbox", purpose=Purpose.RECONCILIATION, reconciles=run)
     readings = {each.organization_id: each for each in reading.targets.all()}
     for target in run.targets.all():
-        found(target, verdict, reading=readings[target.organization_id])
+        make_reconciliation(target, verdict, reading=readings[target.organization_id])
     return run
-
-
-def found(target: RunTarget, verdict: str, **values: Any) -> Reconciliation:
-    now = timezone.now()
-    facts: dict[str, Any] = {
-        "look": 1,
-        "verdict": verdict,
-        "detail": "MailTip differs from what was sent.",
-        "lines": LINES,
-        "read_cmdlet": "Get-Mailbox",
-        "request_id": "12345-request",
-        "by_id": "reconciler",
-        "by": "reconciler",
-        "made_at": now,
-        "looked_at": now,
-        "judged_at": now,
-    }
-    return Reconciliation.objects.create(run_target=target, **{**facts, **values})
 
 
 def page_of(browser: Client, url: str = URL) -> str:
