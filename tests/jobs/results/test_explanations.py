@@ -48,9 +48,11 @@ FOUND = {
 
 
 def classes_written_in(path: Path) -> Iterator[str]:
-    """Error classes that a file of the engine gives as text: to `error_class`, or to an ending."""
+    """Error classes that a file of the engine gives as text: to `error_class`, to an ending, or in a table of them."""
     for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Assign):
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "").endswith("ERROR_CLASSES"):
+            yield from (str(value.value) for value in ast.walk(node.value) if isinstance(value, ast.Constant))
+        elif isinstance(node, ast.Assign):
             targets = node.targets[0].elts if isinstance(node.targets[0], ast.Tuple) else node.targets
             values = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
             yield from (
