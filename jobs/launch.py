@@ -31,6 +31,7 @@ from jobs.runs.ways import FrozenWays, frozen_ways
 from portal.audit.actions import AuditAction
 from portal.audit.services import draft, record, write
 from portal.core.actors import Actor
+from portal.core.bulk import insert_rows
 from portal.core.identifiers import uuid7
 from portal.core.permissions import Permission
 from portal.core.refusals import Refused
@@ -274,24 +275,23 @@ def _refuse_second_retry(run: Run) -> None:
 
 def _create_targets(actor: Actor, run: Run) -> None:
     now = timezone.now()
-    organizations = Organization.objects.filter(tenant_id__in=run.plan["organizations"]).order_by("name", "pk")
+    chosen = Organization.objects.filter(tenant_id__in=run.plan["organizations"]).order_by("name", "pk")
     ways, first_steps = FrozenWays.of_plan(run.plan), run.plan.get("first_steps", {})
-    targets = [
-        RunTarget(
+    targets, events = [], []
+    places = chosen.values_list("pk", "tenant_id", "name", "vanished_at")
+    for position, (pk, tenant_id, name, vanished_at) in enumerate(places):
+        target = RunTarget(
             run=run,
-            organization=organization,
-            organization_name=organization.name,
+            organization_id=pk,
+            organization_name=name,
             position=position,
-            step=first_steps.get(str(organization.tenant_id), 1),
-            identity=ways.identity(organization.tenant_id),
+            step=first_steps.get(str(tenant_id), 1),
+            identity=ways.identity(tenant_id),
             queued_at=now,
             changed_at=now,
         )
-        for position, organization in enumerate(organizations)
-    ]
-    events = []
-    for target in targets:
-        if target.organization.vanished_at is not None:
+        targets.append(target)
+        if vanished_at is not None:
             target.state, target.finished_at, target.error_class = TargetState.SKIPPED, now, "organization_vanished"
             events.append(
                 draft(
@@ -306,7 +306,7 @@ def _create_targets(actor: Actor, run: Run) -> None:
                     },
                 )
             )
-    RunTarget.objects.bulk_create(targets, batch_size=1000)
+    insert_rows(targets)
     write(events)
 
 
