@@ -7,7 +7,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
 
 import django
 
-PARTS = ("catalogue", "capabilities", "opening", "engine", "storm", "exports", "pages", "interaction")
+PARTS = ("catalogue", "capabilities", "opening", "engine", "storm", "exports", "pages", "interaction", "scale")
 
 
 def main() -> None:
@@ -16,7 +16,7 @@ def main() -> None:
     # Only now, because these modules need Django's settings.
     from django.core.management import call_command
 
-    from tests.bench import capabilities, catalogue, engine, exports, interaction, opening, pages, storm
+    from tests.bench import capabilities, catalogue, engine, exports, interaction, opening, pages, scale, storm
     from tests.bench.cloud import bench_cloud
 
     wanted = sys.argv[1:] or PARTS
@@ -41,6 +41,9 @@ def main() -> None:
         pages.main()
     if "interaction" in wanted:
         interaction.main()
+    if "scale" in wanted:  # the last one, for its organizations stay
+        with bench_cloud(scale.SIZES[-1]) as sandbox:
+            scale.main(sandbox)
 
 
 main()

@@ -20,7 +20,8 @@ from portal.core.actors import Actor, Source
 from portal.exports.models import UNDER_WAY, Export, ExportFormat, ExportState
 from portal.exports.services import ExportRefused, cancel_export, request_export
 from tenants.organizations.models import Organization
-from tests.bench.engine import LATENCY_MS, MEBIBYTE, Usage
+from tests.bench.engine import LATENCY_MS
+from tests.bench.usage import MEBIBYTE, Usage
 from tests.factories import SYSTEM, make_person, make_run
 from tests.live import Processes, Sandbox, wait_for
 
