@@ -12,10 +12,10 @@ from jobs.catalogue.effects import Effect
 from jobs.reconciliation.models import Reconciliation
 from jobs.results.bodies import pack, pack_exchanges
 from jobs.results.models import Result
-from jobs.runs.models import Attempt, CloseKind, Connection, Run, RunTarget
+from jobs.runs.models import Attempt, CloseKind, Connection, Run, RunTarget, StepOutcome
 from jobs.runs.plans import build_plan, hash_of
 from jobs.runs.states import OPEN_TARGET_STATES, RunState, TargetState, is_open
-from jobs.runs.steps import Step
+from jobs.runs.steps import OnFailure, Step
 from portal.accounts.models import RoleAssignment, User
 from portal.accounts.policy import Role
 from portal.core.actors import Actor, Source
@@ -227,6 +227,55 @@ def make_run(
     return run
 
 
+def make_run_of_steps(
+    *cmdlets: str, ended: Sequence[Sequence[tuple[TargetState, int | None]]], on_failure: OnFailure = OnFailure.STOP
+) -> Run:
+    """Return an ended run of several steps: for each organization, how each step ended and how many objects it brought.
+
+    A step without a number of objects was not answered. The objects are called after cmdlet and number.
+    """
+    states = [steps[-1][0] for steps in ended]
+    places = make_organizations(len(ended))
+    plan = build_plan(
+        steps=[Step(cmdlet, cmdlet, Effect.READ, {}) for cmdlet in cmdlets],
+        service="exo",
+        catalogue_version="test",
+        connection={"certificates": {}},
+        organizations=places,
+        requested_by="Person",
+        reason="",
+        ticket="",
+        on_failure=on_failure,
+    )
+    final = RunState.SUCCEEDED if set(states) == {TargetState.SUCCEEDED} else RunState.PARTLY_FAILED
+    facts: dict[str, Any] = {
+        "plan": plan,
+        "plan_hash": hash_of(plan),
+        "step_count": len(cmdlets),
+        "powershell": "\n".join(cmdlets),
+    }
+    run = make_run(state=final, organizations=places, states=states, cmdlet=cmdlets[0], **facts)
+    for target, steps in zip(run.targets.order_by("position"), ended, strict=True):
+        attempt = Attempt.objects.create(
+            run_target=target, number=1, fence=1, worker="test:1", claimed_at=target.queued_at, outcome=target.state
+        )
+        for step, (state, number) in enumerate(steps, start=1):
+            StepOutcome.objects.create(
+                run_target=target,
+                step=step,
+                attempt=attempt,
+                state=state,
+                error_class="" if state == TargetState.SUCCEEDED else "object_not_found",
+                row_count=number,
+                ended_at=target.queued_at,
+            )
+            rows = [{"Name": f"{cmdlets[step - 1]} {index}"} for index in range(number or 0)]
+            if number is not None:
+                make_result(target, rows, attempt=attempt, step=step)
+        RunTarget.objects.filter(pk=target.pk).update(row_count=steps[-1][1], step=len(steps))
+    return run
+
+
 def make_connection(target: RunTarget, **values: Any) -> Connection:
     """Return a ledger row of a target's attempt, its first one where there is one; closed normally unless told."""
     now = timezone.now()
@@ -275,9 +324,16 @@ def make_reconciliation(target: RunTarget, verdict: str, **values: Any) -> Recon
     return Reconciliation.objects.create(run_target=target, **{**facts, **values})
 
 
-def make_result(target: RunTarget, rows: Sequence[dict[str, Any]], *, number: int = 1) -> Result:
+def make_result(
+    target: RunTarget,
+    rows: Sequence[dict[str, Any]],
+    *,
+    number: int = 1,
+    attempt: Attempt | None = None,
+    step: int = 1,
+) -> Result:
     now = timezone.now()
-    attempt = Attempt.objects.create(
+    attempt = attempt or Attempt.objects.create(
         run_target=target,
         number=number,
         fence=number,
@@ -291,6 +347,7 @@ def make_result(target: RunTarget, rows: Sequence[dict[str, Any]], *, number: in
     body = pack(rows)
     return Result.objects.create(
         attempt=attempt,
+        step=step,
         run_target=target,
         body=body.compressed,
         row_count=body.row_count,

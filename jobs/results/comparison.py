@@ -5,9 +5,7 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import OuterRef, Subquery
-
-from jobs.results.models import Result
+from jobs.results.selectors import latest_results
 from jobs.runs.models import Run, RunTarget
 from jobs.runs.states import OPEN_TARGET_STATES, TargetState
 from portal.core.actors import Actor
@@ -28,7 +26,7 @@ class Change(StrEnum):
 
 
 class Side(NamedTuple):
-    """What one organization came to in one run; `sha256` is of its answer's objects, None without an answer."""
+    """What one organization came to in one run; `sha256` is of its answers, one a step; None without any."""
 
     target_id: UUID
     organization_id: UUID
@@ -92,9 +90,9 @@ def _change(before: Side, after: Side) -> Change:
 
 
 def _sides(actor: Actor, run: Run) -> dict[UUID, Side]:
-    newest = Result.objects.filter(run_target=OuterRef("pk"), is_late=False).order_by("-attempt__number")
-    targets = RunTarget.objects.visible_to(actor).filter(run=run).annotate(sha256=Subquery(newest.values("sha256")[:1]))
-    rows = targets.values_list(
-        "pk", "organization_id", "organization_name", "state", "error_class", "row_count", "sha256"
-    )
-    return {row[1]: Side(*row) for row in rows}
+    answers: dict[UUID, str] = {}
+    targets = RunTarget.objects.visible_to(actor).filter(run=run)
+    for target_id, sha256 in latest_results(targets).values_list("run_target", "sha256"):
+        answers[target_id] = answers.get(target_id, "") + sha256
+    rows = targets.values_list("pk", "organization_id", "organization_name", "state", "error_class", "row_count")
+    return {row[1]: Side(*row, answers.get(row[0])) for row in rows}

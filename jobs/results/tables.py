@@ -9,36 +9,50 @@ from django.db.models import F, Sum
 from django.db.models.functions import Coalesce, Greatest
 
 from jobs.results.selectors import TargetRows, merged_columns, rows_by_target
-from jobs.runs.models import RunTarget
+from jobs.runs.models import Run, RunTarget
 from portal.core.actors import Actor
 
 ORGANIZATION_COLUMNS = ("Organization", "TenantId", "TargetState", "Verdict", "ErrorClass", "ErrorCode", "ErrorDetail")
 _TYPE = ("@odata.type", "@data.type")
 
 
+STEP = "Step"
+"""The column of runs of several steps that says which one answered, counted from 1."""
+
+
 def result_columns(*, actor: Actor, run_id: UUID) -> list[str]:
-    """Return the columns of `result_rows`: the organization's, then Exchange's as they first occur."""
-    return [*ORGANIZATION_COLUMNS, *map(column_of, merged_columns(actor=actor, run_id=run_id))]
+    """Return the columns of `result_rows`: the organization's, the step, then Exchange's as they first occur."""
+    step = [STEP] if has_steps(run_id) else []
+    return [*ORGANIZATION_COLUMNS, *step, *map(column_of, merged_columns(actor=actor, run_id=run_id))]
 
 
 def result_rows(*, actor: Actor, run_id: UUID) -> Iterator[Mapping[str, Any]]:
     """Yield every object of a run with its organization, in the order of the plan; a hundred answers in memory."""
+    with_step = has_steps(run_id)
     for item in rows_by_target(actor=actor, run_id=run_id):
         place = _place(item)
-        for row in item.rows or [{}]:
-            yield {**place, **_typed(row)}
+        for step, rows in item.by_step.items():
+            for row in rows:
+                yield {**place, **({STEP: step} if with_step else {}), **_typed(row)}
+        if not item.rows:
+            yield place
 
 
 def result_row_count(*, actor: Actor, run_id: UUID) -> int:
-    """Return how many rows `result_rows` yields for a run that has ended; an estimate while it goes on."""
+    """Return how many rows `result_rows` yields for a run that has ended; an estimate while it goes on, or of steps."""
     targets = RunTarget.objects.visible_to(actor).filter(run=run_id)
     rows = targets.aggregate(rows=Sum(Greatest(Coalesce(F("row_count"), 1), 1)))["rows"]
     return int(rows or 0)
 
 
+def has_steps(run_id: UUID) -> bool:
+    """Whether a run has several steps."""
+    return Run.objects.filter(pk=run_id, step_count__gt=1).exists()
+
+
 def column_of(name: str) -> str:
     """Return the column of a property; one called like ours says whose it is."""
-    return f"{name} (Exchange)" if name in ORGANIZATION_COLUMNS else name
+    return f"{name} (Exchange)" if name in (*ORGANIZATION_COLUMNS, STEP) else name
 
 
 def _typed(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -27,8 +27,10 @@ def neighbours(*, actor: Actor, target: RunTarget) -> tuple[Neighbour | None, Ne
 
 
 def earlier_targets(*, actor: Actor, target: RunTarget) -> list[RunTarget]:
-    """Return the last runs of the same cmdlet in the same organization before this one, newest first."""
+    """Return the last runs of the same cmdlet and number of steps in this organization before, newest first."""
     same = RunTarget.objects.visible_to(actor).of_people()
-    same = same.filter(organization=target.organization_id, run__cmdlet=target.run.cmdlet)
+    same = same.filter(
+        organization=target.organization_id, run__cmdlet=target.run.cmdlet, run__step_count=target.run.step_count
+    )
     before = same.filter(run__launched_at__lt=target.run.launched_at) if target.run.launched_at else same.none()
     return list(before.select_related("run").defer("run__plan").order_by("-run__launched_at", "-pk")[:EARLIER_SHOWN])

@@ -53,8 +53,13 @@ def groups_of(*, actor: Actor, run: Run) -> dict[UUID, str]:
 
 
 def earlier_runs(*, actor: Actor, run: Run, number: int = EARLIER_SHOWN) -> list[Run]:
-    """Return the latest runs of the same cmdlet that were launched before `run` and have ended, newest first."""
-    same = Run.objects.visible_to(actor).filter(cmdlet=run.cmdlet, launched_at__lte=run.launched_at)
+    """Return the latest runs of the same cmdlet that were launched before `run` and have ended, newest first.
+
+    Of a run of several steps, those that began with the same cmdlet and had as many.
+    """
+    same = Run.objects.visible_to(actor).filter(
+        cmdlet=run.cmdlet, step_count=run.step_count, launched_at__lte=run.launched_at
+    )
     return list(same.exclude(Q(pk=run.pk) | Q(finished_at=None)).order_by("-launched_at", "-pk")[:number])
 
 

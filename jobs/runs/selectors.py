@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Count, F, Max, Q
 from django.db.models.functions import Now
 
-from jobs.runs.models import Attempt, Connection, Run, RunTarget
+from jobs.runs.models import Attempt, Connection, Run, RunTarget, StepOutcome
 from jobs.runs.states import RunState, TargetState
 from portal.audit.models import AuditEvent
 from portal.core.actors import Actor
@@ -109,6 +109,15 @@ def progress_of(*, actor: Actor, run_id: UUID) -> Progress:
     return Progress(counts, figures["sent"], figures["deferred"])
 
 
+def counts_by_step(*, actor: Actor, run_id: UUID) -> dict[int, dict[str, int]]:
+    """Return how many organizations of a run of several steps ended each step how, by step and state."""
+    ended = StepOutcome.objects.filter(run_target__in=RunTarget.objects.visible_to(actor).filter(run=run_id))
+    found: dict[int, dict[str, int]] = {}
+    for step, state, number in ended.order_by().values_list("step", "state").annotate(number=Count("pk")):
+        found.setdefault(step, {})[state] = number
+    return found
+
+
 def organizations_of_targets(*, actor: Actor, run_id: UUID, states: Sequence[str], error_class: str) -> list[UUID]:
     """Return the organizations of a run whose target is in one of `states`, or all; of one error class, or any."""
     targets = RunTarget.objects.visible_to(actor).filter(run=run_id)
@@ -156,6 +165,11 @@ def all_planned_organizations(*, actor: Actor, run: Run) -> list[Organization]:
 def target_of(*, actor: Actor, target_id: UUID) -> RunTarget | None:
     """Return one target with its run and organization, or None."""
     return RunTarget.objects.visible_to(actor).select_related("run", "organization").filter(pk=target_id).first()
+
+
+def step_outcomes_of(target: RunTarget) -> list[StepOutcome]:
+    """Return the ended steps of a target, in order."""
+    return list(StepOutcome.objects.filter(run_target=target).order_by("step"))
 
 
 def attempts_of(target: RunTarget) -> list[Attempt]:

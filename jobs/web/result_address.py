@@ -8,6 +8,7 @@ from django.http import QueryDict
 
 from jobs.results.rows.statements import Place
 from jobs.results.rows.wanted import Condition, Filter, Wanted
+from jobs.results.tables import STEP
 
 LONGEST = 500
 MOST_FILTERS = 20
@@ -43,6 +44,9 @@ def read_address(query: QueryDict) -> Address:
             ignored.append(f"the filter on “{query['by'][:60]}”: there is no condition “{query.get('is', '')[:60]}”")
         elif added not in filters:
             filters.append(added)
+    if query.get("step"):
+        filters = [each for each in filters if each.column != STEP]
+        filters += [Filter(STEP, Condition.EQUALS, query.get("step", "")[:9])] if query.get("step") != "all" else []
     columns = query.getlist("column") or [_unmarked(name) for name in query.get("columns", "").split(",") if name]
     wanted = Wanted(
         columns=tuple(dict.fromkeys(_clean(name) for name in columns)),
@@ -53,7 +57,7 @@ def read_address(query: QueryDict) -> Address:
         target=_read_target(query.get("target", ""), ignored),
     )
     at, backward = _read_place(query.get("cursor", ""), ignored)
-    is_form = any(name in query for name in ("by", "is", "value", "column")) or any(
+    is_form = any(name in query for name in ("by", "is", "value", "column", "step")) or any(
         not value for value in query.values()
     )
     return Address(wanted, at, backward, is_form, ignored)

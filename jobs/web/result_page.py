@@ -13,6 +13,7 @@ from jobs.results.rows.objects import FoundObject
 from jobs.results.rows.statements import Place
 from jobs.results.rows.values import ITEM_SEPARATOR, Kind, measure, text_of
 from jobs.results.rows.wanted import ORGANIZATION, ColumnFacts, Condition, Filter, Wanted
+from jobs.results.tables import STEP
 from jobs.runs.models import Run
 from jobs.runs.states import is_open
 from jobs.web.result_address import with_filter, without_filter, write_query
@@ -40,7 +41,7 @@ KINDS = {
     Kind.LIST: "list",
     Kind.OBJECT: "nested",
 }
-_FIRST = ("Name", "DisplayName", "Identity", "PrimarySmtpAddress", "UserPrincipalName", "RecipientTypeDetails")
+_FIRST = (STEP, "Name", "DisplayName", "Identity", "PrimarySmtpAddress", "UserPrincipalName", "RecipientTypeDetails")
 
 
 @dataclass(frozen=True, slots=True)

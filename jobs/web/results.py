@@ -15,6 +15,7 @@ from jobs.results.rows.unfolding import prepare_rows
 from jobs.results.rows.wanted import Wanted, checked
 from jobs.web import result_page
 from jobs.web.result_address import read_address, write_query
+from jobs.web.result_steps import step_chips
 from jobs.web.run_access import GONE, run_for
 from jobs.web.run_header import header_context
 from portal.accounts.web.saved_filters import saved_filters
@@ -52,6 +53,7 @@ def run_results(request: HttpRequest, run_id: UUID) -> HttpResponse:
         "ignored": [*address.ignored, *found.ignored],
         "counted": result_page.count_words(listed, total),
         "total": total,
+        "step_chips": step_chips(run, wanted),
         **result_page.progress_context(run, table),
         **result_page.tools_context(explorer, wanted, defaults=defaults),
         **shown,

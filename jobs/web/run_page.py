@@ -1,25 +1,40 @@
 """What the tabs of a run show: finished values for the templates."""
 
-import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 
 from jobs.results.explanations import explanation_of
 from jobs.runs.attempts import tries_of
 from jobs.runs.models import Run
-from jobs.runs.selectors import Cell
+from jobs.runs.selectors import Cell, counts_by_step
+from jobs.runs.states import is_open
 from jobs.web.board import board_groups
 from jobs.web.causes import cause_rows
 from jobs.web.connection_test_page import connection_test_context
+from jobs.web.pictures import bar_markup
+from jobs.web.plan_steps import plan_steps
 from jobs.web.run_actions import retriable_by_class
 from jobs.web.run_view import GROUPS, SORTS, RunView
-from jobs.web.script import script_of
+from jobs.web.script import lines_of, script_of
 from jobs.web.time_line import time_line
 from jobs.web.time_line_picture import time_line_picture
+from jobs.web.words import counts_in_words
 from portal.core.actors import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class StepCount:
+    """How one step went in all organizations, as picture and words."""
+
+    number: int
+    cmdlet: str
+    bar: SafeString
+    words: str
 
 
 def board_context(actor: Actor, run: Run, cells: Sequence[Cell], view: RunView) -> dict[str, Any]:
@@ -43,6 +58,7 @@ def overview_context(actor: Actor, run: Run, cells: Sequence[Cell], view: RunVie
         "time_line": line,
         "time_line_picture": time_line_picture(line) if line else None,
         "causes": cause_rows(run, cells, view, retriable_by_class(actor, run)),
+        "steps": step_counts(actor, run),
         **connection_test_context(actor, run),
         "details_url": f"{reverse('jobs:run-details', args=[run.pk])}{view.query()}",
     }
@@ -50,12 +66,20 @@ def overview_context(actor: Actor, run: Run, cells: Sequence[Cell], view: RunVie
 
 def powershell_context(actor: Actor, run: Run) -> dict[str, Any]:
     """Return the parameters of a run as they are sent, secrets by their fingerprints, and the script for all of it."""
-    parameters = [(name, value) for name, value in run.parameters.items() if "@" not in name]
-    secrets = run.steps[0].secrets
-    return {
-        "parameters": [
-            (name, json.dumps(value, ensure_ascii=False)) for name, value in parameters if name not in secrets
-        ],
-        "secrets": list(secrets.items()),
-        "script": script_of(actor, run),
-    }
+    return {"plan_steps": plan_steps(run), "powershell": lines_of(run), "script": script_of(actor, run)}
+
+
+def step_counts(actor: Actor, run: Run) -> list[StepCount]:
+    """Return how each step of a run of several went; none for a run of one, whose targets say all."""
+    if run.step_count == 1:
+        return []
+    counts = counts_by_step(actor=actor, run_id=run.pk)
+    return [_step_count(run, number, step.cmdlet, counts.get(number, {})) for number, step in enumerate(run.steps, 1)]
+
+
+def _step_count(run: Run, number: int, cmdlet: str, counts: dict[str, int]) -> StepCount:
+    left = run.target_count - sum(counts.values())
+    words = [counts_in_words(counts)] if counts else []
+    if left > 0:
+        words.append(f"{'not ended' if is_open(run.state) else 'not sent'} in {left:,}")
+    return StepCount(number, cmdlet, bar_markup(counts, width=240, height=10), ", ".join(words))

@@ -55,6 +55,7 @@ def run_rows(runs: Iterable[Run], found_out: Mapping[UUID, FoundOut] | None = No
 
 
 def short_parameters(run: Run) -> str:
-    """Return the arguments of the run's PowerShell line, cut for a list; the run's page has all."""
-    arguments = run.powershell.removeprefix(run.cmdlet).strip().removesuffix("-Confirm:$false").strip()
+    """Return the arguments of the run's PowerShell line, and its further cmdlets, cut for a list."""
+    line = "; ".join(run.powershell.splitlines())
+    arguments = line.removeprefix(run.cmdlet).strip().removesuffix("-Confirm:$false").strip()
     return arguments if len(arguments) <= _SHORT else f"{arguments[:_SHORT]}…"

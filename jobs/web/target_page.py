@@ -21,6 +21,7 @@ from jobs.runs.states import OPEN_TARGET_STATES, TargetState, Verdict, is_open
 from jobs.web.again import retry_sentence
 from jobs.web.outcomes import outcome_sentence
 from jobs.web.target_result import result_table
+from jobs.web.target_steps import outcomes_in, shown_step, step_rows
 from jobs.web.target_story import attempts_in, stories
 from jobs.web.unknown_panel import unknown_panel
 from jobs.web.words import duration
@@ -43,7 +44,9 @@ def target_context(
 
     `problem` is why a decision, with the reason `words`, was refused.
     """
-    result, told = answer_of(target), stories(target)
+    outcomes, told = outcomes_in(target), stories(target)
+    step = shown_step(outcomes, query.get("step", "")) if target.run.step_count > 1 else None
+    result = answer_of(target, step)
     previous, following = neighbours(actor=actor, target=target)
     return {
         "target": target,
@@ -62,6 +65,8 @@ def target_context(
         "detail_is_microsofts": is_microsofts(target),
         "took": duration(target.finished_at - target.queued_at) if target.finished_at else "",
         "stories": told,
+        "steps": step_rows(target, outcomes, step) if step is not None else [],
+        "step": step,
         "result": result,
         "table": result_table(result, query) if result and result.row_count else None,
         "events": events_of(actor=actor, target=target),

@@ -52,12 +52,14 @@ def stories(target: RunTarget) -> list[AttemptStory]:
     told: list[AttemptStory] = []
     before = target.queued_at
     for attempt in attempts_of(target):
-        told.append(_story(attempt, connections.get(attempt.pk), results.get(attempt.pk), before))
+        told.append(_story(attempt, connections.get(attempt.pk), results.get(attempt.pk, []), before))
         before = told[-1].steps[-1].moment
     return told
 
 
-def _story(attempt: Attempt, connection: Connection | None, result: Result | None, before: datetime) -> AttemptStory:
+def _story(
+    attempt: Attempt, connection: Connection | None, results: Sequence[Result], before: datetime
+) -> AttemptStory:
     deferred = attempt.outcome == DEFERRED
     return AttemptStory(
         attempt=attempt,
@@ -67,8 +69,8 @@ def _story(attempt: Attempt, connection: Connection | None, result: Result | Non
         state="" if deferred or attempt.outcome not in TargetState.values else attempt.outcome,
         took=duration(attempt.ended_at - attempt.claimed_at) if attempt.ended_at else "",
         connection=connection,
-        exchanges=raw_exchanges(unpack_exchanges(bytes(result.exchanges))) if result else [],
-        is_late=bool(result and result.is_late),
+        exchanges=[each for one in results for each in raw_exchanges(unpack_exchanges(bytes(one.exchanges)))],
+        is_late=any(result.is_late for result in results),
     )
 
 

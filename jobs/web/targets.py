@@ -16,6 +16,7 @@ from jobs.runs.states import Verdict
 from jobs.web.refused import refused
 from jobs.web.run_access import GONE
 from jobs.web.target_page import target_context
+from jobs.web.target_steps import outcomes_in, shown_step
 from portal.accounts.web.access import actor_of
 from portal.core.actors import Actor
 from portal.core.permissions import Permission
@@ -50,14 +51,17 @@ def target_jsonl(request: HttpRequest, target_id: UUID) -> HttpResponse:
     """Send all objects of one organization as JSON lines."""
     actor = actor_of(request)
     actor.require(Permission.RUN_EXPORT)
-    _found(actor, target_id)
+    found = _found(actor, target_id)
+    step = shown_step(outcomes_in(found), request.GET.get("step", "")) if found.run.step_count > 1 else None
     try:
-        target, lines = download_target_rows(actor=actor, target_id=target_id)
+        target, lines = download_target_rows(actor=actor, target_id=target_id, step=step)
     except NothingToDownload as refusal:
         title, url = "There is nothing to download", reverse("jobs:target", args=[target_id])
         return refused(request, refusal, title=title, url=url, action="Back to the organization", status=409)
     response = HttpResponse(lines, content_type="application/x-ndjson")
-    response.headers["Content-Disposition"] = f'attachment; filename="{target.run.cmdlet}-{target.pk}.jsonl"'
+    response.headers["Content-Disposition"] = (
+        f'attachment; filename="{target.run.steps[(step or 1) - 1].cmdlet}-{target.pk}.jsonl"'
+    )
     return response
 
 

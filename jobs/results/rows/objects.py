@@ -7,15 +7,17 @@ from uuid import UUID
 
 from jobs.results.bodies import unpack
 from jobs.results.rows.statements import Place
-from jobs.results.selectors import latest_result
+from jobs.results.selectors import latest_results
 from jobs.runs.models import RunTarget
 from jobs.runs.states import TargetState
 from portal.core.actors import Actor
 
+_ANSWERED = (TargetState.SUCCEEDED, TargetState.FAILED)
+
 
 @dataclass(frozen=True, slots=True)
 class FoundObject:
-    """One object with its target; `of` is how many objects the answer holds."""
+    """One object with its target; `of` is how many objects the answers of all steps hold."""
 
     target: RunTarget
     place: Place
@@ -25,10 +27,14 @@ class FoundObject:
 
 def object_at(*, actor: Actor, run_id: UUID, place: Place) -> FoundObject | None:
     """Return one object of a run's results out of the stored answer, or None when there is none."""
-    answered = RunTarget.objects.visible_to(actor).filter(state__in=[TargetState.SUCCEEDED, TargetState.FAILED])
-    target = answered.filter(run=run_id, position=place.position).first()
-    result = latest_result(target) if target else None
-    if target is None or result is None or not 1 <= place.number <= result.row_count:
+    visible = RunTarget.objects.visible_to(actor)
+    target = visible.select_related("run").filter(run=run_id, position=place.position).first()
+    if target is None or place.number < 1 or not (target.run.step_count > 1 or target.state in _ANSWERED):
         return None
-    properties = next(islice(unpack(bytes(result.body)), place.number - 1, None))
-    return FoundObject(target, place, result.row_count, properties)
+    results = list(latest_results([target]).only("row_count", "body"))
+    left, of = place.number - 1, sum(result.row_count for result in results)
+    for result in results:
+        if left < result.row_count:
+            return FoundObject(target, place, of, next(islice(unpack(bytes(result.body)), left, None)))
+        left -= result.row_count
+    return None

@@ -6,21 +6,22 @@ so a worker that dies leaves whole steps behind, and the next one continues ther
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import django_rq
 import structlog
 from django.db import connection, transaction
-from django.db.models import F, OuterRef, Q, Subquery, Sum
+from django.db.models import F, Q, Sum
 from django.db.models.functions import Now
 from django.utils import timezone
 from redis import RedisError
 
 from jobs.results.bodies import unpack
-from jobs.results.models import Result
 from jobs.results.rows.models import RowColumn, RowPart, RowTable
 from jobs.results.rows.parts import PART_SIZE, Row, columns_of, cut, search_text
+from jobs.results.selectors import latest_results
+from jobs.results.tables import STEP, column_of
 from jobs.runs.models import Run, RunTarget
 from jobs.runs.states import TargetState, is_open
 
@@ -80,9 +81,11 @@ def sweep_rows() -> None:
 def _rows_waiting(table: RowTable, run: Run) -> int:
     """Return how many rows a call of `unfold_run` would unfold now."""
     anew = not table.is_final and not is_open(run.state)
-    targets = RunTarget.objects.filter(run=run, state__in=_ANSWERED)
+    targets = RunTarget.objects.filter(run=run)
     waiting = targets if anew else targets.exclude(position__in=table.unfolded)
-    return waiting.aggregate(rows=Sum("row_count"))["rows"] or 0
+    if run.step_count > 1:
+        return waiting.aggregate(rows=Sum("step_outcomes__row_count"))["rows"] or 0
+    return waiting.filter(state__in=_ANSWERED).aggregate(rows=Sum("row_count"))["rows"] or 0
 
 
 def _ring(table: RowTable) -> None:
@@ -114,12 +117,12 @@ def _step(run_id: UUID) -> bool:
     table = RowTable.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk=run_id).first()
     if table is None:
         return False
-    run = Run.objects.only("state").get(pk=run_id)
+    run = Run.objects.only("state", "step_count").get(pk=run_id)
     if not table.is_final and not is_open(run.state):
         _begin_anew(table)
     targets = _next_targets(table, run)
     if targets:
-        _store(table, targets)
+        _store(table, targets, with_step=run.step_count > 1)
     table.unfolded = sorted({*table.unfolded, *(target.position for target in targets)})
     table.changed_at = timezone.now()
     table.save()
@@ -142,10 +145,14 @@ def _next_targets(table: RowTable, run: Run) -> list[Answered]:
         ended = ended.exclude(position__in=table.unfolded)
     found: list[Answered] = []
     rows = 0
-    for pk, position, state, row_count in ended.order_by("position").values_list(
-        "pk", "position", "state", "row_count"
-    )[:TARGETS_AT_ONCE]:
-        has_rows = state in _ANSWERED and bool(row_count)
+    rows_in = Sum("step_outcomes__row_count") if run.step_count > 1 else F("row_count")
+    for pk, position, state, row_count in (
+        ended.annotate(rows_in=rows_in)
+        .order_by("position")
+        .values_list("pk", "position", "state", "rows_in")[:TARGETS_AT_ONCE]
+    ):
+        # Earlier steps may have answered where the last one did not.
+        has_rows = bool(row_count) and (run.step_count > 1 or state in _ANSWERED)
         found.append(Answered(pk, position, has_rows))
         rows += row_count or 0 if has_rows else 0
         if rows >= PART_SIZE:
@@ -153,8 +160,8 @@ def _next_targets(table: RowTable, run: Run) -> list[Answered]:
     return found
 
 
-def _store(table: RowTable, targets: list[Answered]) -> None:
-    parts = list(cut(_rows_of(targets)))
+def _store(table: RowTable, targets: list[Answered], *, with_step: bool) -> None:
+    parts = list(cut(_rows_of(targets, with_step=with_step)))
     columns = [columns_of(part) for part in parts]
     numbers = range(table.part_count, table.part_count + len(parts))
     with connection.cursor() as cursor:
@@ -173,15 +180,19 @@ def _store(table: RowTable, targets: list[Answered]) -> None:
     table.row_count += sum(map(len, parts))
 
 
-def _rows_of(targets: list[Answered]) -> Iterator[Row]:
-    """Yield the rows that the targets' outcomes rest on; evidence that came too late is left out."""
+def _rows_of(targets: list[Answered], *, with_step: bool) -> Iterator[Row]:
+    """Yield the rows that the targets' outcomes rest on, of several steps numbered through, each with its step."""
     answered = [target.target_id for target in targets if target.has_rows]
-    newest = Result.objects.filter(run_target=OuterRef("run_target"), is_late=False).order_by("-attempt__number")
-    results = (
-        Result.objects.filter(run_target__in=answered, pk=Subquery(newest.values("pk")[:1]), row_count__gt=0)
-        .annotate(position=F("run_target__position"))
-        .order_by("position")
-    )
-    for result in results.only("body").iterator(chunk_size=50):
-        for number, properties in enumerate(unpack(bytes(result.body)), start=1):
-            yield Row(result.position, number, properties)
+    results = latest_results(answered).filter(row_count__gt=0).annotate(position=F("run_target__position"))
+    number, position = 0, -1
+    for result in results.only("step", "body").iterator(chunk_size=50):
+        number = number if result.position == position else 0
+        position = result.position
+        for properties in unpack(bytes(result.body)):
+            number += 1
+            yield Row(position, number, _with_step(result.step, properties) if with_step else properties)
+
+
+def _with_step(step: int, properties: dict[str, Any]) -> dict[str, Any]:
+    own = {column_of(name) if name == STEP else name: value for name, value in properties.items()}
+    return {STEP: step, **own}

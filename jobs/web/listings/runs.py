@@ -117,7 +117,7 @@ def _run_row(run: Run) -> Row:
     values = (
         run.pk,
         run.cmdlet,
-        run.powershell.removeprefix(run.cmdlet).strip(),
+        run.powershell if run.step_count > 1 else run.powershell.removeprefix(run.cmdlet).strip(),
         run.target_count,
         run.get_state_display(),
         *(run.counts.get(state.value, 0) for state in TargetState),

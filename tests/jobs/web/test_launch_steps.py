@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.http import QueryDict
 from django.test import Client
-from pytest_django import DjangoAssertNumQueries
+from django.test.utils import CaptureQueriesContext
 
 from jobs.runs.models import Run, RunSecret
 from jobs.saved.models import Job, JobStep, LaunchDraft
@@ -103,17 +104,16 @@ class TestEditing:
         page = browser.get(f"{SET}?draft={draft.pk}").content.decode()
         assert opened_cmdlets(form_fields(page), "Set-Mailbox") == ["Get-Mailbox", "Set-Mailbox", "New-Mailbox"]
 
-    def test_query_count_does_not_grow_with_steps(
-        self, browser: Client, django_assert_num_queries: DjangoAssertNumQueries
-    ) -> None:
+    def test_query_count_does_not_grow_with_steps(self, browser: Client) -> None:
         at, fields = three_steps(browser)
-        with django_assert_num_queries(19):
-            browser.get(at)
-        for _ in range(5):
+        counts = []
+        for _ in range(3):
+            with CaptureQueriesContext(connection) as queries:
+                browser.get(at)
+            counts.append(len(queries))
             at, page = press(browser, at, fields, add_step="", new_cmdlet="New-Mailbox")
             fields = form_fields(page)
-        with django_assert_num_queries(19):
-            browser.get(at)
+        assert counts[0] == counts[2] > 0
 
 
 class TestSecrets:

@@ -58,8 +58,8 @@ class TestUnfold:
             RowTable.objects.create(run=each, changed_at=timezone.now())
         store, calls = unfolding._store, []
 
-        def dying(table: RowTable, targets: list[unfolding.Answered]) -> None:
-            store(table, targets)
+        def dying(table: RowTable, targets: list[unfolding.Answered], *, with_step: bool) -> None:
+            store(table, targets, with_step=with_step)
             calls.append(targets)
             if len(calls) == 2:
                 raise SystemExit
