@@ -7,7 +7,18 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
 
 import django
 
-PARTS = ("catalogue", "capabilities", "opening", "engine", "storm", "exports", "pages", "interaction", "scale")
+PARTS = (
+    "catalogue",
+    "capabilities",
+    "opening",
+    "engine",
+    "storm",
+    "exports",
+    "pages",
+    "interaction",
+    "scale",
+    "fairness",
+)
 
 
 def main() -> None:
@@ -16,7 +27,18 @@ def main() -> None:
     # Only now, because these modules need Django's settings.
     from django.core.management import call_command
 
-    from tests.bench import capabilities, catalogue, engine, exports, interaction, opening, pages, scale, storm
+    from tests.bench import (
+        capabilities,
+        catalogue,
+        engine,
+        exports,
+        fairness,
+        interaction,
+        opening,
+        pages,
+        scale,
+        storm,
+    )
     from tests.bench.cloud import bench_cloud
 
     wanted = sys.argv[1:] or PARTS
@@ -37,6 +59,9 @@ def main() -> None:
                 storm.main(sandbox)
             if "exports" in wanted:
                 exports.main(sandbox)
+    if "fairness" in wanted:
+        with bench_cloud(fairness.ORGANIZATIONS) as sandbox:
+            fairness.main(sandbox)
     if "pages" in wanted:
         pages.main()
     if "interaction" in wanted:
