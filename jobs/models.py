@@ -7,7 +7,7 @@ from jobs.results.models import Result
 from jobs.results.rows.models import RowColumn, RowPart, RowTable
 from jobs.runs.models import Attempt, Connection, Run, RunSecret, RunTarget, StepOutcome
 from jobs.saved.models import Job, JobStep, LaunchDraft
-from jobs.throttling.models import IdentityBreaker, OrganizationGate
+from jobs.throttling.models import IdentityBreaker, IdentityPace, OrganizationGate
 
 __all__ = [
     "Attempt",
@@ -15,6 +15,7 @@ __all__ = [
     "Connection",
     "GlobalStop",
     "IdentityBreaker",
+    "IdentityPace",
     "Job",
     "JobStep",
     "LaunchDraft",

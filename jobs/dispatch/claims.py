@@ -108,13 +108,15 @@ ranked AS (
             PARTITION BY fair.identity ORDER BY fair.place, fair.launched_at) AS nth_of_identity,
         row_number() OVER (PARTITION BY fair.identity ORDER BY fair.place, fair.launched_at) AS turn_of_identity,
         breaker.opened_at IS NOT NULL AS is_probe,
+        COALESCE(pace.slots, %(of_identity)s) AS slots_of_identity,
         gate.slots < %(every_slot)s AND COALESCE(there_now.number, 0) + row_number() OVER (
             PARTITION BY fair.organization_id ORDER BY fair.place, fair.launched_at) > gate.slots AS is_too_many
     FROM fair LEFT JOIN by_organization AS there USING (organization_id, reads) LEFT JOIN by_identity USING (identity)
         LEFT JOIN there_now USING (organization_id) LEFT JOIN organization_gate AS gate USING (organization_id)
-        LEFT JOIN identity_breaker AS breaker ON breaker.key = fair.identity),
+        LEFT JOIN identity_breaker AS breaker ON breaker.key = fair.identity
+        LEFT JOIN identity_pace AS pace ON pace.key = fair.identity),
 chosen AS (
-    SELECT id FROM ranked WHERE nth_there <= most_there AND nth_of_identity <= %(of_identity)s
+    SELECT id FROM ranked WHERE nth_there <= most_there AND nth_of_identity <= LEAST(%(of_identity)s, slots_of_identity)
         AND is_too_many IS NOT TRUE AND (turn_of_identity = 1 OR NOT is_probe)
     ORDER BY place, launched_at
     LIMIT LEAST(%(most)s, GREATEST(0, %(everywhere)s - (SELECT count(*) FROM in_flight)))),

@@ -1,5 +1,6 @@
 """What attempts met of throttling and failures, kept with how they ended; and who waits because of it."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -16,7 +17,9 @@ from jobs.dispatch.rings import ring_for
 from jobs.dispatch.worker import worker_actor
 from jobs.throttling.breakers import Pauses, Refusal, keep_refusals
 from jobs.throttling.gates import keep_signs
-from jobs.throttling.signs import Sign
+from jobs.throttling.pace import keep_pace
+from jobs.throttling.signs import Answered, Sign, Throttled
+from tenants.tokens.local_explanations import LOGIN_THROTTLED
 
 
 def heed_limits(endings: Sequence[Finished]) -> list[Finished]:
@@ -26,6 +29,7 @@ def heed_limits(endings: Sequence[Finished]) -> list[Finished]:
     the moment that they may go on.
     """
     waits, pauses = _keep_signs(endings), _keep_refusals(endings)
+    _keep_pace(endings)
     heeding = [_deferred(item, waits.get(item.story.claimed.organization_id, 0.0), pauses) for item in endings]
     for seconds in _rings(heeding, waits, pauses):
         transaction.on_commit(partial(alarm.ring_in, seconds))
@@ -68,10 +72,23 @@ def _keep_refusals(endings: Sequence[Finished]) -> Pauses:
     )
 
 
+def _keep_pace(endings: Sequence[Finished]) -> None:
+    throttled, answered = set(), Counter[str]()
+    for item in endings:
+        match item.story.sign:
+            case Throttled(error_class=LOGIN_THROTTLED.error_class):
+                throttled.add(item.story.claimed.identity)
+            case Answered():
+                answered[item.story.claimed.identity] += 1
+    keep_pace(throttled=throttled, answered=answered)
+
+
 def _refusal(item: Finished) -> Refusal | None:
     story = item.story
-    if story.token_refusal is None or story.way is None:
+    if story.token_refusal is None or story.way is None or not story.claimed.identity:
         return None
+    if story.way.access.identity.sign_in_id:
+        return None  # a person's own account is no concern of the fleet
     return Refusal(
         identity=story.claimed.identity,
         name=story.way.access.identity.name,

@@ -17,6 +17,7 @@ MEMORY = timedelta(minutes=15)
 """How long a gate that is open again is kept in mind, and the longest that a breaker is open at a time."""
 _FIRST_BACKOFF, _LONGEST_BACKOFF = timedelta(seconds=2), timedelta(minutes=1)
 _FIRST_PAUSE = timedelta(seconds=30)
+_SETTLING = timedelta(seconds=2)
 _FIRST_PROBE = timedelta(minutes=1)
 
 
@@ -109,6 +110,17 @@ def _failed(gate: Gate, sign: Failed, now: datetime, jitter: float) -> Gate:
         return failing
     pause = _growing(_FIRST_PAUSE, MEMORY, gate.openings + 1) * jitter
     return replace(failing, closed_until=now + pause, reason=Reason.FAILING, openings=gate.openings + 1, slots=1.0)
+
+
+def slots_after(slots: float, *, is_throttled: bool, answers: int, in_flight: int, since_slowed: timedelta) -> float:
+    """Return how many attempts may be in flight as one identity that the login host throttles, or did lately.
+
+    That halves what is in flight, once for all that are refused together; every answer lets one more through.
+    `since_slowed` is how long ago it was halved last.
+    """
+    if not is_throttled:
+        return slots + answers
+    return slots if since_slowed < _SETTLING else max(1.0, min(in_flight, slots) / 2)
 
 
 @dataclass(frozen=True, slots=True)

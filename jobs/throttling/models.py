@@ -35,6 +35,23 @@ class OrganizationGate(models.Model):
         return f"Gate of {self.organization}"
 
 
+class IdentityPace(models.Model):
+    """One identity that the login host asked to slow down lately: at most `slots` (rounded down) are in flight as it.
+
+    `key` is what `RunTarget.identity` holds. The others have no row.
+    """
+
+    key = models.CharField(max_length=200, primary_key=True)
+    slots = models.FloatField()
+    slowed_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "identity_pace"
+
+    def __str__(self) -> str:
+        return f"{self.slots:.0f} at a time as {self.key}"
+
+
 class IdentityBreaker(models.Model):
     """One identity that is refused tokens for a reason of its own; the others have no row.
 

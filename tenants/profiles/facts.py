@@ -43,9 +43,14 @@ class ProfileFacts:
 
     @property
     def identity(self) -> str:
-        """What names who asks for tokens: application and person, or managed identity, or else the profile."""
-        known = (self.application_id, self.user_principal_name, self.managed_identity)
-        return " ".join(part for part in known if part)[:200] or self.id
+        """What names who asks for tokens: application and person, or managed identity, or else the profile.
+
+        An application that signs in itself is another one than an account that signs in through it.
+        """
+        names = [name for name in (self.application_id, self.user_principal_name, self.managed_identity) if name]
+        if not names:
+            return self.id
+        return " ".join(names if self.way.is_by_certificate else [self.method, *names])[:200]
 
     def as_plan(self) -> dict[str, str]:
         """Return what a plan keeps: everything but what is empty."""
