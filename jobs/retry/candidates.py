@@ -7,7 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from jobs.retry.first_steps import Undecidable, first_step
-from jobs.retry.rules import acts_twice, is_in_vain
+from jobs.retry.rules import acts_twice
 from jobs.runs.models import Run, RunTarget, StepOutcome
 from jobs.runs.retries import RETRIED_STATES, is_retried
 from jobs.runs.states import TargetState, Verdict
@@ -20,7 +20,6 @@ APPLIED = "{} where the unknown step was found carried out: take the later steps
 RETRIED = "{} already in a later retry: retry them from there"
 VANISHED = "{} no longer served: they are not among the organizations any more"
 TWICE = "{} carried out at least in part: the same again would act a second time"
-IN_VAIN = "{} would only be refused again: change what is asked for, with “Launch again”"
 STEPS = "{} where a later step has changed something already: it must not be repeated, look there first"
 
 
@@ -78,11 +77,7 @@ class _Ended(NamedTuple):
 def candidates(
     *, actor: Actor, run: Run, error_class: str = "", organization_ids: Collection[UUID] | None = None
 ) -> Candidates:
-    """Return whom a retry of `run` would hold; narrowed to one error class, or to some organizations.
-
-    Who is asked for by class or by name is tried again even where the same would be refused again.
-    """
-    is_asked_for = bool(error_class) or organization_ids is not None
+    """Return whom a retry of `run` would hold; narrowed to one error class, or to some organizations."""
     steps, outcomes = run.steps, _outcomes(run)
     begun: Mapping[str, int] = run.plan.get("first_steps", {})
     first_steps: dict[UUID, int] = {}
@@ -93,8 +88,6 @@ def candidates(
         if ended.verdict == Verdict.APPLIED and ended.step == len(steps):
             continue  # it is done
         why, first = _decide(ended, steps, outcomes.get(ended.target_id, {}), begun.get(str(ended.tenant_id), 1))
-        if not why and not is_asked_for and is_in_vain(ended.error_class):
-            why = IN_VAIN
         if why:
             left_out[why] += 1
         else:

@@ -11,14 +11,14 @@ from jobs.runs.states import OPEN_TARGET_STATES, TargetState
 from jobs.web.again import retry_sentence
 from jobs.web.run_view import RunView
 from jobs.web.words import counted
-from portal.core.explanations import Explanation
+from portal.core.explanations import Explanation, Retry
 
 
 @dataclass(frozen=True, slots=True)
 class CauseRow:
     """One cause in a run: how many targets `ended` with it and how many wait for another try.
 
-    `again` is in how many organizations it can be retried.
+    `again` is in how many organizations it can be retried; none where the same would only be refused again.
     `url` shows only this cause on the board, or everything again where it is `current`; `first` is an organization
     where it happened.
     """
@@ -63,7 +63,7 @@ def _row(run: Run, first: Cell, counts: Mapping[str, int], view: RunView, again:
         ended=sum(number for state, number in counts.items() if state not in OPEN_TARGET_STATES),
         waiting=sum(number for state, number in counts.items() if state in OPEN_TARGET_STATES),
         retry=_retry(run, error_class, counts),
-        again=again,
+        again=0 if explanation.retry is Retry.NEVER else again,
         url=view.query(cause="" if current else error_class),
         current=current,
         first=first,

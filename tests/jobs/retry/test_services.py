@@ -86,20 +86,12 @@ class TestWhom:
             "1 without a connection profile: none applies there any more",
         ]
 
-    def test_leaves_out_what_would_act_twice_and_what_would_be_refused_again(
-        self, organizations: list[Organization]
-    ) -> None:
+    def test_leaves_out_what_would_act_twice(self, organizations: list[Organization]) -> None:
         run = ended(launched(organizations, CREATE), *[S.FAILED] * 6)
-        for position, error_class in enumerate(["partly_done", "unknown_parameter"]):
-            run.targets.filter(position=position).update(error_class=error_class)
+        run.targets.filter(position=0).update(error_class="partly_done")
         found = candidates(actor=SYSTEM, run=run)
-        assert len(found.first_steps) == 4
-        assert found.left_out_words == [
-            "1 carried out at least in part: the same again would act a second time",
-            "1 would only be refused again: change what is asked for, with “Launch again”",
-        ]
-        asked_for = candidates(actor=SYSTEM, run=run, error_class="unknown_parameter")
-        assert asked_for.words == "1 failed organization"
+        assert len(found.first_steps) == 5
+        assert found.left_out_words == ["1 carried out at least in part: the same again would act a second time"]
         assert not candidates(actor=SYSTEM, run=run, error_class="partly_done").first_steps
 
     def test_can_be_narrowed_to_a_cause_and_to_organizations(self, organizations: list[Organization]) -> None:
