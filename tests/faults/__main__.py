@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # it needs Django's settings
 
 SHOWN = 3
 CONTROL_EVERY = 20
+LONG_AT = 50
 SHARE_MINUTES = 5
 
 
@@ -56,10 +57,12 @@ def _carry_out(arguments: argparse.Namespace, folder: Path, servers: Servers, lo
         arguments.minutes = min(arguments.minutes, SHARE_MINUTES)
     logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)  # it tells of every fault of the database
     history = History(arguments.seed)
-    plants = [plant for plant in PLANTS if arguments.plant in plant.bug and (plant.in_share or not arguments.share)]
+    plants = [
+        plant for plant in PLANTS if (arguments.plant or "") in plant.bug and (plant.in_share or not arguments.share)
+    ]
     complaints, missed = 0, []
     with world(folder, servers, loop) as here:
-        if not arguments.plant:
+        if arguments.plant is None:
             here.start_workers()
             complaints = _inject(arguments, Campaign(here, history), history)
             if complaints:
@@ -79,7 +82,7 @@ def _inject(arguments: argparse.Namespace, campaign: "Campaign", history: "Histo
             if campaign.figures.faults >= arguments.faults or time.monotonic() - began > last:
                 break
             _show(planned.number, campaign.carry_out(planned), history.path)
-        _show(0, campaign.judge_verdicts(), history.path)
+        _show(0, campaign.judge_all(), history.path)
     finally:
         campaign.stop()
     campaign.figures.print(seconds=time.monotonic() - began)
@@ -89,13 +92,15 @@ def _inject(arguments: argparse.Namespace, campaign: "Campaign", history: "Histo
 def _rounds(arguments: argparse.Namespace) -> "Iterator[Round]":
     """Yield the rounds: of a history, one of the seed, or all of the seed with one without faults among twenty."""
     from tests.faults.history import rounds_of
-    from tests.faults.nemesis import control_round, planned_round
+    from tests.faults.nemesis import control_round, long_round, planned_round
 
     if arguments.replay:
         yield from rounds_of(arguments.replay)
         return
     for number in (arguments.round,) if arguments.round else count(1):
-        if number % CONTROL_EVERY == 0:
+        if number == LONG_AT and not (arguments.share or arguments.kind):
+            yield long_round(number)
+        elif number % CONTROL_EVERY == 0:
             yield control_round(number)
         else:
             yield planned_round(arguments.seed, number, share=arguments.share, only=arguments.kind)
@@ -117,7 +122,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--minutes", type=float, default=given("MINUTES", "120"), help="stop after so long in any case")
     parser.add_argument("--round", type=int, default=given("ROUND"), help="only this round of the seed")
     parser.add_argument("--replay", type=Path, default=given("REPLAY"), help="the rounds of this history file")
-    parser.add_argument("--plant", default=given("PLANT", ""), help="only plant the bugs whose name holds this")
+    parser.add_argument("--plant", default=given("PLANT"), help="only plant the bugs whose name holds this")
     parser.add_argument("--no-plants", action="store_true", help="plant no bugs")
     parser.add_argument("--kind", default=given("KIND", ""), help="only kinds whose name holds this, one at a time")
     parser.add_argument("--share", action="store_true", help="what runs with all tests: quick kinds, some planted bugs")

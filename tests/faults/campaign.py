@@ -1,12 +1,13 @@
 """A campaign: round after round of runs with faults in the middle, each judged when it is over."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
 from tests.faults import load, records
+from tests.faults.canary import leaks
 from tests.faults.checkers import Complaint, complaints, verdicts_are_true
 from tests.faults.figures import Figures
 from tests.faults.history import History
@@ -55,7 +56,8 @@ class _Faults:
 
     def end(self, *, everything: bool) -> list[str]:
         """Take away what has lasted long enough; returns the names."""
-        over = [each for each in self.in_force if everything or time.monotonic() >= each.until]
+        now = time.monotonic()
+        over = [each for each in self.in_force if now >= each.until or (everything and not each.kind.whole)]
         for each in over:
             self.in_force.remove(each)
             hits = each.hits + each.kind.end(self.world, each.planned.parameters)
@@ -82,7 +84,13 @@ class Campaign:
         """Stop looking."""
         self._observer.stop()
 
-    def judge_verdicts(self) -> list[Complaint]:
+    def judge_all(self) -> list[Complaint]:
+        """Judge what only shows at the end: verdicts of what was read back, and where the secret went."""
+        found = [*self._false_verdicts(), *persist(lambda: list(leaks(self.world.folder)))]
+        self.figures.complaints += found
+        return found
+
+    def _false_verdicts(self) -> Iterator[Complaint]:
         """Wait until what could be read back has been, and judge every verdict by the ledger."""
         self.world.crew.wait_until_ready()
         deadline = time.monotonic() + VERDICT_SECONDS
@@ -90,10 +98,8 @@ class Campaign:
             time.sleep(0.5)
         unknown = persist(records.unknown_targets)
         self._ledger.read()
-        found = list(verdicts_are_true(unknown, self._ledger.executed))
         self.figures.verdicts.update(row["verdict"] or "not read back yet" for row in unknown)
-        self.figures.complaints += found
-        return found
+        yield from verdicts_are_true(unknown, self._ledger.executed)
 
     def carry_out(self, planned: Round, *, patience: float = PATIENCE_SECONDS) -> list[Complaint]:
         """Carry out one round, judge it, and return what is wrong; `patience` seconds after its last fault it ends."""
@@ -131,7 +137,8 @@ class Campaign:
             self.figures.restarts += self.world.crew.revive()
             if persist(lambda: load.is_over(run_ids)):
                 self._note("ended", faults.end(everything=True))
-                return True
+                if not faults.in_force:
+                    return True
             if faults.are_over and now - max(faults.over_at, ended_at) > patience:
                 return False
             time.sleep(LOOK_EVERY_SECONDS)

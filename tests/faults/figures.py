@@ -57,6 +57,7 @@ class Figures:
         print(f"  non-idempotent cmdlets executed twice {twice}")
         print(f"  connections open after 60 s           {self.open_after_a_minute}")
         print(f"  complaints of all checkers            {len(self.complaints)}")
+        print("  judged: I1 to I6, I8, I10 to I14; not judged: I7 (no chain yet), I9 (no schedules yet)")
         print(f"  started again by hand                 0 (the service manager restarted {self.restarts} processes)")
 
     def _print_kinds(self) -> None:

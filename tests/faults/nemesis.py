@@ -76,6 +76,13 @@ def planned_round(seed: int, number: int, *, share: bool = False, only: str = ""
     return Round(number, faults, tuple(load.draw(rng, str(number))), rng.choice([20, 60, 150]))
 
 
+def long_round(number: int) -> Round:
+    """Return the round in which the broker is away for five minutes, from the moment the runs are launched."""
+    rng = random.Random(f"long:{number}")
+    fault = Planned(servers.BROKER_AWAY_LONG, 0.0, {})
+    return Round(number, (fault,), tuple(load.draw(rng, str(number))), 60)
+
+
 def control_round(number: int) -> Round:
     """Return a round without any fault: what recovery times are compared with."""
     rng = random.Random(f"control:{number}")

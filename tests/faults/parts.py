@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from portal.local import postgresql, valkey
 from portal.local.commands import argv
-from portal.local.process import Running
+from portal.local.process import Process, Running, spawn
 from portal.local.process import start as start_server
 from tests.faults.proxy import LOOPBACK, Loop, Proxy
 
@@ -176,10 +176,11 @@ class Crew:
             command = (command[0], "-m", "tests.faults.worker", *command[3:])
         part.log = self._folder / f"{key}-{part.starts}.log"
         output = part.environment.get("FAULTS_OUTPUT")
+        process = Process(
+            name=key, command=command, environment=variables, directory=part.code, stop_signal=signal.SIGKILL
+        )
         with (Path(output) if output else part.log).open("ab") as file:
-            part.popen = subprocess.Popen(
-                command, cwd=part.code, env=variables, stdout=file, stderr=file, start_new_session=True
-            )
+            part.popen = spawn(process, output=file)  # it dies with the campaign
         part.starts += 1
 
 

@@ -31,6 +31,7 @@ def main() -> None:
 
     for limit in TIME_LIMITS:
         set_value(limit, lambda _: float(os.environ.get(CALL_SECONDS, "5")))
+    set_value("jobs.exchange.spec:_READ_TIMEOUTS", lambda _: {})
     for name, seconds in PAUSES.items():
         set_value(f"jobs.throttling.decisions:{name}", lambda _, seconds=seconds: timedelta(seconds=seconds))
 

@@ -25,6 +25,7 @@ class Kind:
     `draw` makes the parameters from a random source. `begin` injects and returns what the fault hit (processes, calls,
     connections); `end`, after `seconds` drawn or fixed, takes it away and returns what it hit since. `share`: whether
     it is quick enough for the share that runs with all tests. `weight`: how often it is drawn, compared with others.
+    `whole`: it lasts to its end also when all runs have ended before.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Kind:
     seconds: float = 0.0
     weight: float = 1.0
     share: bool = True
+    whole: bool = False
 
     def lasts(self, parameters: Parameters) -> float:
         """Return for how many seconds it is in force."""

@@ -78,12 +78,13 @@ def _away(rng: random.Random) -> Parameters:
     return {"seconds": rng.choice([3.0, 6.0, 12.0])}
 
 
+BROKER_AWAY_LONG = "broker away for 5 minutes"
 KINDS = (
     Kind("broker restarted", _restart_broker, weight=2),
     Kind("broker killed", _crash_broker, draw=lambda rng: {"empty": rng.random() < 0.5}, weight=2),
     Kind("FLUSHALL", _flush, weight=2),
     Kind("broker away", _stop_broker, _start_broker, _away),
-    Kind("broker away for 5 minutes", _stop_broker, _start_broker, seconds=300, weight=0, share=False),
+    Kind(BROKER_AWAY_LONG, _stop_broker, _start_broker, seconds=300, weight=0, share=False, whole=True),
     Kind("PostgreSQL restarted", _restart_database, weight=2),
     Kind("PostgreSQL killed", _crash_database, weight=2),
     Kind("database connections ended", _end_backends, draw=lambda rng: {"times": rng.randint(1, 5)}, weight=2),
