@@ -3,6 +3,7 @@
 import argparse
 import logging
 import os
+import re
 import shutil
 import sys
 import time
@@ -58,7 +59,9 @@ def _carry_out(arguments: argparse.Namespace, folder: Path, servers: Servers, lo
     logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)  # it tells of every fault of the database
     history = History(arguments.seed)
     plants = [
-        plant for plant in PLANTS if (arguments.plant or "") in plant.bug and (plant.in_share or not arguments.share)
+        plant
+        for plant in PLANTS
+        if re.search(arguments.plant or "", plant.bug) and (plant.in_share or not arguments.share)
     ]
     complaints, missed = 0, []
     with world(folder, servers, loop) as here:
@@ -122,7 +125,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--minutes", type=float, default=given("MINUTES", "120"), help="stop after so long in any case")
     parser.add_argument("--round", type=int, default=given("ROUND"), help="only this round of the seed")
     parser.add_argument("--replay", type=Path, default=given("REPLAY"), help="the rounds of this history file")
-    parser.add_argument("--plant", default=given("PLANT"), help="only plant the bugs whose name holds this")
+    parser.add_argument("--plant", default=given("PLANT"), help="only plant the bugs whose name matches this")
     parser.add_argument("--no-plants", action="store_true", help="plant no bugs")
     parser.add_argument("--kind", default=given("KIND", ""), help="only kinds whose name holds this, one at a time")
     parser.add_argument("--share", action="store_true", help="what runs with all tests: quick kinds, some planted bugs")

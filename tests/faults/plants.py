@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.faults.bugs import BUGS
 from tests.faults.campaign import BEFORE_THE_LAUNCH
+from tests.faults.checkers import Complaint
 from tests.faults.load import Launch
 from tests.faults.nemesis import Planned, Round
 from tests.faults.parts import QUICK
@@ -19,16 +20,24 @@ MOST_ROUNDS = 3
 class Plant:
     """One bug, the round that is carried out a few times until a checker complains, and which checker may.
 
-    `environment` is what its workers get besides.
+    `finders` are how such a complaint begins: an invariant, or an invariant with a word of its text. `environment` is
+    what its workers get besides.
     """
 
     bug: str
-    finders: frozenset[str]
+    finders: tuple[str, ...]
     launches: tuple[Launch, ...]
     faults: tuple[Planned, ...] = ()
     latency_ms: int = 60
     environment: dict[str, str] = field(default_factory=dict)
     in_share: bool = False
+
+    def is_found_by(self, complaint: Complaint) -> bool:
+        """Whether a complaint is one that this bug may cause."""
+        return any(
+            complaint.invariant == invariant and word in complaint.text
+            for invariant, _, word in (finder.partition(" ") for finder in self.finders)
+        )
 
     def round(self, number: int) -> Round:
         """Return its round, with names that no other round uses."""
@@ -64,21 +73,26 @@ def _lie(action: str) -> Planned:
     return Planned(f"Exchange: {action}", BEFORE_THE_LAUNCH, {"times": 4, "seconds": 20})
 
 
-def _one(*finders: str) -> frozenset[str]:
-    return frozenset(finders)
-
-
 PLANTS = (
     Plant(
         "the outcome is stored without looking at the fence",
-        _one("I1", "I2", "I6", "I11"),
+        (
+            "I1 times",
+            "I2",
+            "I6",
+            "I11",
+        ),
         (_start(),),
         (_pause(0.2),),
         latency_ms=1500,
     ),
     Plant(
         "a late answer is stored as the outcome",
-        _one("I1", "I6", "I11"),
+        (
+            "I1 times",
+            "I6",
+            "I11",
+        ),
         (_start(),),
         (
             Planned("Exchange: cmdlets are slow", BEFORE_THE_LAUNCH, {"each": 4}),
@@ -86,29 +100,27 @@ PLANTS = (
         ),
         environment={CALL_SECONDS: "60"},
     ),
-    Plant("the cmdlet is sent before its intent is committed", _one("I3"), (_start(),), in_share=True),
-    Plant("an intent is given without looking at fence and lease", _one("I2"), (_start(),), (_pause(0.2),), 1500),
+    Plant("the cmdlet is sent before its intent is committed", ("I3",), (_start(),), in_share=True),
+    Plant("an intent is given without looking at fence and lease", ("I2",), (_start(),), (_pause(0.2),), 1500),
     Plant(
         "an intent is given although the run was stopped",
-        _one("I8"),
+        ("I8",),
         (_start(60, stops_at=0.2),),
         latency_ms=900,
         in_share=True,
     ),
     Plant(
         "a change is sent again after its answer was lost",
-        _one("I2"),
+        ("I2",),
         (_start(),),
         (_lie("execute_then_reset"),),
         in_share=True,
     ),
-    Plant("a lost answer is called failed", _one("I4"), (_create(),), (_lie("execute_then_504"),), in_share=True),
-    Plant(
-        "a lost answer is called succeeded", _one("I4"), (_create(),), (_lie("reset_before_execute"),), in_share=True
-    ),
+    Plant("a lost answer is called failed", ("I4",), (_create(),), (_lie("execute_then_504"),), in_share=True),
+    Plant("a lost answer is called succeeded", ("I4",), (_create(),), (_lie("reset_before_execute"),), in_share=True),
     Plant(
         "the plan's hash is not recomputed",
-        _one("I3"),
+        ("I3",),
         (_create(),),
         (
             Planned(
@@ -119,33 +131,41 @@ PLANTS = (
         ),
         in_share=True,
     ),
-    Plant("connections are left to the sweeper", _one("I5"), (_start(),), in_share=True),
-    Plant("a run is ended while organizations are open", _one("I1", "I11"), (_start(),), in_share=True),
-    Plant("a run is ended twice", _one("I1", "I6"), tuple(_start(2) for _ in range(12))),
-    Plant("the end of an organization is written without its event", _one("I6"), (_start(),), in_share=True),
+    Plant("connections are left to the sweeper", ("I5",), (_start(),), in_share=True),
+    Plant(
+        "a run is ended while organizations are open",
+        (
+            "I1 ended before",
+            "I11",
+        ),
+        (_start(),),
+        in_share=True,
+    ),
+    Plant("a run is ended twice", ("I1 times",), tuple(_start(2) for _ in range(12))),
+    Plant("the end of an organization is written without its event", ("I6",), (_start(),), in_share=True),
     Plant(
         "the sweeper takes back what may have been sent",
-        _one("I2"),
+        ("I2",),
         (_start(),),
         (Planned("kill -9 after the last byte of the request", BEFORE_THE_LAUNCH, {"at": 5, "seconds": 15}),),
     ),
     Plant(
         "the sweeper takes nothing back",
-        _one("I1", "I13"),
+        ("I1 lost",),
         (_start(),),
         (Planned("kill -9 of a process", 0.1, {"parts": ["bulk-1"]}),),
         latency_ms=300,
     ),
     Plant(
         "the sweeper does not ring",
-        _one("I1", "I13"),
+        ("I1 lost",),
         (_start(60),),
         (Planned("kill -9 of a process", 0.0, {"parts": ["bulk-1", "bulk-2"]}), Planned("FLUSHALL", 0.0, {})),
         latency_ms=300,
     ),
     Plant(
         "the heart renews leases that were lost",
-        _one("I1", "I13", "I5"),
+        ("I1 lost",),
         (_start(10),),
         (
             Planned("openings are held", BEFORE_THE_LAUNCH, {"times": 10}),
@@ -155,28 +175,32 @@ PLANTS = (
     ),
     Plant(
         "Retry-After is ignored",
-        _one("I10"),
+        ("I10",),
         (_start(),),
         (Planned("429 storm", BEFORE_THE_LAUNCH, {"retry_after": 4, "share": 0.5, "seconds": 20}),),
     ),
     Plant(
         "what another worker holds is claimed",
-        _one("I1", "I2", "I6"),
+        (
+            "I1 times",
+            "I2",
+            "I6",
+        ),
         (_start(),),
         (Planned("messages many times", 0.2, {}),),
         latency_ms=300,
     ),
-    Plant("more is claimed than an organization's limit", _one("I5"), (_start(), _start()), in_share=True),
+    Plant("more is claimed than an organization's limit", ("I5",), (_start(), _start()), in_share=True),
     Plant(
         "an intent is given although the run is paused",
-        _one("I8"),
+        ("I8",),
         (_start(60),),
         (Planned("order: runs are paused", 0.2, {"seconds": 6}),),
         latency_ms=900,
     ),
     Plant(
         "an intent is given although everything is stopped",
-        _one("I8"),
+        ("I8",),
         (_start(60),),
         (Planned("order: everything is stopped", 0.2, {"seconds": 6}),),
         latency_ms=900,
@@ -184,14 +208,17 @@ PLANTS = (
     ),
     Plant(
         "an organization goes on after a step without outcome",
-        _one("I4"),
+        ("I4",),
         (_in_steps(),),
         (_lie("execute_then_reset"),),
         in_share=True,
     ),
     Plant(
         "a step that has ended is sent again after a crash",
-        _one("I2", "I4"),
+        (
+            "I2",
+            "I4",
+        ),
         (_in_steps(),),
         (Planned("kill -9 between two steps", BEFORE_THE_LAUNCH, {"at": 20, "seconds": 15}),),
     ),

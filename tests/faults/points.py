@@ -34,15 +34,15 @@ def _between_two_messages(reach: Callable[[], None]) -> Callable[[Function], Fun
     return make
 
 
-def _when_the_cmdlet_has_left(reach: Callable[[], None]) -> Callable[[Function], Function]:
+def _when_a_cmdlet_has_left(reach: Callable[[], None]) -> Callable[[Function], Function]:
     def make(original: Function) -> Function:
-        def send_request_body(self: Any, request: Any) -> Any:
-            answer = original(self, request)
-            if any(name.lower() == b"x-cmdletname" for name, _ in request.headers):
+        def send(self: Any, content: bytes, timeout: float | None) -> Any:
+            answer = original(self, content, timeout)
+            if b"x-cmdletname:" in content.lower():
                 reach()
             return answer
 
-        return send_request_body
+        return send
 
     return make
 
@@ -69,8 +69,8 @@ POINTS = (
     KillPoint("after the intent was committed", "jobs.dispatch.conversation:_allow", after),
     KillPoint(
         "after the last byte of the request",
-        "httpcore._sync.http11:HTTP11Connection._send_request_body",
-        _when_the_cmdlet_has_left,
+        "tenants.microsoft.connections:_Connection.send",
+        _when_a_cmdlet_has_left,
     ),
     KillPoint("after the answer, before the outcome is stored", "jobs.dispatch.attempt:_store_somehow", before),
     KillPoint("between two steps", "jobs.dispatch.story:Story.end_step", after),
