@@ -58,11 +58,8 @@ def _carry_out(arguments: argparse.Namespace, folder: Path, servers: Servers, lo
         arguments.minutes = min(arguments.minutes, SHARE_MINUTES)
     logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)  # it tells of every fault of the database
     history = History(arguments.seed)
-    plants = [
-        plant
-        for plant in PLANTS
-        if re.search(arguments.plant or "", plant.bug) and (plant.in_share or not arguments.share)
-    ]
+    offered = [plant for plant in PLANTS if plant.in_share or not arguments.share]
+    plants = [plant for plant in offered if re.search(arguments.plant or "", plant.bug)]
     complaints, missed = 0, []
     with world(folder, servers, loop) as here:
         if arguments.plant is None:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from portal.local import postgresql, valkey
 from portal.local.commands import argv
-from portal.local.process import Process, Running, spawn
+from portal.local.process import Process, Running, StartFailed, spawn
 from portal.local.process import start as start_server
 from tests.faults.proxy import LOOPBACK, Loop, Proxy
 
@@ -66,10 +66,19 @@ class Servers:
         self.start_database()
 
     def crash_database(self) -> None:
-        """Kill PostgreSQL; the next start recovers what was committed."""
+        """Kill PostgreSQL; the next start recovers what was committed, once the last of its processes is gone."""
         os.kill(self.database.pid, signal.SIGKILL)
         self.database.stop()
-        self.start_database()
+        deadline = time.monotonic() + READY_SECONDS
+        while True:
+            try:
+                self.start_database()
+            except StartFailed:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
+            else:
+                return
 
     def stop(self) -> None:
         """End both and remove the database."""
