@@ -2,23 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from http.cookiejar import CookieJar
 
 from jobs.exchange import disturbances
+from jobs.exchange.cookies import OrganizationCookies
 from jobs.exchange.failures import CallFailed, Ran
 from jobs.exchange.routing import is_allowed, names_tenant
 from jobs.exchange.spec import ConnectionSpec, Token
 from tenants.tokens.failures import TokenFailure
 from tenants.tokens.guards import check_token
 from tenants.tokens.local_explanations import WRONG_ORGANIZATION
-
-
-class OrganizationCookies(CookieJar):
-    """The cookies of one organization."""
-
-    def __init__(self, tenant_id: str) -> None:
-        super().__init__()
-        self.tenant_id = tenant_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,13 @@ import httpx
 from jobs.exchange import disturbances
 from jobs.exchange.answer import Exchange, cut, without_secrets
 from jobs.exchange.classification import from_transport_error, retry_of
+from jobs.exchange.cookies import OrganizationCookies
 from jobs.exchange.failures import CallFailed, Ran, Withheld
 from jobs.exchange.gates import gates
-from jobs.exchange.guard import Guard, OrganizationCookies
+from jobs.exchange.guard import Guard
 from jobs.exchange.routing import is_allowed, origin, redirect_target
 from jobs.exchange.spec import ConnectionSpec, Token
-from tenants.microsoft.http import USER_AGENT, ThreadTransport
+from tenants.microsoft.http import USER_AGENT, Received, header_texts, sender
 from tenants.microsoft.retry_after import retry_after
 
 _BUSY = frozenset({429, 503})
@@ -67,13 +68,13 @@ class Wire:
         self._clock = clock
         self.guard = Guard.of(spec)
         self._cookies = OrganizationCookies(spec.tenant_id)
-        self._transport = transport or ThreadTransport(spec.ca_file)
+        self._sender = sender(spec.ca_file, transport)
         self.host = origin(spec.base_url)
 
     def close(self) -> None:
         """Forget cookies and host; may be called again."""
         self._cookies.clear()
-        self._transport.close()
+        self._sender.close()
         self.host = ""
 
     def send(self, request: Request, url: str, token: Token, *, before_send: Callable[[], None] | None = None) -> Reply:
@@ -161,34 +162,31 @@ class Wire:
             "Authorization": f"Bearer {token.value}",
             "X-AnchorMailbox": request.anchor,
         }
+        if cookies := self._cookies.header(url):
+            headers["Cookie"] = cookies
         limits = {"connect": self._spec.connect_timeout, "read": request.read_timeout, "write": request.read_timeout}
-        sent = httpx.Request(request.method, url, headers=headers, content=request.body, extensions={"timeout": limits})
-        if len(self._cookies):
-            httpx.Cookies(self._cookies).set_cookie_header(sent)
-        response = self._transport.handle_request(sent)
-        response.request = sent
+        answer = self._sender.send(request.method, url, headers, request.body, limits)
         try:
-            if "Set-Cookie" in response.headers:
-                httpx.Cookies(self._cookies).extract_cookies(response)
-            body = self._read(response, deadline)
-            return Reply(response.status_code, dict(response.headers.items()), self._decompressed(body))
+            self._cookies.keep(url, answer.headers)
+            body = self._read(answer, deadline)
+            return Reply(answer.status, header_texts(answer.headers), self._decompressed(body))
         finally:
-            response.close()
+            answer.close()
 
-    def _read(self, response: httpx.Response, deadline: float) -> bytes:
+    def _read(self, answer: Received, deadline: float) -> bytes:
         """Read the raw body: error replies declare a compression that they do not have (exchange-protocol.md 3.8)."""
         chunks: list[bytes] = []
         size = 0
         try:
-            for chunk in response.iter_raw():
+            for chunk in answer:
                 chunks.append(chunk)
                 size += len(chunk)
                 if size > self._spec.largest_body:
                     raise _TooLarge(f"more than {self._spec.largest_body} bytes")
                 if time.monotonic() > deadline:
-                    raise httpx.ReadTimeout("the answer did not end in time", request=response.request)
+                    raise httpx.ReadTimeout("the answer did not end in time")
         except httpx.TransportError:
-            if response.is_success:
+            if httpx.codes.is_success(answer.status):
                 raise
             # The status of a refusal says enough even if its text is cut off.
         return b"".join(chunks)

@@ -1,7 +1,7 @@
-"""Kept-alive HTTP/1.1 connections of one thread, under `httpx`'s requests and responses.
+"""Kept-alive HTTP/1.1 connections of one thread, with or without `httpx`'s requests and responses around them.
 
-A request through `httpx.HTTPTransport` took 0.43 ms of CPU in a hundred threads, through these connections 0.15 ms: a
-thousand organizations with four requests each spend 1.1 s less. The parser is llhttp, which Node.js uses.
+A request of `httpx.Client` took 0.77 ms of CPU in a hundred threads, of these connections 0.15 ms: a thousand
+organizations with four requests each spend 2.5 s less. The parser is llhttp, which Node.js uses.
 """
 
 import re
@@ -10,7 +10,7 @@ import socket
 import ssl
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
 import httptools
@@ -23,6 +23,9 @@ _MOST_HEADER_BYTES = 131_072
 _LEAST_FINAL = 200
 # Nothing in a header may end it: what follows would be another header, or another request.
 _FORBIDDEN = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+_PORTS = {"http": 80, "https": 443}
+# An address that needs no reading: scheme, host, port, and a path in which everything is encoded already.
+_PLAIN = re.compile(r"(https?)://([a-z0-9.-]+)(?::([0-9]{1,5}))?(/[A-Za-z0-9/._~!$&'()*+,;=:@?%-]*)?")
 
 Origin = tuple[str, str, int]
 
@@ -84,8 +87,11 @@ class _Connection:
         self._socket.close()
 
 
-class _Answer(httpx.SyncByteStream):
-    """One answer: status and headers are read at first, the body as it is iterated. Its parser calls the `on_…`."""
+class Answer(httpx.SyncByteStream):
+    """One answer: status and headers are read at first, the body as it is iterated; it must be closed.
+
+    Its parser calls the `on_…`.
+    """
 
     def __init__(self, pool: "Connections", origin: Origin, connection: _Connection, timeout: float | None) -> None:
         self.status = 0
@@ -182,19 +188,36 @@ class Connections(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request, over a kept connection if there is one. Raises `httpx.TransportError`."""
-        content = _serialized(request)
-        timeouts = request.extensions.get("timeout", {})
-        origin = _origin(request.url)
-        connection = self._take(origin) or _Connection(origin, self._context, timeouts.get("connect"))
-        answer = _Answer(self, origin, connection, timeouts.get("read"))
+        if "Transfer-Encoding" in request.headers:
+            raise httpx.UnsupportedProtocol("bodies of unknown length are not sent")
+        head = [_line(request.method, request.url.raw_path), *(b"%b: %b" % header for header in request.headers.raw)]
+        answer = self._send(_origin(request.url), head, request.read(), request.extensions.get("timeout", {}))
+        return httpx.Response(answer.status, headers=answer.headers, stream=answer)
+
+    def send(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes, limits: Mapping[str, float]
+    ) -> Answer:
+        """Send one request as `handle_request` does; `limits` are seconds to `connect`, `write` and `read`."""
+        origin, target = _located(url)
+        scheme, host, port = origin
+        length = {"Content-Length": str(len(body))} if body or method != "GET" else {}
+        sent = {"Host": host if port == _PORTS[scheme] else f"{host}:{port}", **headers, **length}
+        head = [_line(method, target), *(f"{name}: {value}".encode() for name, value in sent.items())]
+        return self._send(origin, head, body, limits)
+
+    def _send(self, origin: Origin, head: Sequence[bytes], body: bytes, limits: Mapping[str, float]) -> Answer:
+        if any(map(_FORBIDDEN.search, head)):
+            raise httpx.LocalProtocolError("a header holds what no header may hold")
+        connection = self._take(origin) or _Connection(origin, self._context, limits.get("connect"))
+        answer = Answer(self, origin, connection, limits.get("read"))
         try:
             with suppress(httpx.WriteError):  # whoever refuses to read all of it may have answered nevertheless
-                connection.send(content, timeouts.get("write"))
+                connection.send(b"\r\n".join([*head, b"", body]), limits.get("write"))
             answer.read_head()
         except BaseException:
             answer.close()
             raise
-        return httpx.Response(answer.status, headers=answer.headers, stream=answer)
+        return answer
 
     def keep(self, origin: Origin, connection: _Connection) -> None:
         """Keep a connection for the next request to the same origin."""
@@ -218,15 +241,21 @@ class Connections(httpx.BaseTransport):
 
 
 def _origin(url: httpx.URL) -> Origin:
-    if url.scheme not in {"http", "https"}:
+    if url.scheme not in _PORTS:
         msg = f"{url.scheme}:// is not HTTP"
         raise httpx.UnsupportedProtocol(msg)
-    return url.scheme, url.raw_host.decode("ascii"), url.port or (443 if url.scheme == "https" else 80)
+    return url.scheme, url.raw_host.decode("ascii"), url.port or _PORTS[url.scheme]
 
 
-def _serialized(request: httpx.Request) -> bytes:
-    lines = [b"%b %b HTTP/1.1" % (request.method.encode("ascii"), request.url.raw_path)]
-    lines += [b"%b: %b" % header for header in request.headers.raw]
-    if any(map(_FORBIDDEN.search, lines)) or "Transfer-Encoding" in request.headers:
-        raise httpx.LocalProtocolError("a header holds what no header may hold")
-    return b"\r\n".join([*lines, b"", request.read()])
+def _located(url: str) -> tuple[Origin, bytes]:
+    """Return where to connect to, and what to ask for there."""
+    plain = _PLAIN.fullmatch(url)
+    if plain and "/." not in url:
+        scheme, host, port, path = plain.groups()
+        return (scheme, host, int(port or _PORTS[scheme])), (path or "/").encode()
+    parsed = httpx.URL(url)
+    return _origin(parsed), parsed.raw_path
+
+
+def _line(method: str, target: bytes) -> bytes:
+    return b"%b %b HTTP/1.1" % (method.encode("ascii"), target)

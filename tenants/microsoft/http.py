@@ -7,9 +7,9 @@ One SSL context per process and certificate authority and one connection pool pe
 import ssl
 import threading
 import weakref
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlencode
 
 import httpx
@@ -19,7 +19,7 @@ from tenants.microsoft.errors import parse_json
 
 CONNECT_TIMEOUT = 10.0
 READ_TIMEOUT = 30.0
-_TIME_LIMITS = {"timeout": {"connect": CONNECT_TIMEOUT, "read": READ_TIMEOUT, "write": READ_TIMEOUT}}
+_TIME_LIMITS = {"connect": CONNECT_TIMEOUT, "read": READ_TIMEOUT, "write": READ_TIMEOUT}
 
 
 def _user_agent() -> str:
@@ -76,10 +76,98 @@ class ThreadTransport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request over a kept-alive or new connection of this thread."""
+        return self._connections().handle_request(request)
+
+    def send(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes, limits: Mapping[str, float]
+    ) -> "Received":
+        """Do the same without the objects of `httpx`, which cost more than the request itself."""
+        return self._connections().send(method, url, headers, body, limits)
+
+    def _connections(self) -> Connections:
         pool = _pools.by_ca_file.get(self._ca_file)
         if pool is None:
             pool = _pools.by_ca_file[self._ca_file] = _Pool(self._ca_file)
-        return pool.transport.handle_request(request)
+        return pool.transport
+
+
+class Received(Protocol):
+    """An answer whose body has not been read; reading raises `httpx.TransportError`, and it must be closed."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield the body in parts, as it came."""
+
+    def close(self) -> None:
+        """Give up what was not read."""
+
+
+class Sender(Protocol):
+    """Sends requests without cookies, redirects or retries."""
+
+    def send(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes, limits: Mapping[str, float]
+    ) -> Received:
+        """Send one request; `limits` are seconds to `connect`, `write` and `read`. Raises `httpx.TransportError`."""
+
+    def close(self) -> None:
+        """Give up what is only this sender's."""
+
+
+class _Response:
+    """A response of `httpx` as it is received from a sender."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        assert isinstance(response.stream, httpx.SyncByteStream)  # noqa: S101 - a transport without `async` has no other
+        self.status, self.headers = response.status_code, response.headers.raw
+        self._stream = response.stream
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._stream)
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+class _Replaced:
+    """Sends through a transport of `httpx`."""
+
+    def __init__(self, transport: httpx.BaseTransport) -> None:
+        self._transport = transport
+
+    def send(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes, limits: Mapping[str, float]
+    ) -> Received:
+        request = httpx.Request(
+            method, url, headers=dict(headers), content=body or None, extensions={"timeout": limits}
+        )
+        return _Response(self._transport.handle_request(request))
+
+    def close(self) -> None:
+        self._transport.close()
+
+
+def sender(ca_file: str | None = None, transport: httpx.BaseTransport | None = None) -> Sender:
+    """Return what sends over the connections of each thread, or through `transport` instead."""
+    return _Replaced(transport) if transport else ThreadTransport(ca_file)
+
+
+def header_texts(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Return headers by lower-case name, those of one name joined by commas."""
+    texts: dict[str, str] = {}
+    for raw_name, raw_value in headers:
+        name, value = raw_name.decode("latin-1").lower(), _decoded(raw_value)
+        texts[name] = f"{texts[name]}, {value}" if name in texts else value
+    return texts
+
+
+def _decoded(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
 
 
 def light_client(
@@ -106,15 +194,15 @@ def light_client(
 class LoginResponse:
     """The part of a `requests` response that msal reads. What is not JSON has no text, because msal would log it."""
 
-    def __init__(self, response: httpx.Response) -> None:
-        self._response = response
-        self.status_code = response.status_code
-        self.text = "" if parse_json(response.content) is None else response.text
-        self.headers: Mapping[str, str] = response.headers
+    def __init__(self, url: str, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        self._url = url
+        self.status_code = status
+        self.text = "" if parse_json(body) is None else body.decode("utf-8", "replace")
+        self.headers: Mapping[str, str] = httpx.Headers(headers)
 
     def raise_for_status(self) -> None:
         """Raise `httpx.HTTPStatusError` for a status of 400 and above."""
-        self._response.raise_for_status()
+        httpx.Response(self.status_code, request=httpx.Request("GET", self._url)).raise_for_status()
 
 
 class LoginHttp:
@@ -124,7 +212,7 @@ class LoginHttp:
     """
 
     def __init__(self, *, ca_file: str | None = None, transport: httpx.BaseTransport | None = None) -> None:
-        self._transport = transport or ThreadTransport(ca_file)
+        self._sender = sender(ca_file, transport)
         self._last = threading.local()
 
     @property
@@ -184,16 +272,14 @@ class LoginHttp:
         self._last.status, self._last.headers, self._last.text = None, {}, ""
         named = {name: value for name, value in (headers or {}).items() if value is not None}
         sent = {"User-Agent": USER_AGENT, "Accept": "*/*", **named}
-        request = httpx.Request(method, url, params=params, headers=sent, content=content, extensions=_TIME_LIMITS)
-        response = self._transport.handle_request(request)
-        response.request = request
+        address = f"{url}{'&' if '?' in url else '?'}{urlencode(params)}" if params else url
+        answer = self._sender.send(method, address, sent, (content or "").encode(), _TIME_LIMITS)
         try:
-            response.read()
+            body = b"".join(answer)
         finally:
-            response.close()
-        self._last.status, self._last.headers, self._last.text = (
-            response.status_code,
-            response.headers,
-            "" if response.is_success else response.text,
-        )
-        return LoginResponse(response)
+            answer.close()
+        response = LoginResponse(url, answer.status, header_texts(answer.headers), body)
+        is_success = httpx.codes.is_success(answer.status)
+        self._last.status, self._last.headers = answer.status, response.headers
+        self._last.text = "" if is_success else body.decode("utf-8", "replace")
+        return response

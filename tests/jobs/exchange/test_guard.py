@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from jobs.exchange.connection import connect
+from jobs.exchange.cookies import OrganizationCookies
 from jobs.exchange.failures import CallFailed, Ran
-from jobs.exchange.guard import Guard, OrganizationCookies
+from jobs.exchange.guard import Guard
 from jobs.exchange.wire import Wire
 from tests.jobs.exchange.server import OTHER_TENANT, TENANT, ExchangeStub, FakeToken, in_turn, make_spec, reply, rows
 
