@@ -143,7 +143,9 @@ def _gone(call: Call, reading: Reading, found: Found) -> Judgement:
     rows = found.rows if reading.read_back.keys else _of_identity(call, found.rows)
     if not rows:
         return Judgement(
-            Verdict.APPLIED, "There is no such object any more. It may have been gone before: the state is as planned."
+            Verdict.APPLIED,
+            "The object is not there. Whether this call removed it or it was gone before is not known: either way the "
+            "state is as planned.",
         )
     made = [created_at(row) for row in rows]
     if all(each is not None and each >= call.intended_at - SKEW for each in made):

@@ -44,7 +44,7 @@ def test_from_the_first_page_to_a_decision_and_back(
     page.get_by_label("How do you know?").fill("The mail tip is there.")
     page.get_by_role("button", name="It was carried out").click()
     expect(page.locator("#unknown")).to_contain_text("The mail tip is there.")
-    expect(page.locator("#unknown")).to_contain_text("It was carried out.")
+    expect(page.locator("#unknown")).to_contain_text("What was planned is there.")
     assert violations(page) == []
 
     page.goto(f"{portal}/runs/unknown/?verdict=needs_person")

@@ -12,15 +12,21 @@ from jobs.dispatch.begin import begin
 from jobs.dispatch.clerk import clerk
 from jobs.dispatch.start import start_run
 from jobs.dispatch.sweep import sweep
+from jobs.launch import RunRequest, draft_run, launch_run
 from jobs.reconciliation.looks import MOST_IN_VAIN, next_look
 from jobs.reconciliation.models import Reconciliation
 from jobs.reconciliation.readings import launch_looks
 from jobs.reconciliation.services import decide
+from jobs.runs.calls import StepRequest
 from jobs.runs.models import Attempt, Run, RunTarget
+from jobs.runs.plans import hash_of
 from jobs.runs.purposes import Purpose
+from jobs.runs.selection import Selection
 from jobs.runs.states import TargetState, Verdict
 from portal.audit.models import AuditEvent
 from tenants.organizations.models import Organization
+from tenants.profiles.methods import Method
+from tenants.profiles.models import ConnectionProfile
 from tests.engine import Launch, queued
 from tests.factories import SYSTEM
 from tests.jobs.reconciliation.conftest import CarryOut, Done, Look, Lose, There
@@ -199,6 +205,64 @@ def test_already_exists_after_an_unknown_create_counts_as_carried_out_only_if_it
     target.refresh_from_db()
     assert target.verdict == (Verdict.APPLIED if ours else Verdict.NOT_APPLIED)
     assert target.state == TargetState.FAILED
+
+
+@pytest.mark.usefixtures("soon")
+def test_a_persons_decision_is_not_undone_by_a_look_that_ends_later(
+    lose: Lose, carry_out: CarryOut, look: Look
+) -> None:
+    target = lose("New-TransportRule", carried_out=True, **RULE)
+    launch_looks()
+    decide(actor=SYSTEM, target_id=target.pk, verdict="not_applied", words="I saw none.")
+
+    looks = look()
+
+    target.refresh_from_db()
+    assert target.verdict == Verdict.NOT_APPLIED
+    assert {each.verdict for each in looks} == {Verdict.APPLIED, Verdict.NOT_APPLIED}, "what the look saw is kept"
+    assert not AuditEvent.objects.filter(action="run_target.reconciled").exists()
+
+
+@pytest.mark.usefixtures("soon")
+@pytest.mark.parametrize("carried_out", [True, False], ids=["carried out", "not carried out"])
+def test_the_step_that_got_no_answer_is_read_back_with_the_values_of_its_organization(
+    *, carried_out: bool, sandbox: Sandbox, organization: Organization, carry_out: CarryOut, look: Look
+) -> None:
+    contact = {"Name": "Hot line", "ExternalEmailAddress": "help@{default_domain}"}
+    request = RunRequest(
+        "Get-AcceptedDomain",
+        {},
+        Selection(organization_ids=[organization.pk]),
+        later_steps=[StepRequest("New-MailContact", contact), StepRequest("New-TransportRule", RULE)],
+    )
+    kind = "execute_then_reset" if carried_out else "reset_before_execute"
+    sandbox.control("POST", "faults", json={"match": {"cmdlet": "New-MailContact"}, "action": {"type": kind}})
+    [target] = carry_out(launch_run(actor=SYSTEM, run_id=draft_run(actor=SYSTEM, request=request).pk))
+    sandbox.control("DELETE", "faults")
+    assert (target.state, target.step) == (TargetState.UNKNOWN, 2)
+
+    [found] = look()
+
+    assert (found.step, found.read_cmdlet) == (2, "Get-MailContact")
+    assert found.verdict == (Verdict.APPLIED if carried_out else Verdict.NOT_APPLIED)
+    if carried_out:
+        sent = {line["name"]: line["wanted"] for line in found.lines}
+        assert sent["ExternalEmailAddress"] == f"help@{organization.default_domain}"
+
+
+@pytest.mark.usefixtures("soon")
+def test_a_sign_in_of_ones_own_that_has_ended_needs_a_person(lose: Lose, look: Look) -> None:
+    target = lose("New-TransportRule", carried_out=True, **RULE)
+    plan = target.run.plan
+    for profile in plan["connection"]["profiles"].values():
+        profile["method"] = Method.INTERACTIVE
+    Run.objects.filter(pk=target.run_id).update(plan=plan, plan_hash=hash_of(plan))
+    ConnectionProfile.objects.update(method=Method.INTERACTIVE)
+
+    [found] = look()
+
+    assert found.verdict == Verdict.NEEDS_PERSON
+    assert "could not be read back: the person's own sign-in has ended" in found.detail
 
 
 def test_pauses_grow_and_the_deciding_look_is_not_put_off() -> None:
