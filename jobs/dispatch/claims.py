@@ -20,6 +20,9 @@ from jobs.throttling.decisions import MOST_SLOTS
 from portal.core.bulk import insert_rows
 from portal.core.identifiers import uuid7
 
+Key = tuple[UUID, int]
+"""A target and the fence under which it was claimed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -47,6 +50,11 @@ class Claim:
     cmdlet: str
     requested_by: str
     requested_by_id: str
+
+    @property
+    def key(self) -> Key:
+        """The target and the fence: one process may hold a target and, without knowing it, have lost it before."""
+        return self.run_target_id, self.fence
 
 
 ONE_AFTER_THE_OTHER = "SELECT pg_advisory_xact_lock(%s)"

@@ -7,6 +7,7 @@ from django.db import connection
 from django.utils import timezone
 
 from jobs.dispatch.capabilities import keep_capabilities
+from jobs.dispatch.claims import Key
 from jobs.dispatch.findings import telling
 from jobs.dispatch.finished import Finished
 from jobs.dispatch.ledger import close_connections
@@ -42,7 +43,7 @@ UPDATE run_target SET state = ended.state, error_class = ended.error_class, erro
 FROM json_to_recordset(%s) AS ended(id uuid, fence bigint, state text, error_class text, error_code text,
     error_detail text, row_count int, warning_count int, wait float, strikes int)
 WHERE run_target.id = ended.id AND run_target.fence = ended.fence AND run_target.state = 'running'
-RETURNING run_target.id
+RETURNING run_target.id, run_target.fence
 """
 
 
@@ -51,10 +52,10 @@ def store(endings: Sequence[Finished]) -> list[bool]:
     store_ended_steps([item.story for item in endings])
     endings = heed_limits(endings)
     current = _end_targets(endings)
-    before = _stored_before([item for item in endings if item.story.claimed.run_target_id not in current])
+    before = _stored_before([item for item in endings if item.story.claimed.key not in current])
     _store([item for item in endings if item.story.claimed.attempt_id not in before], current)
-    known = current | {item.story.claimed.run_target_id for item in endings if item.story.claimed.attempt_id in before}
-    return [item.story.claimed.run_target_id in known for item in endings]
+    claims = [item.story.claimed for item in endings]
+    return [claimed.key in current or claimed.attempt_id in before for claimed in claims]
 
 
 def _stored_before(endings: Sequence[Finished]) -> set[UUID]:
@@ -64,10 +65,10 @@ def _stored_before(endings: Sequence[Finished]) -> set[UUID]:
     return {attempt.pk for attempt in ended}
 
 
-def _store(endings: Sequence[Finished], current: Collection[UUID]) -> None:
+def _store(endings: Sequence[Finished], current: Collection[Key]) -> None:
     _end_attempts(endings)
     close_connections([(item.story, item.ending) for item in endings])
-    late = [item.story.claimed.run_target_id not in current for item in endings]
+    late = [item.story.claimed.key not in current for item in endings]
     insert_rows(_results(endings, late))
     insert_rows(_last_steps(endings, late))
     write(
@@ -114,7 +115,7 @@ def _sightings(endings: Sequence[Finished], late: Sequence[bool]) -> list[Sighti
     return [each for each in shown if each]
 
 
-def _end_targets(endings: Sequence[Finished]) -> set[UUID]:
+def _end_targets(endings: Sequence[Finished]) -> set[Key]:
     ended = [
         {
             "id": item.story.claimed.run_target_id,
@@ -132,7 +133,7 @@ def _end_targets(endings: Sequence[Finished]) -> set[UUID]:
     ]
     with connection.cursor() as cursor:
         cursor.execute(END, [encoded(ended)])
-        return {row[0] for row in cursor.fetchall()}
+        return set(cursor.fetchall())
 
 
 def _next_state(ending: Ending) -> TargetState:

@@ -3,12 +3,12 @@
 import time
 from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID
 
 from django.db import connection
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
+from jobs.dispatch.claims import Key
 from jobs.dispatch.progress import store_ended_steps
 from jobs.dispatch.story import Story, Way
 from jobs.dispatch.worker import worker_actor
@@ -37,12 +37,12 @@ intended AS (
         AND NOT EXISTS (SELECT FROM global_stop WHERE lifted_at IS NULL)
         AND NOT EXISTS (SELECT FROM organization_gate AS gate WHERE gate.organization_id = run_target.organization_id
             AND gate.closed_until > clock_timestamp() AND gate.reason <> 'failing')
-    RETURNING run_target.id, run_target.changed_at),
+    RETURNING run_target.id, run_target.fence, run_target.changed_at),
 noted AS (
     UPDATE attempt SET intended_at = intended.changed_at, client_request_id = mine.client_request_id
-    FROM mine JOIN intended USING (id)
+    FROM mine JOIN intended USING (id, fence)
     WHERE attempt.id = mine.attempt_id)
-SELECT id, changed_at FROM intended
+SELECT id, fence, changed_at FROM intended
 """
 
 
@@ -54,13 +54,12 @@ def intend(sendings: Sequence[tuple[Story, Way]]) -> list[datetime | NotSent]:
     store_ended_steps([story for story, _ in sendings])
     checked_at = time.monotonic()
     intended = _intend_to_send([story for story, _ in sendings])
-    going = [(story, way) for story, way in sendings if story.claimed.run_target_id in intended]
+    going = [(story, way) for story, way in sendings if story.claimed.key in intended]
     for story, _ in going:
         story.sending.checked_at = checked_at
     write([_event(story, way) for story, way in going])
-    refused = [story for story, _ in sendings if story.claimed.run_target_id not in intended]
-    reasons = _reasons(refused)
-    return [intended.get(story.claimed.run_target_id) or reasons[story.claimed.run_target_id] for story, _ in sendings]
+    reasons = _reasons([story for story, _ in sendings if story.claimed.key not in intended])
+    return [intended.get(story.claimed.key) or reasons[story.claimed.key] for story, _ in sendings]
 
 
 def may_still_send(stories: Sequence[Story]) -> list[NotSent | None]:
@@ -81,10 +80,10 @@ def may_still_send(stories: Sequence[Story]) -> list[NotSent | None]:
     reasons = _reasons(refused)
     for story in stories:
         story.sending.checked_at = checked_at
-    return [reasons.get(story.claimed.run_target_id) for story in stories]
+    return [reasons.get(story.claimed.key) for story in stories]
 
 
-def _intend_to_send(stories: Sequence[Story]) -> dict[UUID, datetime]:
+def _intend_to_send(stories: Sequence[Story]) -> dict[Key, datetime]:
     asked = [
         {
             "id": story.claimed.run_target_id,
@@ -97,10 +96,10 @@ def _intend_to_send(stories: Sequence[Story]) -> dict[UUID, datetime]:
     ]
     with connection.cursor() as cursor:
         cursor.execute(INTEND, [encoded(asked)])
-        return dict(cursor.fetchall())
+        return {(run_target_id, fence): moment for run_target_id, fence, moment in cursor.fetchall()}
 
 
-def _reasons(refused: Sequence[Story]) -> dict[UUID, NotSent]:
+def _reasons(refused: Sequence[Story]) -> dict[Key, NotSent]:
     if not refused:
         return {}
     stopped = GlobalStop.objects.filter(lifted_at=None).exists()
@@ -108,7 +107,7 @@ def _reasons(refused: Sequence[Story]) -> dict[UUID, NotSent]:
     wanted = [story.claimed.run_target_id for story in refused]
     targets = RunTarget.objects.select_related("run", "organization").defer("run__plan").in_bulk(wanted)
     return {
-        story.claimed.run_target_id: _reason(
+        story.claimed.key: _reason(
             story,
             targets[story.claimed.run_target_id],
             stopped=stopped,

@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
-from uuid import UUID
 
 from django.db import connection
 from django.utils import timezone
 
+from jobs.dispatch.claims import Key
 from jobs.dispatch.outcomes import Ending
 from jobs.dispatch.story import EndedStep, Sending, Story
 from jobs.dispatch.worker import worker_actor
@@ -23,7 +23,7 @@ ADVANCE = """
 UPDATE run_target SET step = ended.step + 1, intent_fence = NULL, changed_at = clock_timestamp()
 FROM unnest(%(ids)s::uuid[], %(fences)s::bigint[], %(steps)s::int[]) AS ended(id, fence, step)
 WHERE run_target.id = ended.id AND run_target.fence = ended.fence AND run_target.state = 'running'
-RETURNING run_target.id
+RETURNING run_target.id, run_target.fence
 """
 
 
@@ -38,9 +38,7 @@ def store_ended_steps(stories: Sequence[Story]) -> None:
     current = _advance(unstored)
     steps = [(story, ended) for story in unstored for ended in story.ended]
     outcomes = [
-        step_outcome(story, ended.sending, ended.ending)
-        for story, ended in steps
-        if story.claimed.run_target_id in current
+        step_outcome(story, ended.sending, ended.ending) for story, ended in steps if story.claimed.key in current
     ]
     # A commit whose answer was lost is made again: what it wrote is there already.
     StepOutcome.objects.bulk_create(outcomes, ignore_conflicts=True)
@@ -113,7 +111,7 @@ def event_data(story: Story, sending: Sending, ending: Ending, result: Result | 
     }
 
 
-def _advance(stories: Sequence[Story]) -> set[UUID]:
+def _advance(stories: Sequence[Story]) -> set[Key]:
     asked: dict[str, Any] = {
         "ids": [story.claimed.run_target_id for story in stories],
         "fences": [story.claimed.fence for story in stories],
@@ -121,16 +119,16 @@ def _advance(stories: Sequence[Story]) -> set[UUID]:
     }
     with connection.cursor() as cursor:
         cursor.execute(ADVANCE, asked)
-        return {row[0] for row in cursor.fetchall()}
+        return set(cursor.fetchall())
 
 
-def _in_time(result: Result, story: Story, current: Collection[UUID]) -> Result:
-    result.is_late = story.claimed.run_target_id not in current
+def _in_time(result: Result, story: Story, current: Collection[Key]) -> Result:
+    result.is_late = story.claimed.key not in current
     return result
 
 
-def _event(story: Story, ended: EndedStep, result: Result | None, current: Collection[UUID]) -> AuditEvent:
-    is_late = story.claimed.run_target_id not in current
+def _event(story: Story, ended: EndedStep, result: Result | None, current: Collection[Key]) -> AuditEvent:
+    is_late = story.claimed.key not in current
     return draft(
         AuditAction.LATE_ANSWER_KEPT if is_late else AuditAction.RUN_TARGET_STEP_ENDED,
         actor=worker_actor(),
