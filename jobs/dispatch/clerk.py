@@ -23,7 +23,7 @@ Answer = TypeVar("Answer")
 MOST_AT_ONCE = 200
 # Whoever asks waits this much longer, so that more are answered by one transaction: what each costs is mostly the same
 # for one question and for ten.
-GATHERING_SECONDS = 0.015
+GATHERING_SECONDS = 0.025
 # Taking a connection from the pool costs as much as two transactions; this long it is kept for the next question.
 IDLE_SECONDS = 0.5
 

@@ -8,7 +8,7 @@ from functools import partial
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from jobs.dispatch.alarm import alarm
 from jobs.dispatch.finished import Finished
@@ -19,7 +19,14 @@ from jobs.throttling.breakers import Pauses, Refusal, keep_refusals
 from jobs.throttling.gates import keep_signs
 from jobs.throttling.pace import keep_pace
 from jobs.throttling.signs import Answered, Sign, Throttled
+from portal.core.bulk import array
 from tenants.tokens.local_explanations import LOGIN_THROTTLED
+
+_IS_LIMITED = """
+SELECT EXISTS (SELECT FROM organization_gate WHERE organization_id = ANY(%s::uuid[]))
+    OR EXISTS (SELECT FROM identity_breaker WHERE key = ANY(%s::text[]))
+    OR EXISTS (SELECT FROM identity_pace WHERE key = ANY(%s::text[]))
+"""
 
 
 def heed_limits(endings: Sequence[Finished]) -> list[Finished]:
@@ -28,6 +35,8 @@ def heed_limits(endings: Sequence[Finished]) -> list[Finished]:
     Whoever was refused a token as an identity that pauses waits for it, and has not failed. Rings for all who wait, in
     the moment that they may go on.
     """
+    if not _concern_limits(endings):
+        return list(endings)
     waits, pauses = _keep_signs(endings), _keep_refusals(endings)
     _keep_pace(endings)
     heeding = [_deferred(item, waits.get(item.story.claimed.organization_id, 0.0), pauses) for item in endings]
@@ -36,6 +45,24 @@ def heed_limits(endings: Sequence[Finished]) -> list[Finished]:
     if pauses.over:
         transaction.on_commit(partial(ring_for, settings.MOST_RINGS))
     return heeding
+
+
+def _concern_limits(endings: Sequence[Finished]) -> bool:
+    """Whether anything was met that closes or slows down something, or anything is kept that an answer can end.
+
+    Mostly it is not so, and this one question is all that is asked.
+    """
+    if any(item.ending.retry_in is not None or item.story.token_refusal or _is_disturbed(item) for item in endings):
+        return True
+    organizations = array({item.story.claimed.organization_id for item in endings})
+    identities = list({item.story.claimed.identity for item in endings})
+    with connection.cursor() as cursor:
+        cursor.execute(_IS_LIMITED, [organizations, identities, identities])
+        return bool(cursor.fetchone()[0])
+
+
+def _is_disturbed(item: Finished) -> bool:
+    return item.story.sign is not None and not isinstance(item.story.sign, Answered)
 
 
 def _rings(endings: Sequence[Finished], waits: Mapping[UUID, float], pauses: Pauses) -> Iterator[float]:
