@@ -92,7 +92,8 @@ def _waiting(targets: RunTargetQuerySet, now: datetime) -> list[RunTarget]:
         .annotate(next_look=Subquery(looks.values("next_look_at")[:1]), looks=Subquery(looks.values("look")[:1]))
         .filter(~Exists(looks.filter(judged_at=None)), first | Q(next_look__lte=now))
     )
-    return list(waiting.select_related("run", "organization").order_by("finished_at", "pk")[:_MOST_AT_ONCE])
+    # Prefetched, so that a plan, which names every organization of its run, is read once and not with each of them.
+    return list(waiting.prefetch_related("run", "organization").order_by("finished_at", "pk")[:_MOST_AT_ONCE])
 
 
 def _looks(target: RunTarget) -> int:

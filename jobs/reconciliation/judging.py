@@ -33,7 +33,7 @@ def judge_looks() -> int:
         Reconciliation.objects.select_for_update(of=("self",), skip_locked=True)
         .filter(judged_at=None, reading__isnull=False)
         .exclude(reading__state__in=OPEN_TARGET_STATES)
-        .select_related("run_target__run", "run_target__organization", "reading__run")
+        .prefetch_related("run_target__run", "run_target__organization", "reading__run")
         .order_by("made_at", "pk")[:_MOST_AT_ONCE]
     )
     looks = list(ended)

@@ -24,6 +24,7 @@ from jobs.runs.models import Run, RunTarget
 from jobs.runs.plans import build_plan, hash_of
 from jobs.runs.purposes import Purpose
 from jobs.runs.steps import OnFailure, Step
+from jobs.runs.ways import FrozenWays
 from portal.core.clock import database_now
 from portal.core.identifiers import uuid7
 
@@ -57,6 +58,9 @@ def _is_alone() -> bool:
 def _look(members: Sequence[Due], now: datetime) -> int:
     run, position = members[0].unknown.run, members[0].unknown.step
     step = run.steps[position - 1]
+    if not FrozenWays.of_plan(run.plan).profiles:
+        ask_person(members, now, "The run was planned before connection profiles existed: there is no way in as then.")
+        return 0
     reading = reading_of(step.sent_as, step.parameters)
     if reading is None:
         ask_person(members, now, f"Nothing reads back what {step.cmdlet} changes.")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 from django.db.models.functions import Now
+from django.test.utils import CaptureQueriesContext
 
 from jobs.dispatch.begin import begin
 from jobs.dispatch.clerk import clerk
@@ -28,7 +29,7 @@ from tenants.organizations.models import Organization
 from tenants.profiles.methods import Method
 from tenants.profiles.models import ConnectionProfile
 from tests.engine import Launch, queued
-from tests.factories import SYSTEM
+from tests.factories import SYSTEM, make_run
 from tests.jobs.reconciliation.conftest import CarryOut, Done, Look, Lose, There
 from tests.live import Sandbox
 
@@ -263,6 +264,28 @@ def test_a_sign_in_of_ones_own_that_has_ended_needs_a_person(lose: Lose, look: L
 
     assert found.verdict == Verdict.NEEDS_PERSON
     assert "could not be read back: the person's own sign-in has ended" in found.detail
+
+
+@pytest.mark.usefixtures("soon")
+def test_an_outcome_of_before_connection_profiles_needs_a_person_at_once() -> None:
+    run = make_run(organizations=2, states=[TargetState.UNKNOWN], cmdlet="Set-Mailbox", effect="absolute_set")
+
+    assert launch_looks() == 0
+
+    assert set(run.targets.values_list("verdict", flat=True)) == {Verdict.NEEDS_PERSON}
+    assert Run.objects.filter(purpose=Purpose.RECONCILIATION).count() == 0
+
+
+@pytest.mark.usefixtures("soon")
+def test_a_plan_is_read_once_and_not_with_each_organization_that_is_due() -> None:
+    make_run(organizations=3, states=[TargetState.UNKNOWN], cmdlet="Set-Mailbox", effect="absolute_set")
+
+    with CaptureQueriesContext(connection) as queries:
+        launch_looks()
+
+    reading = [query["sql"] for query in queries if '"run"."plan"' in query["sql"]]
+    assert len(reading) == 1
+    assert 'FROM "run_target"' not in reading[0]
 
 
 def test_pauses_grow_and_the_deciding_look_is_not_put_off() -> None:
