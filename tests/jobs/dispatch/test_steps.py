@@ -17,6 +17,7 @@ from jobs.runs.models import Attempt, Connection, Run, RunTarget
 from jobs.runs.selection import Selection
 from jobs.runs.states import TargetState
 from jobs.runs.steps import OnFailure
+from jobs.throttling.models import OrganizationGate
 from portal.audit.models import AuditEvent
 from tenants.organizations.models import Organization
 from tests.factories import SYSTEM
@@ -184,4 +185,5 @@ def test_variables_are_filled_in_for_each_organization(
 def let_time_pass() -> None:
     """Make due what waits, as if the time for which the organization asked had passed."""
     gates.forget()
+    OrganizationGate.objects.update(closed_until=timezone.now())
     RunTarget.objects.update(not_before=timezone.now())
