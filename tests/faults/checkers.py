@@ -263,10 +263,10 @@ def nothing_starts_after_a_stop(records: Records) -> Iterator[Complaint]:
         halts = [*_halts(records.events_of[str(run["id"])]), *everywhere]
         mine = [target for target in records.targets if target["run_id"] == run["id"]] if halts else []
         for target in mine:
-            for moment in _first_sent(records, target):
-                broken = [name for name, begin, end in halts if begin + SECOND < moment and not (end and moment > end)]
+            for sooner, later in _first_sent(records, target):
+                broken = [name for name, begin, end in halts if begin + SECOND < sooner and not (end and later > end)]
                 if broken:
-                    yield Complaint("I8", f"{_name(target)} began at {moment}, in spite of {broken[0]}")
+                    yield Complaint("I8", f"{_name(target)} began at {later}, in spite of {broken[0]}")
 
 
 def _halts(events: Sequence[Row]) -> Iterator[tuple[str, datetime, datetime | None]]:
@@ -276,17 +276,17 @@ def _halts(events: Sequence[Row]) -> Iterator[tuple[str, datetime, datetime | No
             yield event["action"], event["committed_at"], ends[0] if ends else None
 
 
-def _first_sent(records: Records, target: Row) -> Iterator[datetime]:
-    """Yield when each call of a target was announced, and when it was first on its way to Exchange.
+def _first_sent(records: Records, target: Row) -> Iterator[tuple[datetime, datetime]]:
+    """Yield when each call of a target was announced, and when it began: not sooner and not later than that.
 
-    Later pages and repetitions have the same id. On its way: not later than what the network may have held it back.
+    Later pages and repetitions have the same id. A call may have been on its way for as long as the network held it.
     """
     for step in range(1, target["step_count"] + 1):
         first: dict[str, datetime] = {}
         for entry in records.calls(target, step):
-            first.setdefault(entry["client_request_id"], entry["time"] - records.delay)
-        yield from first.values()
-        yield from (intent["committed_at"] for intent in _intents(records, target, step))
+            first.setdefault(entry["client_request_id"], entry["time"])
+        yield from ((arrived - records.delay, arrived) for arrived in first.values())
+        yield from ((intent["committed_at"], intent["committed_at"]) for intent in _intents(records, target, step))
 
 
 def waiting_times_are_kept(records: Records) -> Iterator[Complaint]:
