@@ -204,5 +204,5 @@ BUGS: dict[str, Plant] = {
         ("nth_there <= most_there AND ", ""),
     ),
     "an organization goes on after a step without outcome": _go_on_after_everything,
-    "a step that has ended is sent again after a crash": _forget_steps,
+    "a step that has ended is sent again later": _forget_steps,
 }

@@ -26,7 +26,7 @@ EXCHANGE_ADDRESSES = ("login_url", "exchange_url", "compliance_url")
 # Quick, so that a campaign meets many faults; the proportions are those of production.
 QUICK = {
     "LEASE_SECONDS": "4",
-    "SWEEP_SECONDS": "1",
+    "SWEEP_SECONDS": "2",
     "RETRY_BASE_SECONDS": "1",
     "TARGET_DEADLINE_SECONDS": "120",
     "RECONCILE_FIRST_SECONDS": "3",

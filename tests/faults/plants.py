@@ -195,14 +195,14 @@ PLANTS = (
         "an intent is given although the run is paused",
         ("I8",),
         (_start(60),),
-        (Planned("order: runs are paused", 0.2, {"seconds": 6}),),
+        (Planned("order: runs are paused", 0.2, {"seconds": 10}),),
         latency_ms=900,
     ),
     Plant(
         "an intent is given although everything is stopped",
         ("I8",),
         (_start(60),),
-        (Planned("order: everything is stopped", 0.2, {"seconds": 6}),),
+        (Planned("order: everything is stopped", 0.2, {"seconds": 10}),),
         latency_ms=900,
         in_share=True,
     ),
@@ -214,13 +214,14 @@ PLANTS = (
         in_share=True,
     ),
     Plant(
-        "a step that has ended is sent again after a crash",
+        "a step that has ended is sent again later",
         (
             "I2",
             "I4",
         ),
         (_in_steps(),),
-        (Planned("kill -9 between two steps", BEFORE_THE_LAUNCH, {"at": 20, "seconds": 15}),),
+        (Planned("order: runs are paused", 0.3, {"seconds": 4}),),
+        latency_ms=600,
     ),
 )
 assert {plant.bug for plant in PLANTS} == set(BUGS), "each bug has its campaign"
