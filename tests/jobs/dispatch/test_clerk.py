@@ -129,3 +129,18 @@ def test_keeps_no_database_connection_while_nobody_asks() -> None:
     assert Clerk().ask(lambda questions: [in_use() for _ in questions], 1) == before + 1
     connection.close()
     wait_for(lambda: in_use() == before, seconds=5, what="the clerk's connection to be given back")
+
+
+def test_asks_on_through_a_new_connection_when_the_server_has_closed_the_kept_one() -> None:
+    clerk = Clerk()
+
+    def backend(questions: Sequence[None]) -> list[int]:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            return [cursor.fetchone()[0] for _ in questions]
+
+    first = clerk.ask(backend, None)
+    assert clerk.ask(backend, None) == first, "it is kept for a moment"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 10000)", [first])
+    assert clerk.ask(backend, None) != first
