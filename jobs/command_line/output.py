@@ -3,6 +3,7 @@
 import json
 import sys
 from collections import Counter
+from typing import Any
 
 import orjson
 from rich.console import Console
@@ -23,7 +24,7 @@ NAMED_IF_ANY = (TargetState.SKIPPED, TargetState.DENIED, TargetState.CANCELLED)
 def print_json(actor: Actor, run: Run) -> None:
     """Print one JSON object per organization on standard output."""
     for item in rows_by_target(actor=actor, run_id=run.pk):
-        sys.stdout.write(_json_line(item))
+        sys.stdout.write(_json_line(run, item))
 
 
 def print_csv(actor: Actor, run: Run) -> None:
@@ -63,9 +64,9 @@ def summary_line(run: Run) -> str:
     return f"{places}: {', '.join(parts)} in {seconds:.1f} s"
 
 
-def _json_line(item: TargetRows) -> str:
+def _json_line(run: Run, item: TargetRows) -> str:
     target = item.target
-    record = {
+    record: dict[str, Any] = {
         "organization": target.organization_name,
         "tenant_id": str(target.organization.tenant_id),
         "state": target.state,
@@ -74,6 +75,9 @@ def _json_line(item: TargetRows) -> str:
         "error_detail": target.error_detail,
         "rows": item.rows,
     }
+    if run.step_count > 1:
+        record["steps"] = [{"step": step, "rows": rows} for step, rows in item.by_step.items()]
+        del record["rows"]
     return orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE).decode()
 
 

@@ -1,6 +1,6 @@
 """Pages of jobs: the list with what is unfinished, one job, copying and deleting it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -32,8 +32,7 @@ from jobs.saved.services import (
     delete_job,
     duplicate_job,
 )
-from jobs.web.form_steps import job_rows, opened
-from jobs.web.launch_form import LaunchForm
+from jobs.web.job_form import job_form
 from jobs.web.parameter_texts import PREFIX
 from jobs.web.preview import preview
 from jobs.web.what import What
@@ -197,7 +196,7 @@ def _step_row(job: Job, step: Step) -> dict[str, Any]:
 def _context(actor: Actor, job: Job, form: JobForm) -> dict[str, Any]:
     steps = steps_of(job)
     rows = [_step_row(job, step) for step in steps]
-    launch, url = _launch_form(actor, job, steps), next((row["url"] for row in rows if "url" in row), "")
+    launch, url = job_form(actor, job, steps), next((row["url"] for row in rows if "url" in row), "")
     return {
         "job": job,
         "steps": rows if len(rows) > 1 else [],
@@ -212,16 +211,3 @@ def _context(actor: Actor, job: Job, form: JobForm) -> dict[str, Any]:
         "may_launch": actor.has(Permission.RUN_LAUNCH),
         "launch_url": url,
     }
-
-
-def _launch_form(actor: Actor, job: Job, steps: Sequence[Step]) -> LaunchForm | None:
-    """Return the form that launches a job, the first step open whose cmdlet there is; None when there is none."""
-    rows = job_rows(steps)
-    for position, step in enumerate(steps, start=1):
-        try:
-            cmdlet = find(step.cmdlet)
-        except UnknownCmdlet:
-            continue
-        _, data = opened(QueryDict(job.typed), rows, position)
-        return LaunchForm.read(actor, cmdlet, data)
-    return None

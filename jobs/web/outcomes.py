@@ -26,8 +26,29 @@ _FOUND_OUT = {
 }
 
 
+STEP_FAILED = "step_failed"
+"""The error class of an organization in which a step failed and the later ones were sent all the same."""
+
+_OF_STEPS = {
+    TargetState.QUEUED: "Step {step} of {steps} waits for its turn.",
+    TargetState.RUNNING: "A worker is at step {step} of {steps} now.",
+    TargetState.SUCCEEDED: "Exchange carried all {steps} steps out.",
+    TargetState.FAILED: "Exchange answered step {step} of {steps} and said no.",
+    TargetState.ERRORED: "No usable answer came to step {step} of {steps}. Nothing was changed by it.",
+    TargetState.UNKNOWN: "Step {step} of {steps} was sent and its answer was lost: it may or may not be carried out.",
+    TargetState.CANCELLED: "The run was stopped before step {step} of {steps} was sent.",
+}
+
+
 def outcome_sentence(target: RunTarget, attempts: Sequence[Attempt]) -> str:
-    """Return what `target`, with all its `attempts`, came to."""
+    """Return what `target`, with all its `attempts`, came to; of several steps, with which of them it ended."""
+    steps = target.run.step_count
+    if steps > 1 and target.error_class == STEP_FAILED:
+        return "Exchange answered every step that it was asked, and at least one with no. The list of steps says which."
+    if steps > 1 and target.error_class in RAN_CLASSES:
+        return f"Exchange carried step {target.step} of {steps} out only in part."
+    if steps > 1 and target.state in _OF_STEPS and not target.verdict:
+        return _OF_STEPS[TargetState(target.state)].format(step=target.step, steps=steps)
     if target.state == TargetState.SUCCEEDED and target.error_class == NO_CHANGE_NEEDED.error_class:
         return "Exchange was asked, and nothing had to be changed."
     if target.state == TargetState.FAILED and target.error_class in RAN_CLASSES:

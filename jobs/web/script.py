@@ -19,6 +19,12 @@ def lines_of(run: Run) -> str:
     return "\n".join((*session_values(_variables(run), service=run.service), run.powershell))
 
 
+def lines_for(run: Run, tenant_id: str) -> str:
+    """Return what was sent to one organization, with the frozen values of its variables."""
+    values = run.plan.get("variables", {}).get(tenant_id, {})
+    return "\n".join((*(f"${name} = {quoted(value)}" for name, value in values.items()), run.powershell))
+
+
 def script_of(actor: Actor, run: Run) -> str:
     """Return the script for every organization of `run`; one loop for each connection profile and cloud."""
     ways: dict[Place, list[tuple[str, UUID]]] = {}

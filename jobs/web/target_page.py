@@ -20,6 +20,7 @@ from jobs.runs.selectors import events_of
 from jobs.runs.states import OPEN_TARGET_STATES, TargetState, Verdict, is_open
 from jobs.web.again import retry_sentence
 from jobs.web.outcomes import outcome_sentence
+from jobs.web.script import lines_for
 from jobs.web.target_result import result_table
 from jobs.web.target_steps import outcomes_in, shown_step, step_rows
 from jobs.web.target_story import attempts_in, stories
@@ -64,6 +65,7 @@ def target_context(
         "detail": "Microsoft sent no text with it." if target.error_detail == NO_BODY else target.error_detail,
         "detail_is_microsofts": is_microsofts(target),
         "took": duration(target.finished_at - target.queued_at) if target.finished_at else "",
+        "powershell": lines_for(target.run, str(target.organization.tenant_id)),
         "stories": told,
         "steps": step_rows(target, outcomes, step) if step is not None else [],
         "step": step,

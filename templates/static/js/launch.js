@@ -20,6 +20,21 @@ document.addEventListener("submit", (event) => {
   if (event.target.id === "launch-form" && token) event.target.elements.csrfmiddlewaretoken.value = token;
 });
 
+// What is sent with the whole form is the last word: nothing that waited to be kept may come behind it.
+let leaving = false;
+
+document.addEventListener("submit", (event) => {
+  if (event.target.id === "launch-form" && !event.defaultPrevented) leaving = true;
+});
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (leaving) event.preventDefault();
+});
+
+window.addEventListener("pageshow", () => {
+  leaving = false;
+});
+
 // An answer that is the sign-in page means: signed out. What was typed stays on this page, and was kept until then.
 document.addEventListener("htmx:beforeSwap", (event) => {
   const note = signedOut();

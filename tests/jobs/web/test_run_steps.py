@@ -93,6 +93,13 @@ class TestTargetPage:
         assert "Result of step 1" in page
         assert "Get-Mailbox 0" in page
 
+    def test_says_with_which_step_an_organization_ended(self, browser: Client, run: Run) -> None:
+        said = [browser.get(f"/targets/{target_at(run, position).pk}/").context["outcome"] for position in (0, 1)]
+        assert said == ["Exchange carried all 3 steps out.", "Exchange answered step 2 of 3 and said no."]
+        RunTarget.objects.filter(run=run, position=1).update(state=S.ERRORED)
+        page = browser.get(f"/targets/{target_at(run, 1).pk}/")
+        assert "No usable answer came to step 2 of 3." in page.context["outcome"]
+
     def test_each_steps_objects_are_downloaded_with_an_event(self, browser: Client, run: Run) -> None:
         target = target_at(run, 0)
         lines = browser.get(f"/targets/{target.pk}/objects.jsonl?step=1").content.decode().splitlines()
