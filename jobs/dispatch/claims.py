@@ -57,7 +57,10 @@ class Claim:
         return self.run_target_id, self.fence
 
 
-ONE_AFTER_THE_OTHER = "SELECT pg_advisory_xact_lock(%s)"
+# Whoever stands still while it is his turn, as a stopped process does, loses it after 10 s.
+ONE_AFTER_THE_OTHER = """
+SELECT set_config('idle_in_transaction_session_timeout', '10s', true), pg_advisory_xact_lock(%s)
+"""
 _CLAIM_LOCK = 7_423_105
 
 # `due` takes from each run the first that may go, leaving out organizations that are full. The next target of a run

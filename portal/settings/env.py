@@ -65,7 +65,7 @@ def database(address: str, *, pool_size: int) -> dict[str, object]:
         raise ImproperlyConfigured(msg)
     # After 5 s a lost server is asked for afresh by whoever needs it, instead of ever more rarely by the pool.
     pool = {"min_size": 1, "max_size": pool_size, "timeout": 3, "max_idle": 120, "reconnect_timeout": 5}
-    limits = {"statement_timeout": "60s", "lock_timeout": "30s", "idle_in_transaction_session_timeout": "10s"}
+    limits = {"statement_timeout": "60s", "lock_timeout": "30s", "idle_in_transaction_session_timeout": "60s"}
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),

@@ -1,16 +1,17 @@
 """Locks: what workers and people do to the same targets at the same moment never ends in a circle of waiting."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from threading import Event, Thread
 
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import Error, OperationalError, connection, transaction
 from django.db.models import Model
 from django.utils import timezone
 
 from jobs.dispatch import begin as beginning
-from jobs.dispatch import finish
+from jobs.dispatch import claims, finish
 from jobs.dispatch.begin import Begun
 from jobs.dispatch.claims import Claim, claim_targets
 from jobs.dispatch.heart import Heart
@@ -175,3 +176,27 @@ def test_nobody_who_only_refers_to_what_an_action_holds_waits_for_it(action: str
         other.start()
         other.join(20)
     assert not refused
+
+
+def test_whoever_stands_still_amid_a_claim_gives_way_to_other_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_run(state=RunState.RUNNING, organizations=2)
+    at_once = claims.ONE_AFTER_THE_OTHER.replace("10s", "50ms")
+    assert at_once != claims.ONE_AFTER_THE_OTHER
+    monkeypatch.setattr(claims, "ONE_AFTER_THE_OTHER", at_once)
+    holds = Event()
+
+    def claim_and_stand_still() -> None:
+        with suppress(Error), transaction.atomic():
+            claim_targets(1)
+            holds.set()
+            wait_for(lambda: claimed, seconds=20, what="another worker's claim")
+        connection.close()
+
+    claimed: list[Claim] = []
+    stalled = Thread(target=claim_and_stand_still)
+    stalled.start()
+    assert holds.wait(20)
+    with transaction.atomic():
+        claimed += claim_targets(2)
+    stalled.join(20)
+    assert len(claimed) == 2
