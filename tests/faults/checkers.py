@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import combinations
 from typing import Any
 
 from django.conf import settings
@@ -298,11 +298,11 @@ def waiting_times_are_kept(records: Records) -> Iterator[Complaint]:
         by_tenant.setdefault(entry["tenant"], []).append(entry)
     window = timedelta(seconds=records.retry_after) - CLOCK_STEP
     for entries in by_tenant.values():
-        for earlier, later in pairwise(entries):
+        for earlier, later in combinations(entries, 2):
             after = later["time"] - earlier["time"]
             if earlier["answered"] == "429" and UNDER_WAY < after < window:
                 yield Complaint(
-                    "I10", f"{later['cmdlet']} at {later['tenant']} {after} after a 429, inside Retry-After"
+                    "I10", f"{later['cmdlet']} at {later['tenant']} inside Retry-After, {after} after a 429"
                 )
 
 
