@@ -220,7 +220,7 @@ PLANTS = (
             "I4",
         ),
         (_in_steps(),),
-        (Planned("order: runs are paused", 0.3, {"seconds": 4}),),
+        (Planned("order: runs are paused", 0.51, {"seconds": 4}),),
         latency_ms=600,
     ),
 )
