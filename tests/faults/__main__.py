@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # it needs Django's settings
 SHOWN = 3
 CONTROL_EVERY = 20
 LONG_AT = 50
-SHARE_MINUTES = 5
+SHARE_MINUTES = 4
 
 
 def main() -> int:
