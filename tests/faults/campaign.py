@@ -18,6 +18,7 @@ from tests.faults.world import World, persist
 
 LOOK_EVERY_SECONDS = 0.1
 BEFORE_THE_LAUNCH = -1.0
+ORDER = "order: "
 PATIENCE_SECONDS = 90.0
 STALLED_SECONDS = 1.5
 NOT_STARTED_SECONDS = 8.0
@@ -163,7 +164,7 @@ class Campaign:
     def _count(self, planned: Round, faults: _Faults, recovery: float, found: list[Complaint]) -> None:
         figures = self.figures
         for name, hits in faults.hits.items():
-            if name.startswith("order: "):
+            if name.startswith(ORDER):
                 figures.orders[name] += 1
             elif hits:
                 figures.injected[name] += 1
@@ -172,7 +173,7 @@ class Campaign:
                 figures.missed[name] += 1
         if len(planned.faults) <= 1:
             name = planned.faults[0].kind if planned.faults else "none"
-            if not planned.faults or faults.hits.get(name):
+            if not planned.faults or (faults.hits.get(name) and not name.startswith(ORDER)):
                 figures.recoveries[name].append(recovery)
         figures.complaints += found
         self._history.write(

@@ -13,6 +13,8 @@ from tests.faults.parts import QUICK
 from tests.faults.worker import CALL_SECONDS
 
 LEASE = float(QUICK["LEASE_SECONDS"])
+NOTHING_MOVES = 0.99
+"""The moment at which all organizations wait for an answer."""
 MOST_ROUNDS = 3
 
 
@@ -220,8 +222,10 @@ PLANTS = (
             "I4",
         ),
         (_in_steps(),),
-        (Planned("order: runs are paused", 0.51, {"seconds": 4}),),
-        latency_ms=600,
+        (
+            Planned("Exchange: cmdlets are slow", BEFORE_THE_LAUNCH, {"each": 2.5}),
+            Planned("order: runs are paused", NOTHING_MOVES, {"seconds": 4}),
+        ),
     ),
 )
 assert {plant.bug for plant in PLANTS} == set(BUGS), "each bug has its campaign"
