@@ -8,7 +8,8 @@ from uuid import UUID
 
 from tests.faults import load, records
 from tests.faults.canary import leaks
-from tests.faults.checkers import Complaint, complaints, verdicts_are_true
+from tests.faults.checkers import complaints, verdicts_are_true
+from tests.faults.complaint import Complaint
 from tests.faults.figures import Figures
 from tests.faults.history import History
 from tests.faults.kinds.kind import Kind

@@ -9,7 +9,7 @@ from psycopg import sql
 
 from jobs.results.bodies import unpack_exchanges
 from jobs.results.models import Result
-from tests.faults.checkers import Complaint
+from tests.faults.complaint import Complaint
 from tests.faults.load import CANARY
 
 

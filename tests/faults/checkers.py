@@ -4,43 +4,24 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from itertools import combinations
+from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
-
 from jobs.runs.states import OPEN_RUN_STATES, OPEN_TARGET_STATES
+from tests.faults.complaint import INTENDED, TARGET_ENDED, Complaint, intents_of, name_of
 from tests.faults.records import Records, Row
+from tests.faults.times import limits_are_kept, nothing_starts_after_a_stop, waiting_times_are_kept
 
-SECOND = timedelta(seconds=1)
 CLOCK_STEP = timedelta(milliseconds=1)  # the ledger keeps milliseconds
-UNDER_WAY = SECOND  # who was on the way already when Exchange asked to wait could not know
 CLOSED_WITHIN = timedelta(seconds=60)
-RUN_FINISHED, TARGET_ENDED, INTENDED = "run.finished", "run_target.ended", "cmdlet.intended"
+RUN_FINISHED = "run.finished"
 SAID_NO = frozenset({"failed", "errored", "denied", "cancelled", "skipped"})
 STOPS_IT = (SAID_NO | {"unknown"}, (SAID_NO | {"unknown"}) - {"failed"})
 """After which outcome of a step nothing more is sent: if the plan says stop, and if it says continue."""
 MOST_STEPS = 9
 # Answers that say for certain that the cmdlet did not run.
 REFUSED_BEFORE_IT_RAN = frozenset({"401", "302", "429"})
-ENDS_OF_ATTEMPTS = frozenset(
-    {TARGET_ENDED, "run_target.deferred", "run_target.released", "run_target.held", "late_answer.kept"}
-)
 DECIDED = frozenset({TARGET_ENDED, "run_target.deferred"})
-HALTS = {"run.cancel_requested": "", "run.paused": "run.resumed", "global_stop.ordered": "global_stop.lifted"}
-
-
-@dataclass(frozen=True, slots=True)
-class Complaint:
-    """An invariant that does not hold, and what shows it."""
-
-    invariant: str
-    text: str
-
-    def __str__(self) -> str:
-        return f"{self.invariant}: {self.text}"
 
 
 Checker = Callable[[Records], Iterator[Complaint]]
@@ -58,11 +39,11 @@ def every_target_ends_once(records: Records) -> Iterator[Complaint]:
         by_run[target["run_id"]][target["state"]] += 1
         ended = [e for e in records.events_of[str(target["id"])] if e["action"] == TARGET_ENDED]
         if target["state"] in OPEN_TARGET_STATES:
-            yield Complaint("I1", f"lost: {_name(target)} is still {target['state']}")
+            yield Complaint("I1", f"lost: {name_of(target)} is still {target['state']}")
         elif len(ended) > 1:
-            yield Complaint("I1", f"ended {len(ended)} times: {_name(target)}")
+            yield Complaint("I1", f"ended {len(ended)} times: {name_of(target)}")
         elif ended and ended[0]["data"]["state"] != target["state"]:
-            yield Complaint("I1", f"{_name(target)} is {target['state']}, its event says {ended[0]['data']['state']}")
+            yield Complaint("I1", f"{name_of(target)} is {target['state']}, its event says {ended[0]['data']['state']}")
     for run in records.runs:
         yield from _run_ends_once(records, run, by_run[run["id"]])
 
@@ -97,9 +78,9 @@ def a_change_runs_at_most_once(records: Records) -> Iterator[Complaint]:
         executed = [entry for entry in entries if entry["executed"]]
         may_have_run = [entry for entry in entries if entry["answered"] not in REFUSED_BEFORE_IT_RAN]
         if len(executed) > 1:
-            yield Complaint("I2", f"executed {len(executed)} times: {_name(target)}")
+            yield Complaint("I2", f"executed {len(executed)} times: {name_of(target)}")
         elif len(may_have_run) > 1:
-            yield Complaint("I2", f"sent again after it may have run: {_name(target)}: {_answers(entries)}")
+            yield Complaint("I2", f"sent again after it may have run: {name_of(target)}: {_answers(entries)}")
 
 
 def who_lost_a_target_decides_nothing(records: Records) -> Iterator[Complaint]:
@@ -112,7 +93,7 @@ def who_lost_a_target_decides_nothing(records: Records) -> Iterator[Complaint]:
                 continue
             fence, moment = event["data"]["fence"], event["committed_at"]
             if any(later > fence and claimed_at < moment for later, claimed_at in claims):
-                yield Complaint("I2", f"{_name(target)}: attempt {fence} decided after another had begun")
+                yield Complaint("I2", f"{name_of(target)}: attempt {fence} decided after another had begun")
 
 
 def whatever_ran_was_announced(records: Records) -> Iterator[Complaint]:
@@ -164,13 +145,13 @@ def outcomes_are_true(records: Records) -> Iterator[Complaint]:
         ran = any(entry["executed"] for entry in records.calls(target, step))
         state, error_class = _outcome(records, target, step)
         if state == "succeeded" and not ran and error_class != "no_change_needed":
-            yield Complaint("I4", f"called succeeded, and it never ran: {_name(target)}")
+            yield Complaint("I4", f"called succeeded, and it never ran: {name_of(target)}")
         if state in SAID_NO and ran and effect != "read":
-            yield Complaint("I4", f"called {state} ({error_class}), and it ran: {_name(target)}")
-        if state == "unknown" and (effect == "read" or not any(_intents(records, target, step))):
-            yield Complaint("I4", f"called unknown, and nothing was announced: {_name(target)}")
+            yield Complaint("I4", f"called {state} ({error_class}), and it ran: {name_of(target)}")
+        if state == "unknown" and (effect == "read" or not any(intents_of(records, target, step))):
+            yield Complaint("I4", f"called unknown, and nothing was announced: {name_of(target)}")
         if not state and ran:
-            yield Complaint("I4", f"step {step} ran, and no outcome of it is kept: {_name(target)}")
+            yield Complaint("I4", f"step {step} ran, and no outcome of it is kept: {name_of(target)}")
     goes_on = {run["id"] for run in records.runs if run["plan"].get("on_failure") == "continue"}
     for target in records.targets:
         if target["step_count"] > 1:
@@ -190,10 +171,10 @@ def _steps_follow(records: Records, target: Row, *, stops_at: frozenset[str]) ->
     steps = records.steps_of[target["id"]]
     states = Counter(step["state"] for step in steps.values())
     if target["state"] == "succeeded" and states != {"succeeded": target["step_count"]}:
-        yield Complaint("I4", f"called succeeded, and not all of its steps did: {_name(target)}")
+        yield Complaint("I4", f"called succeeded, and not all of its steps did: {name_of(target)}")
     stopped_at = [number for number, step in steps.items() if step["state"] in stops_at]
     if stopped_at and any(records.calls(target, later) for later in range(min(stopped_at) + 1, MOST_STEPS)):
-        yield Complaint("I4", f"went on after step {min(stopped_at)}, which did not succeed: {_name(target)}")
+        yield Complaint("I4", f"went on after step {min(stopped_at)}, which did not succeed: {name_of(target)}")
 
 
 def connections_are_closed(records: Records) -> Iterator[Complaint]:
@@ -207,35 +188,6 @@ def connections_are_closed(records: Records) -> Iterator[Complaint]:
             yield Complaint("I5", f"the connection {row['id']} was closed {row['committed_at'] - row['ended_at']} late")
 
 
-def limits_are_kept(records: Records) -> Iterator[Complaint]:
-    """I5: never more in flight in one organization than its limits, by the commits of claims and ends."""
-    effects = {run["id"]: run["effect"] for run in records.runs}
-    moments: dict[tuple[Any, bool], list[tuple[datetime, int]]] = {}
-    for target in records.targets:
-        reads = effects[target["run_id"]] == "read"
-        spans = moments.setdefault((target["organization_id"], reads), [])
-        for claim, end in _in_flight(records.events_of[str(target["id"])]):
-            spans += [(claim, 1), (end, -1)]
-    for (organization, reads), changes in moments.items():
-        limit = settings.ORGANIZATION_READS if reads else settings.ORGANIZATION_WRITES
-        number = most = 0
-        for _, change in sorted(changes):
-            number += change
-            most = max(most, number)
-        if most > limit:
-            yield Complaint("I5", f"{most} {'reads' if reads else 'changes'} at once in {organization}, not {limit}")
-
-
-def _in_flight(events: Sequence[Row]) -> Iterator[tuple[datetime, datetime]]:
-    ended: dict[int, datetime] = {}
-    for event in events:
-        if event["action"] in ENDS_OF_ATTEMPTS and "fence" in event["data"]:
-            ended.setdefault(event["data"]["fence"], event["committed_at"])
-    for event in events:
-        if event["action"] == "run_target.claimed" and event["data"]["fence"] in ended:
-            yield event["committed_at"], ended[event["data"]["fence"]]
-
-
 def changes_have_their_events(records: Records) -> Iterator[Complaint]:
     """I6: the end of a target is committed together with its event, and so are claims and intents."""
     for target in records.targets:
@@ -243,67 +195,17 @@ def changes_have_their_events(records: Records) -> Iterator[Complaint]:
         claimed = Counter(e["data"]["fence"] for e in events if e["action"] == "run_target.claimed")
         intended = {e["data"]["client_request_id"] for e in events if e["action"] == INTENDED}
         if claimed != Counter(attempt["fence"] for attempt in records.attempts_of[target["id"]]):
-            yield Complaint("I6", f"other claims in the trail than in the database: {_name(target)}")
+            yield Complaint("I6", f"other claims in the trail than in the database: {name_of(target)}")
         for attempt in records.attempts_of[target["id"]]:
             if attempt["intended_at"] and attempt["client_request_id"] not in intended:
-                yield Complaint("I6", f"an intent without its event: {_name(target)}")
+                yield Complaint("I6", f"an intent without its event: {name_of(target)}")
         if target["state"] in OPEN_TARGET_STATES:
             continue
         ends = [event for event in events if event["action"] == TARGET_ENDED]
         if not ends:
-            yield Complaint("I6", f"no event says that {_name(target)} ended")
+            yield Complaint("I6", f"no event says that {name_of(target)} ended")
         elif not target["verdict"] and target["committed_at"] not in {end["committed_at"] for end in ends}:
-            yield Complaint("I6", f"the end of {_name(target)} was not committed together with its event")
-
-
-def nothing_starts_after_a_stop(records: Records) -> Iterator[Complaint]:
-    """I8, I14: no cmdlet reaches Exchange later than a second after a stop or pause was committed, until its end."""
-    everywhere = list(_halts(records.stops))
-    for run in records.runs:
-        halts = [*_halts(records.events_of[str(run["id"])]), *everywhere]
-        mine = [target for target in records.targets if target["run_id"] == run["id"]] if halts else []
-        for target in mine:
-            for sooner, later in _first_sent(records, target):
-                broken = [name for name, begin, end in halts if begin + SECOND < sooner and not (end and later > end)]
-                if broken:
-                    yield Complaint("I8", f"{_name(target)} began at {later}, in spite of {broken[0]}")
-
-
-def _halts(events: Sequence[Row]) -> Iterator[tuple[str, datetime, datetime | None]]:
-    for number, event in enumerate(events):
-        if event["action"] in HALTS:
-            ends = [e["committed_at"] for e in events[number:] if e["action"] == HALTS[event["action"]]]
-            yield event["action"], event["committed_at"], ends[0] if ends else None
-
-
-def _first_sent(records: Records, target: Row) -> Iterator[tuple[datetime, datetime]]:
-    """Yield when each call of a target was announced, and when it began: not sooner and not later than that.
-
-    Later pages and repetitions have the same id. A call may have been on its way for as long as the network held it.
-    """
-    for step in range(1, target["step_count"] + 1):
-        first: dict[str, datetime] = {}
-        for entry in records.calls(target, step):
-            first.setdefault(entry["client_request_id"], entry["time"])
-        yield from ((arrived - records.delay, arrived) for arrived in first.values())
-        yield from ((intent["committed_at"], intent["committed_at"]) for intent in _intents(records, target, step))
-
-
-def waiting_times_are_kept(records: Records) -> Iterator[Complaint]:
-    """I10: nobody calls an organization inside the time that Exchange asked it to wait."""
-    if records.retry_after is None:
-        return
-    by_tenant: dict[str, list[Row]] = {}
-    for entry in records.entries:
-        by_tenant.setdefault(entry["tenant"], []).append(entry)
-    window = timedelta(seconds=records.retry_after) - CLOCK_STEP
-    for entries in by_tenant.values():
-        for earlier, later in combinations(entries, 2):
-            after = later["time"] - earlier["time"]
-            if earlier["answered"] == "429" and UNDER_WAY < after < window:
-                yield Complaint(
-                    "I10", f"{later['cmdlet']} at {later['tenant']} inside Retry-After, {after} after a 429"
-                )
+            yield Complaint("I6", f"the end of {name_of(target)} was not committed together with its event")
 
 
 def verdicts_are_true(unknown: Sequence[Row], executed: set[str]) -> Iterator[Complaint]:
@@ -326,16 +228,6 @@ def _steps(records: Records) -> Iterator[tuple[Row, int, str]]:
     for target in records.targets:
         for number, step in enumerate(plans[target["run_id"]].get("steps", [plans[target["run_id"]]]), start=1):
             yield target, number, step["effect"]
-
-
-def _intents(records: Records, target: Row, step: int) -> Iterator[Row]:
-    for event in records.events_of[str(target["id"])]:
-        if event["action"] == INTENDED and event["data"].get("step", 1) == step:
-            yield event
-
-
-def _name(target: Row) -> str:
-    return f"{target['cmdlet']} in {target['organization_name']} ({target['id']})"
 
 
 def _answers(entries: Sequence[Row]) -> str:

@@ -4,7 +4,7 @@ import statistics
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
-from tests.faults.checkers import Complaint
+from tests.faults.complaint import Complaint
 from tests.faults.records import Records
 
 

@@ -9,7 +9,7 @@ from django.db import connection
 
 from jobs.runs.states import OPEN_RUN_STATES, OPEN_TARGET_STATES
 from portal.core.errors import DATABASE_AWAY
-from tests.faults.checkers import Complaint
+from tests.faults.complaint import Complaint
 
 LOOK_EVERY_SECONDS = 0.2
 LOOK = """

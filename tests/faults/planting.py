@@ -6,7 +6,7 @@ import redis
 from django.db import connection
 
 from tests.faults.campaign import Campaign
-from tests.faults.checkers import Complaint
+from tests.faults.complaint import Complaint
 from tests.faults.history import History
 from tests.faults.plants import LEASE, MOST_ROUNDS, Plant
 from tests.faults.worker import BUG

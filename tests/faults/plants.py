@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.faults.bugs import BUGS
 from tests.faults.campaign import BEFORE_THE_LAUNCH
-from tests.faults.checkers import Complaint
+from tests.faults.complaint import Complaint
 from tests.faults.load import Launch
 from tests.faults.nemesis import Planned, Round
 from tests.faults.parts import QUICK
