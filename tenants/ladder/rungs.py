@@ -162,6 +162,11 @@ _CLASSES: Mapping[Rung | Beside, tuple[str, ...]] = {
         "worker_lost",
         "workers_lost",
         "worker_lost_after_sending",
+        "step_failed",
+        "throttled_too_long",
+        "database_away",
+        "held",
+        "identity_paused",
         "signalbox_fault",
     ),
 }

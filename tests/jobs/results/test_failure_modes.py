@@ -66,6 +66,7 @@ ROWS: list[tuple[str, str, Retry, DidItRun]] = [
     ("F45", "wrong_address", NEVER, NO),
     ("F46", "redirect_refused", NEVER, NO),
     ("F47", "throttled", AUTO, NO),
+    ("F47", "throttled_too_long", LATER, NO),
     ("F48", "service_unavailable", AUTO, MAYBE),
     ("F49", "gateway_timeout", AUTO, MAYBE),
     ("F50", "directory_unavailable", AUTO, MAYBE),

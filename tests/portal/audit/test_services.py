@@ -83,6 +83,13 @@ def placeholders(action: AuditAction) -> set[str]:
     return {field for _, field, _, _ in string.Formatter().parse(SENTENCES[action]) if field} - {"actor", "target"}
 
 
+SHARED = {
+    "told": {"cmdlet", "step", "on_behalf_of"},
+    "event_data": {"cmdlet", "step", "on_behalf_of", "state", "error_class", "attempt"},
+}
+"""What functions that put the data of events together give to all of them."""
+
+
 def functions_that_record() -> Iterator[tuple[str, set[AuditAction], set[str]]]:
     """Every function that names audit actions, with the keys of the dictionaries that it writes."""
     for path in sorted(path for app in ("portal", "tenants", "jobs") for path in (ROOT / app).rglob("*.py")):
@@ -90,7 +97,14 @@ def functions_that_record() -> Iterator[tuple[str, set[AuditAction], set[str]]]:
             continue
         for function in ast.walk(ast.parse(path.read_text())):
             if isinstance(function, ast.FunctionDef):
-                yield f"{path.relative_to(ROOT)}:{function.name}", *_names_in(function)
+                named, keys = _names_in(function)
+                yield f"{path.relative_to(ROOT)}:{function.name}", named, keys | _shared_by(function)
+
+
+def _shared_by(function: ast.FunctionDef) -> set[str]:
+    """The keys that a function has from others that put the data of events together."""
+    called = {ast.unparse(n.func).rpartition(".")[2] for n in ast.walk(function) if isinstance(n, ast.Call)}
+    return {key for name in called & SHARED.keys() for key in SHARED[name]}
 
 
 def _names_in(function: ast.FunctionDef) -> tuple[set[AuditAction], set[str]]:

@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from threading import Thread
+from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -100,17 +102,25 @@ class TestAgainstTheCloud:
         synchronization = start_synchronization(actor=SYSTEM, partner=partner)
         asked: list[str] = []
         held: list[str] = []
-        send = ThreadTransport.handle_request
+        send, handle = ThreadTransport.send, ThreadTransport.handle_request
 
         def work() -> None:
             ours = connections["default"]  # cloud look-ups are sent by threads of their own
 
-            def watching(transport: ThreadTransport, request: httpx.Request) -> httpx.Response:
-                asked.append(request.url.path)
-                held.extend([request.url.path] if ours.connection is not None else [])
-                return send(transport, request)
+            def note(url: str) -> None:
+                asked.append(urlsplit(url).path)
+                held.extend([url] if ours.connection is not None else [])
 
-            monkeypatch.setattr(ThreadTransport, "handle_request", watching)
+            def sending(transport: ThreadTransport, method: str, url: str, *others: Any, **more: Any) -> Any:
+                note(url)
+                return send(transport, method, url, *others, **more)
+
+            def handling(transport: ThreadTransport, request: httpx.Request) -> httpx.Response:
+                note(str(request.url))
+                return handle(transport, request)
+
+            monkeypatch.setattr(ThreadTransport, "send", sending)
+            monkeypatch.setattr(ThreadTransport, "handle_request", handling)
             synchronize(synchronization_id=synchronization.pk)
             ours.close()
 
