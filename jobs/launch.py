@@ -26,7 +26,7 @@ from jobs.runs.secrets import erase_secrets, fingerprints_of, missing_secrets, s
 from jobs.runs.selection import Selection, chosen_organizations
 from jobs.runs.states import RunState, TargetState
 from jobs.runs.steps import OnFailure, Step, worst_effect
-from jobs.runs.variables import frozen_variables
+from jobs.runs.variables import frozen_variables, known_variables
 from jobs.runs.ways import FrozenWays, frozen_ways
 from portal.audit.actions import AuditAction
 from portal.audit.services import draft, record, write
@@ -69,9 +69,9 @@ class RunRequest:
         return (StepRequest(self.cmdlet, self.parameters), *self.later_steps)
 
 
-def checked_calls(request: RunRequest) -> tuple[ValidCall, ...]:
+def checked_calls(*, actor: Actor, request: RunRequest) -> tuple[ValidCall, ...]:
     """Return the calls that the steps of `request` mean; raises `InvalidCall` with every problem."""
-    return valid_calls(request.steps, service=request.service)
+    return valid_calls(request.steps, service=request.service, variables=known_variables(actor, request.steps))
 
 
 def planned_run(
@@ -111,7 +111,7 @@ def planned_run(
 def draft_run(*, actor: Actor, request: RunRequest) -> Run:
     """Freeze a plan for review; raises `InvalidCall` with every problem, or `RunRefused`."""
     actor.require(Permission.RUN_LAUNCH)
-    calls = checked_calls(request)
+    calls = checked_calls(actor=actor, request=request)
     organizations = chosen_organizations(actor=actor, selection=request.selection)
     run = planned_run(actor=actor, request=request, calls=calls, organizations=organizations)
     store_draft(actor=actor, run=run, secrets={step: encode_secrets(call) for step, call in enumerate(calls, start=1)})

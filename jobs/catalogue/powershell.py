@@ -9,7 +9,7 @@ from functools import partial
 from jobs.catalogue.kinds import Kind
 from jobs.catalogue.secret_values import Secret
 from jobs.catalogue.validation import ValidCall
-from jobs.catalogue.variables import VARIABLE, is_quoted
+from jobs.catalogue.variables import MARK, filled, is_quoted, powershell_name
 from portal.core.powershell_text import quoted
 
 # PowerShell ends a double-quoted string at any of these, and expands what follows a dollar.
@@ -62,11 +62,11 @@ def _argument(call: ValidCall, name: str, value: object) -> str:
 
 def _expandable(text: str, *, is_filter: bool) -> str:
     """Return a text with organization variables so that PowerShell expands them; any other in single quotes."""
-    found = list(VARIABLE.finditer(text))
-    if not found:
-        return quoted(text)
+    found = list(MARK.finditer(text))
+    if not any(each["name"] for each in found):
+        return quoted(filled(text, lambda each: each[0]))
     if found[0].group() == text:
-        return f"${found[0][1]}"
+        return f"${powershell_name(found[0]['name'])}"
     pieces, at = [], 0
     for each in found:
         pieces += [_escaped(text[at : each.start()]), _inserted(each, is_filter=is_filter)]
@@ -79,4 +79,7 @@ def _escaped(text: str) -> str:
 
 
 def _inserted(found: re.Match[str], *, is_filter: bool) -> str:
-    return f'$(${found[1]}.Replace("\'", "\'\'"))' if is_filter and is_quoted(found) else f"${{{found[1]}}}"
+    if found["literal"]:
+        return f"{{{found['literal']}}}"
+    name = powershell_name(found["name"])
+    return f'$(${name}.Replace("\'", "\'\'"))' if is_filter and is_quoted(found) else f"${{{name}}}"

@@ -1,6 +1,6 @@
 """Check a call against the catalogue before anything is sent, and report everything that is wrong with it at once."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from jobs.catalogue.availability import (
@@ -20,6 +20,7 @@ from jobs.catalogue.problems import BadValue, InvalidCall, Problem
 from jobs.catalogue.relations import period_problems, relation_problems
 from jobs.catalogue.texts import filled
 from jobs.catalogue.values import typed_value
+from jobs.catalogue.variables import refuse_unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +41,18 @@ class ValidCall:
 
 
 def validate(
-    name: object, parameters: Mapping[str, object], *, service: str | None = None, app_only: bool = True
+    name: object,
+    parameters: Mapping[str, object],
+    *,
+    service: str | None = None,
+    app_only: bool = True,
+    variables: Collection[str] = (),
 ) -> ValidCall:
     """Return the call of cmdlet `name` with `parameters` (JSON or already typed values), or raise `InvalidCall`.
 
     Without `service` the call runs in the first service of the cmdlet that has its parameters. `app_only` says that
-    the connection has no signed-in user. Raises nothing but `InvalidCall` for anything that JSON can hold.
+    the connection has no signed-in user. `variables` names the organization variables that people set; texts may hold
+    them beside those that every organization has. Raises nothing but `InvalidCall` for anything that JSON can hold.
     """
     cmdlet = _find(name)
     if not isinstance(parameters, Mapping):
@@ -58,6 +65,7 @@ def validate(
     for canonical, value in values.items():
         try:
             typed[canonical] = retyped(cmdlet, canonical, value)
+            _refuse_unknown(cmdlet, canonical, value, variables)
         except BadValue as bad:
             problems.append(Problem(canonical, f"{canonical} {bad}.", bad.suggestion))
     problems += _question_problems(cmdlet, typed, service)
@@ -133,6 +141,12 @@ def retyped(cmdlet: Cmdlet, name: str, value: object) -> object:
         reading=cmdlet.risk == "read",
         required="*" in parameter.required_in_sets or name == "Identity",
     )
+
+
+def _refuse_unknown(cmdlet: Cmdlet, name: str, value: object, variables: Collection[str]) -> None:
+    """Refuse words in braces that are no variables, where variables are filled in: not in secrets."""
+    if name not in cmdlet.parameters or not cmdlet.parameters[name].secret:
+        refuse_unknown(value, variables)
 
 
 def _common_value(name: str, value: object) -> object:

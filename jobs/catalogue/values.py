@@ -10,12 +10,13 @@ from jobs.catalogue.scalars import SCALARS
 from jobs.catalogue.secret_values import Secret
 from jobs.catalogue.texts import describe, text
 from jobs.catalogue.times import parse_datetime
-from jobs.catalogue.variables import refuse_unknown, variables_in, with_samples
+from jobs.catalogue.variables import VARIABLES, holds_marks, with_samples, words_in
 
 _MAX_DEPTH = 10  # the module serialises no deeper (exchange-protocol.md 3.4)
 _CHANGE_KEYS = {"add": "Add", "remove": "Remove"}
 # A list of these becomes one value of flags, or an element list that the documentation does not mark as such.
 _LIST_TOLERANT = frozenset({Kind.ENUM, Kind.OTHER})
+_NO_TEXT = frozenset({Kind.BOOL, Kind.BYTES, Kind.DATETIME, Kind.INT, Kind.NUMBER, Kind.SWITCH})
 
 
 def typed_value(parameter: Parameter, value: object, *, reading: bool, required: bool) -> object:
@@ -53,13 +54,17 @@ def _typed(parameter: Parameter, value: object, *, reading: bool, required: bool
 
 
 def _scalar(parameter: Parameter, value: object) -> object:
-    """Return a typed scalar; a text with organization variables keeps them, and is checked with plausible values."""
+    """Return a typed scalar; a text with organization variables keeps them, and is checked with plausible values.
+
+    A text with variables that people set is checked when their values are filled in.
+    """
     check = SCALARS[parameter.kind]
-    if not isinstance(value, str) or parameter.secret:
+    if not isinstance(value, str) or parameter.secret or not holds_marks(value):
         return check(parameter, value)
-    refuse_unknown(value)
-    if not variables_in(value):
-        return check(parameter, value)
+    if words_in(value) - VARIABLES.keys():
+        if parameter.kind in _NO_TEXT:
+            raise BadValue(f"takes no text ({parameter.kind}), and an organization variable is one", "Type the value.")
+        return value.strip()
     sample = with_samples(value)
     return value if check(parameter, sample) == sample else value.strip()
 
@@ -139,7 +144,6 @@ def _hashtable(value: object, *, depth: int) -> dict[str, object]:
     result: dict[str, object] = {}
     for key, item in value.items():
         name = text(key)
-        refuse_unknown(name)
         if not name.strip():
             raise BadValue("has an empty key")
         if name.startswith("@") or "@odata." in name:
@@ -158,7 +162,6 @@ def _inner(item: object, *, depth: int) -> object:
             raise BadValue(f"is nested deeper than {_MAX_DEPTH} levels")
         return [_inner(element, depth=depth + 1) for element in item]
     if isinstance(item, str):
-        refuse_unknown(item)
         return text(item, lines=True)
     if isinstance(item, datetime | date):
         return parse_datetime(item)

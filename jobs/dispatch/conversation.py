@@ -81,7 +81,7 @@ def _carry_out_steps(story: Story, way: Way, exchange: Connection) -> Ending:
 
 def _carry_out(story: Story, way: Way, exchange: Connection) -> Ending:
     step = way.plan.step(story.sending.position)
-    values = (way.plan.variables or {}).get(str(way.access.tenant_id), {})
+    values = (way.plan.variables or {}).get(str(way.access.tenant_id))
     secrets = way.secrets.get(story.sending.position, {})
     opened = {
         name: exchange.protect(str(secret.value)) if secret.is_protected else secret.value

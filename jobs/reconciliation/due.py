@@ -48,7 +48,7 @@ def call_of(unknown: RunTarget, attempt: Attempt | None) -> Call | None:
     intended_at = attempt.intended_at if attempt else None
     if intended_at is None:
         return None
-    values = run.plan.get("variables", {}).get(str(unknown.organization.tenant_id), {})
+    values = run.plan.get("variables", {}).get(str(unknown.organization.tenant_id))
     last_sent = max(filter(None, (intended_at, unknown.finished_at)))
     return Call(
         cmdlet=step.sent_as,

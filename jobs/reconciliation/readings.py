@@ -66,7 +66,7 @@ def _look(members: Sequence[Due], now: datetime) -> int:
         ask_person(members, now, f"Nothing reads back what {step.cmdlet} changes.")
         return 0
     try:
-        calls = _calls(reading, run.service)
+        calls = _calls(reading, run)
     except InvalidCall as refusal:
         ask_person(members, now, f"{reading.cmdlet} cannot be asked about it: {refusal}")
         return 0
@@ -88,10 +88,14 @@ def _look(members: Sequence[Due], now: datetime) -> int:
     return len(members)
 
 
-def _calls(reading: Reading, service: str) -> list[ValidCall]:
+def _calls(reading: Reading, run: Run) -> list[ValidCall]:
     """Return the calls of a reading: what was changed, then the other names of each person whom it knows by one."""
-    look_ups = [validate("Get-Recipient", {"Identity": name}, service=service) for name in reading.strangers]
-    return [validate(reading.cmdlet, reading.parameters, service=service), *look_ups]
+    asked = [
+        (reading.cmdlet, reading.parameters),
+        *(("Get-Recipient", {"Identity": name}) for name in reading.strangers),
+    ]
+    known = {name for values in run.plan.get("variables", {}).values() for name in values}
+    return [validate(cmdlet, values, service=run.service, variables=known) for cmdlet, values in asked]
 
 
 def _planned(run: Run, step: Step, calls: Sequence[ValidCall], members: Sequence[Due]) -> Run:

@@ -22,6 +22,7 @@ from jobs.runs.secrets import fingerprints_of
 from jobs.runs.selectors import launched_run
 from jobs.runs.states import is_open
 from jobs.runs.steps import OnFailure, Step
+from jobs.runs.variables import present_values
 from jobs.runs.ways import FrozenWays, frozen_ways
 from portal.core.actors import Actor
 from portal.core.identifiers import uuid7
@@ -144,17 +145,19 @@ def _enterable(
     actor: Actor, run: Run, found: Candidates, profile: ConnectionProfile | None
 ) -> tuple[list[Organization], list[str]]:
     """Return the organizations that can be entered and stand as they were planned, and why others are left out."""
-    wanted = Organization.objects.visible_to(actor).filter(pk__in=list(found.first_steps)).order_by("name", "pk")
-    alike = [each for each in wanted if _has_same_variables(run, each)]
+    wanted = list(Organization.objects.visible_to(actor).filter(pk__in=list(found.first_steps)).order_by("name", "pk"))
+    alike = _with_same_variables(run, wanted)
     ways = applied_profiles(alike, service=reached_through(run.service)) if profile is None else None
     entered = [each for each in alike if ways is None or each.pk in ways]
     left = ((len(wanted) - len(alike), CHANGED_VARIABLES), (len(alike) - len(entered), WITHOUT_PROFILE))
     return entered, [words.format(f"{number:,}") for number, words in left if number]
 
 
-def _has_same_variables(run: Run, organization: Organization) -> bool:
-    frozen = run.plan.get("variables", {}).get(str(organization.tenant_id), {})
-    return all(str(getattr(organization, name)) == value for name, value in frozen.items())
+def _with_same_variables(run: Run, organizations: Sequence[Organization]) -> list[Organization]:
+    """Return those whose organization variables still have the values that the plan of `run` froze."""
+    frozen: Mapping[str, Mapping[str, str]] = run.plan.get("variables", {})
+    present = present_values(organizations, {name for values in frozen.values() for name in values})
+    return [each for each in organizations if present[each.pk] == frozen.get(str(each.tenant_id), {})]
 
 
 def _opened(run: Run, typed: Typed) -> dict[int, dict[str, Secret]]:

@@ -1,6 +1,6 @@
 """The calls that the steps of a run mean, each checked, all of one service."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,20 +23,22 @@ class StepRequest:
     parameters: Mapping[str, Any]
 
 
-def valid_calls(steps: Sequence[StepRequest], *, service: str | None = None) -> tuple[ValidCall, ...]:
+def valid_calls(
+    steps: Sequence[StepRequest], *, service: str | None = None, variables: Collection[str] = ()
+) -> tuple[ValidCall, ...]:
     """Return the call of each step, all in `service`, else in one that all of them have.
 
-    Raises `InvalidCall` with every problem of every step.
+    `variables` names the organization variables that people set. Raises `InvalidCall` with every problem of every step.
     """
     if len(steps) > MOST_STEPS:
         raise InvalidCall([Problem(None, f"A run has at most {MOST_STEPS} steps, and these are {len(steps)}.")])
-    calls = _checked(steps, service)
+    calls = _checked(steps, service, variables)
     services = {call.service for call in calls}
     if len(services) == 1:
         return calls
     for shared in dict.fromkeys(service for call in calls for service in call.cmdlet.services):
         try:
-            return _checked(steps, shared)
+            return _checked(steps, shared, variables)
         except InvalidCall:
             continue
     raise InvalidCall([_apart(calls)])
@@ -52,12 +54,12 @@ def of_step(problem: Problem, number: int, cmdlet: str) -> Problem:
     return replace(problem, problem=f"Step {number}, {cmdlet}: {problem.problem}", step=number)
 
 
-def _checked(steps: Sequence[StepRequest], service: str | None) -> tuple[ValidCall, ...]:
+def _checked(steps: Sequence[StepRequest], service: str | None, variables: Collection[str]) -> tuple[ValidCall, ...]:
     calls: list[ValidCall] = []
     problems: list[Problem] = []
     for number, step in enumerate(steps, start=1):
         try:
-            calls.append(validate(step.cmdlet, step.parameters, service=service))
+            calls.append(validate(step.cmdlet, step.parameters, service=service, variables=variables))
         except InvalidCall as invalid:
             several = len(steps) > 1
             problems += [of_step(each, number, step.cmdlet) if several else each for each in invalid.problems]

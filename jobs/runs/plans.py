@@ -8,8 +8,11 @@ from typing import Any
 from jobs.runs.steps import OnFailure, Step
 from tenants.organizations.models import Organization
 
-PLAN_VERSION = 2
-"""A worker carries out no plan of a later version than its own; version 1 had one step, without a list."""
+PLAN_VERSION = 3
+"""A worker carries out no plan of a later version than its own.
+
+Version 1 had one step, without a list; version 2 no variables but those that every organization has, and no `{{word}}`.
+"""
 
 
 class PlanChanged(Exception):
@@ -37,8 +40,9 @@ def build_plan(
 ) -> dict[str, Any]:
     """Return the plan as plain JSON, organizations sorted by tenant id.
 
-    `variables` are the values, by tenant id, of the organization variables that occur in parameters; `first_steps` says
-    for whom an earlier run has done the first steps already. `purpose` is that of the run.
+    `variables` are the values, by tenant id, of the organization variables that occur in parameters, none where only
+    literal words in braces do: without it, braces stand for themselves. `first_steps` says for whom an earlier run has
+    done the first steps already. `purpose` is that of the run.
     """
     plan: dict[str, Any] = {
         "version": PLAN_VERSION,

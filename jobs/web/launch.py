@@ -34,6 +34,7 @@ from portal.core.identifiers import uuid7
 from portal.core.permissions import Permission
 from portal.core.refusals import Refused
 from portal.core.text import readable_id
+from tenants.variables.selectors import variable_names
 
 PARTIALS = ("live", "where", "organizations", "parameters")
 
@@ -190,6 +191,7 @@ def _context(request: HttpRequest, actor: Actor, shown: Prefilled) -> dict[str, 
         "launched": shown.launched,
         "url": url,
         "actor_id": actor.id,
+        "variables": variable_names(actor),
         "is_fragment": bool(getattr(request, "htmx", False)),
         "typed": request.POST,
     }

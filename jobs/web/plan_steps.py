@@ -69,5 +69,7 @@ def filled_in(actor: Actor, run: Run) -> FilledIn | None:
         return None
     first = planned_named(actor=actor, run=run, number=FILLED_SHOWN)
     names = sorted(variables[str(first[0][0])]) if first else []
+    if not names:
+        return None
     rows = [(name, [variables[str(tenant_id)][each] for each in names]) for tenant_id, name in first]
     return FilledIn([f"{{{name}}}" for name in names], rows, len(variables) - len(rows))

@@ -73,7 +73,7 @@ def preview(actor: Actor, form: LaunchForm) -> Preview:
     run = None
     try:
         request = form.request()
-        calls = checked_calls(request)
+        calls = checked_calls(actor=actor, request=request)
         run = planned_run(actor=actor, request=request, calls=calls, organizations=chosen.organizations)
     except InvalidCall as invalid:
         problems += invalid.problems

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
+from jobs.catalogue.variables import powershell_name
 from jobs.runs.models import Run
 from jobs.runs.places import Place, places_of
 from jobs.runs.steps import OnFailure
@@ -22,7 +23,9 @@ def lines_of(run: Run) -> str:
 def lines_for(run: Run, tenant_id: str) -> str:
     """Return what was sent to one organization, with the frozen values of its variables."""
     values = run.plan.get("variables", {}).get(tenant_id, {})
-    return "\n".join((*(f"${name} = {quoted(value)}" for name, value in values.items()), run.powershell))
+    return "\n".join(
+        (*(f"${powershell_name(name)} = {quoted(value)}" for name, value in values.items()), run.powershell)
+    )
 
 
 def script_of(actor: Actor, run: Run) -> str:
@@ -40,11 +43,13 @@ def _loop(run: Run, place: Place, organizations: Sequence[tuple[str, UUID]]) -> 
     domain = "$organization.Domain" if variables else "$organization"
     before, connect = connection(place.profile, Target(run.service, place.environment, domain))
     listed = "\n".join(
-        f"    {_table({'Domain': each, **frozen[str(tenant_id)]}) if variables else quoted(each)}"
+        f"    {_table({'Domain': each, **_named(frozen[str(tenant_id)])}) if variables else quoted(each)}"
         for each, tenant_id in organizations
     )
     sent = guarded(run.powershell, on_error=f'Write-Warning "$({domain}): $_"' if _stops(run) else "")
-    body = indented("\n".join((*(f"${name} = $organization.{name}" for name in variables), connect, sent)))
+    body = indented(
+        "\n".join((*(f"${name} = $organization.{name}" for name in map(powershell_name, variables)), connect, sent))
+    )
     return "\n".join(
         (*before, f"$organizations = @(\n{listed}\n)", f"foreach ($organization in $organizations) {{\n{body}\n}}")
     )
@@ -56,6 +61,10 @@ def _stops(run: Run) -> bool:
 
 def _table(values: Mapping[str, str]) -> str:
     return f"@{{ {'; '.join(f'{name} = {quoted(value)}' for name, value in values.items())} }}"
+
+
+def _named(values: Mapping[str, str]) -> dict[str, str]:
+    return {powershell_name(name): value for name, value in values.items()}
 
 
 def _variables(run: Run) -> list[str]:

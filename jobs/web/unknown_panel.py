@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from jobs.catalogue.cmdlets import UnknownCmdlet
 from jobs.catalogue.powershell import powershell_line
 from jobs.catalogue.problems import InvalidCall
 from jobs.catalogue.read_backs import reading_of
 from jobs.catalogue.validation import validate
+from jobs.catalogue.variables import verbatim
 from jobs.reconciliation.models import Reconciliation
 from jobs.reconciliation.selectors import found_out
 from jobs.runs.models import RunTarget
@@ -70,10 +70,11 @@ def _look_yourself(target: RunTarget) -> str:
     """Return the line that reads back by hand what was changed; empty where nothing does."""
     run = target.run
     step = run.steps[target.step - 1]
-    values: dict[str, Any] = run.plan.get("variables", {}).get(str(target.organization.tenant_id), {})
+    values: dict[str, str] | None = run.plan.get("variables", {}).get(str(target.organization.tenant_id))
     try:
         reading = reading_of(step.sent_as, fill_in(step.parameters, values))
-        call = validate(reading.cmdlet, reading.parameters, service=run.service) if reading else None
+        asked = {name: verbatim(value) for name, value in reading.parameters.items()} if reading else {}
+        call = validate(reading.cmdlet, asked, service=run.service) if reading else None
     except (InvalidCall, UnknownCmdlet):
         return ""
     return powershell_line(call) if call else ""

@@ -35,6 +35,15 @@ def stored_values(organization_ids: Iterable[UUID]) -> Mapping[tuple[UUID, str],
     return {(place, name): value for place, name, value in stored.values_list("organization", "name", "value")}
 
 
+def values_of(organization_ids: Iterable[UUID], names: Iterable[str]) -> Mapping[UUID, Mapping[str, str]]:
+    """Return the stored values of these variables by organization; one that has none of them is left out."""
+    values: dict[UUID, dict[str, str]] = {}
+    stored = OrganizationVariable.objects.filter(organization__in=list(organization_ids), name__in=list(names))
+    for place, name, value in stored.order_by().values_list("organization", "name", "value"):
+        values.setdefault(place, {})[name] = value
+    return values
+
+
 def effect_of(organizations: OrganizationQuerySet, name: str, value: str) -> Effect:
     """Return what setting `name` to `value` in `organizations` would change."""
     stored = OrganizationVariable.objects.filter(organization__in=organizations.values("pk"), name=name)

@@ -4,18 +4,23 @@ import random
 from typing import Any
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from jobs.catalogue.problems import InvalidCall
+from jobs.catalogue.variables import VARIABLES
 from jobs.launch import RunRequest, draft_run, launch_run
-from jobs.runs.calls import MOST_STEPS, StepRequest
+from jobs.runs.calls import MOST_STEPS, StepRequest, valid_calls
 from jobs.runs.models import Run, RunSecret
 from jobs.runs.plans import check, hash_of
 from jobs.runs.secrets import open_secrets
 from jobs.runs.selection import Selection
 from jobs.runs.steps import OnFailure
-from jobs.runs.variables import NoValue, fill_in
+from jobs.runs.variables import NoValue, fill_in, frozen_variables, known_variables
 from portal.audit.models import AuditEvent
 from tenants.organizations.models import Organization
+from tenants.variables.models import OrganizationVariable
+from tenants.variables.names import BUILT_IN
+from tenants.variables.services import Setting, set_variables
 from tests.factories import SYSTEM, make_app_registration, make_organizations
 
 GET = StepRequest("Get-Mailbox", {"ResultSize": 5})
@@ -184,3 +189,102 @@ class TestOrganizationVariables:
         (said,) = refusal_of(StepRequest("Get-Recipient", {"Filter": 'Company -eq "{name}"'}))
         assert "Write it between single quotes: '{name}'." in said
         assert drafted(StepRequest("Get-Recipient", {"Filter": "Company -eq '{name}'"})).target_count == 3
+
+
+class TestVariablesThatPeopleSet:
+    def test_are_frozen_beside_those_that_every_organization_has(self, organizations: list[Organization]) -> None:
+        have(organizations, "helpdesk", "desk{}@x.example")
+        run = drafted(GET, StepRequest("Set-Mailbox", {"Identity": "{helpdesk}", "DisplayName": "{name}"}))
+        first = organizations[0]
+        assert run.plan["variables"][str(first.tenant_id)] == {"helpdesk": "desk0@x.example", "name": first.name}
+        have([first], "helpdesk", "moved@x.example")
+        assert Run.objects.get(pk=run.pk).plan["variables"] == run.plan["variables"]
+
+    def test_those_that_there_are_are_named_when_another_is_meant(self, organizations: list[Organization]) -> None:
+        have(organizations[:1], "helpdesk", "x")
+        (said,) = refusal_of(StepRequest("Set-Mailbox", {"Identity": "x", "DisplayName": "{HelpDesk}"}))
+        assert said == (
+            "DisplayName has {HelpDesk}, which is no organization variable. There are {default_domain}, "
+            "{initial_domain}, {name}, {tenant_id}, {helpdesk}. Write {helpdesk}. For the word in braces itself, write "
+            "{{HelpDesk}}."
+        )
+
+    def test_an_organization_without_a_value_is_named(self, organizations: list[Organization]) -> None:
+        have(organizations[1:], "helpdesk", "x")
+        with pytest.raises(NoValue) as refused:
+            drafted(StepRequest("Get-Mailbox", {"Identity": "{helpdesk}"}))
+        assert str(refused.value) == (
+            f"{organizations[0].name} has no value for {{helpdesk}}. Select this one under Organizations and press "
+            "“Variable…”, or leave this one out."
+        )
+
+    def test_of_many_without_a_value_the_first_are_named_and_the_others_counted(self, db: None) -> None:
+        places = make_organizations(6, partner=make_app_registration().partner)
+        have(places[5:], "helpdesk", "x")
+        names = ", ".join(sorted(place.name for place in places[:5])[:3])
+        with pytest.raises(NoValue) as refused:
+            drafted(StepRequest("Get-Mailbox", {"Identity": "{helpdesk}"}))
+        assert str(refused.value).startswith(f"5 organizations ({names} and 2 more) have no value for {{helpdesk}}. ")
+
+    def test_each_value_is_checked_as_what_it_is_filled_into(self, organizations: list[Organization]) -> None:
+        have(organizations, "helpdesk", "nobody")
+        (said,) = refusal_of(
+            StepRequest("Set-Mailbox", {"Identity": "x", "HiddenFromAddressListsEnabled": "{helpdesk}"})
+        )
+        assert "an organization variable is one" in said
+        contact = StepRequest("New-MailContact", {"Name": "x", "ExternalEmailAddress": "{helpdesk}"})
+        (said,) = refusal_of(contact)
+        assert f"once filled in for {organizations[0].name}" in said
+        have(organizations, "helpdesk", "desk{}@x.example")
+        assert drafted(contact).target_count == 3
+
+    def test_a_value_in_braces_is_filled_in_as_it_is(self, organizations: list[Organization]) -> None:
+        Organization.objects.filter(pk=organizations[0].pk).update(name="{foo}")
+        run = drafted(StepRequest("Set-Mailbox", {"Identity": "x", "DisplayName": "{name}"}))
+        values = run.plan["variables"][str(organizations[0].tenant_id)]
+        assert fill_in(run.parameters, values)["DisplayName"] == "{foo}"
+
+    def test_cannot_take_the_place_of_one_that_every_organization_has(self, organizations: list[Organization]) -> None:
+        OrganizationVariable.objects.create(organization=organizations[0], name="name", value="Other", changed_by="x")
+        run = drafted(StepRequest("Set-Mailbox", {"Identity": "x", "DisplayName": "{name}"}))
+        assert run.plan["variables"][str(organizations[0].tenant_id)] == {"name": organizations[0].name}
+
+    def test_the_same_are_known_of_every_organization_everywhere(self) -> None:
+        assert tuple(sorted(VARIABLES)) == tuple(sorted(BUILT_IN))
+
+    @pytest.mark.parametrize("number", [1, 4])
+    def test_take_two_questions_however_many_organizations(
+        self, number: int, db: None, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        places = make_organizations(number, partner=make_app_registration().partner)
+        have(places, "helpdesk", "x")
+        steps = [StepRequest("Get-Mailbox", {"Identity": "{helpdesk}"})]
+        with django_assert_num_queries(2):
+            calls = valid_calls(steps, variables=known_variables(SYSTEM, steps))
+            assert len(frozen_variables(calls, places)) == number
+
+
+class TestLiteralBraces:
+    def test_a_word_in_double_braces_is_sent_in_single_ones(self, organizations: list[Organization]) -> None:
+        run = drafted(StepRequest("Set-Mailbox", {"Identity": "x", "DisplayName": "{{name}} of {name}, {{foo}}"}))
+        first = organizations[0]
+        sent = fill_in(run.parameters, run.plan["variables"][str(first.tenant_id)])
+        assert sent["DisplayName"] == f"{{name}} of {first.name}, {{foo}}"
+
+    def test_also_where_no_variable_occurs(self, organizations: list[Organization]) -> None:
+        run = drafted(StepRequest("Set-Mailbox", {"Identity": "x", "DisplayName": "{{foo}}"}))
+        assert fill_in(run.parameters, run.plan["variables"][str(organizations[0].tenant_id)])["DisplayName"] == "{foo}"
+        assert "-DisplayName '{foo}'" in run.powershell
+
+    def test_the_check_is_of_what_is_sent(self, organizations: list[Organization]) -> None:
+        longest = "x" * 252 + "{{a}}"
+        assert drafted(StepRequest("Set-Mailbox", {"Identity": "x", "DisplayName": longest})).target_count == 3
+
+    def test_a_plan_from_before_there_were_any_is_sent_as_it_is(self) -> None:
+        assert fill_in({"P": "{{foo}} {name}"}, None) == {"P": "{{foo}} {name}"}
+
+
+def have(places: list[Organization], name: str, value: str) -> None:
+    """Set a variable, `{}` in its value being the number of the organization."""
+    settings = [Setting(place.pk, name, value.format(number)) for number, place in enumerate(places)]
+    set_variables(actor=SYSTEM, settings=settings)

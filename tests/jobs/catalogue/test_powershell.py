@@ -137,3 +137,11 @@ class TestOrganizationVariables:
     def test_keep_their_quotes_inside_the_quotes_of_a_filter(self) -> None:
         call = validate("Get-Recipient", {"Filter": "Company -eq '{name}'"})
         assert powershell_line(call) == """Get-Recipient -Filter "Company -eq '$($name.Replace("'", "''"))'\""""
+
+    def test_those_that_people_set_are_written_alike_and_never_as_what_powershell_keeps_for_itself(self) -> None:
+        call = validate(
+            "Set-Mailbox", {"Identity": "{helpdesk}", "DisplayName": "{host}, {{word}}"}, variables=["helpdesk", "host"]
+        )
+        assert powershell_line(call) == (
+            'Set-Mailbox -Identity $helpdesk -DisplayName "${host_}, {word}" -Confirm:$false'
+        )

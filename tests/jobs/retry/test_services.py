@@ -22,6 +22,7 @@ from portal.core.actors import Actor
 from portal.core.permissions import PermissionRefused
 from tenants.organizations.models import Organization
 from tenants.profiles.models import ConnectionProfile, ProfileAssignment
+from tenants.variables.services import Setting, remove_variable, set_variables
 from tests.factories import SYSTEM, make_app_registration, make_organizations
 from tests.jobs.retry.cases import CREATE, READ, SET, WITH_SECRET, ended, launched, step_ended, tenants
 from tests.together import at_once
@@ -113,6 +114,14 @@ class TestWhom:
         assert left_out_of(actor=SYSTEM, draft=retry) == [
             "1 whose variables have changed since: launch there again with the form"
         ]
+
+    def test_so_is_whose_own_variable_changed_or_was_removed(self, organizations: list[Organization]) -> None:
+        places = organizations[:3]
+        set_variables(actor=SYSTEM, settings=[Setting(place.pk, "desk", "a@x.example") for place in places])
+        run = ended(launched(places, StepRequest("Get-Recipient", {"Identity": "{desk}"})), *[S.ERRORED] * 3)
+        set_variables(actor=SYSTEM, settings=[Setting(places[0].pk, "desk", "b@x.example")])
+        remove_variable(actor=SYSTEM, organization=places[1], name="desk")
+        assert retry_run(actor=SYSTEM, run_id=run.pk).plan["organizations"] == tenants(places[2:])
 
 
 class TestOnce:

@@ -12,7 +12,8 @@ from jobs.runs.models import Run
 from jobs.runs.states import TargetState as S
 from jobs.web.again import LOOK_FIRST
 from portal.accounts.models import User
-from tests.factories import make_app_registration, make_group, make_organizations, make_partner, make_run
+from tenants.variables.services import Setting, set_variables
+from tests.factories import SYSTEM, make_app_registration, make_group, make_organizations, make_partner, make_run
 
 SignIn = Callable[[User], Client]
 URL = "/cmdlets/Set-Mailbox/launch/"
@@ -208,7 +209,7 @@ class TestForm:
         for index in range(number // 5):
             make_group(f"Group {index}", places[:index])
 
-        with django_assert_num_queries(20):
+        with django_assert_num_queries(21):
             browser.get(URL, {"organization": [str(place.pk) for place in places]})
 
 
@@ -286,3 +287,12 @@ class TestAccess:
 
     def test_unknown_cmdlet(self, browser: Client) -> None:
         assert browser.post("/cmdlets/Set-Malbox/launch/").status_code == 404
+
+
+def test_the_help_lists_the_variables_that_people_set(browser: Client) -> None:
+    (place,) = make_organizations(1)
+    assert "{helpdesk}" not in browser.get(URL).content.decode()
+    set_variables(actor=SYSTEM, settings=[Setting(place.pk, "helpdesk", "help@x.example")])
+    page = browser.get(URL).content.decode()
+    assert "<code>{helpdesk}</code>" in page
+    assert "<code>{{word}}</code> is sent as <code>{word}</code>" in page
