@@ -13,6 +13,7 @@ from jobs.saved.models import Job, JobStep, LaunchDraft
 from jobs.saved.querysets import JobQuerySet
 from portal.core.actors import Actor
 from portal.core.pagination import Page, page_by_key
+from portal.core.refusals import Refused
 
 LONG_AGO = datetime.fromisoformat("0001-01-01T00:00:00+00:00")
 JOB_SORTS = {
@@ -26,6 +27,10 @@ JOB_SORTS = {
     "-cmdlet": "-cmdlet",
 }
 DRAFTS_SHOWN = 20
+
+
+class NoSuchJob(Refused):
+    """There is no job of this name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,15 @@ def steps_of(job: Job) -> list[Step]:
 def find_job(*, actor: Actor, job_id: UUID) -> Job | None:
     """Return one job that `actor` may see."""
     return Job.objects.visible_to(actor).filter(pk=job_id).first()
+
+
+def job_named(*, actor: Actor, name: str) -> Job:
+    """Return the job that is called so, in any case; raises `NoSuchJob`."""
+    job = Job.objects.visible_to(actor).filter(name__iexact=name.strip()).order_by("pk").first()
+    if job is None:
+        near = ", ".join(f"“{each.name}”" for each in Job.objects.visible_to(actor).order_by("name", "pk")[:5])
+        raise NoSuchJob(f"There is no job called “{name}”." + (f" There are {near}." if near else ""))
+    return job
 
 
 def runs_of_job(*, actor: Actor, job: Job, number: int = 20) -> list[Run]:

@@ -1,7 +1,8 @@
-"""Run one cmdlet in organizations from the command line, through the same services as the page."""
+"""Run a cmdlet or a saved job in organizations from the command line, through the same services as the page."""
 
 import sys
 from argparse import ArgumentParser
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -15,6 +16,8 @@ from jobs.command_line.progress import follow
 from jobs.launch import RunRequest, draft_run, launch_run
 from jobs.runs.selection import Selection
 from jobs.runs.states import RunState
+from jobs.saved.selectors import job_named, steps_of
+from jobs.web.job_form import job_form
 from portal.accounts.command_line import acting_person
 from portal.core.actors import Actor
 from portal.core.errors import DATABASE_AWAY
@@ -28,10 +31,16 @@ ALL_SUCCEEDED, SOME_DID_NOT, REFUSED = 0, 1, 2
 
 
 class Command(BaseCommand):
-    help = "Run a cmdlet in organizations. Exit status: 0 all succeeded, 1 some did not, 2 refused before dispatch."
+    help = (
+        "Run a cmdlet or a saved job in organizations. "
+        "Exit status: 0 all succeeded, 1 some did not, 2 refused before dispatch."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("cmdlet", help="for example Get-Mailbox")
+        parser.add_argument("cmdlet", nargs="?", default="", help="for example Get-Mailbox")
+        parser.add_argument(
+            "--job", default="", metavar="NAME", help="this saved job, where it goes unless you say where"
+        )
         parser.add_argument(
             "-p", "--parameter", action="append", default=[], metavar="NAME=VALUE", help="repeat for more parameters"
         )
@@ -88,6 +97,35 @@ class Command(BaseCommand):
 
 
 def _request(actor: Actor, options: dict[str, Any]) -> RunRequest:
+    if bool(options["cmdlet"]) == bool(options["job"]):
+        raise ValueError("Name a cmdlet, or a job with --job; not both.")
+    return _job_request(actor, options) if options["job"] else _cmdlet_request(actor, options)
+
+
+def _job_request(actor: Actor, options: dict[str, Any]) -> RunRequest:
+    """Return what a job means, with what the command line says instead: where, why, and as whom."""
+    if options["parameter"]:
+        raise ValueError("A job has its parameters already: leave out -p, or change the job.")
+    job = job_named(actor=actor, name=options["job"])
+    form = job_form(actor, job, steps_of(job))
+    if form is None:
+        raise ValueError(f"No cmdlet of the job “{job.name}” is in the catalogue any more.")
+    is_elsewhere = options["all"] or options["group"] or options["organization"]
+    if not is_elsewhere and not form.is_complete():
+        raise InvalidCall(form.problems)
+    said = _cmdlet_request(actor, options)
+    request = form.request()
+    return replace(
+        request,
+        selection=said.selection if is_elsewhere else request.selection,
+        reason=said.reason or request.reason,
+        ticket=said.ticket or request.ticket,
+        thumbprint=said.thumbprint,
+        profile_id=said.profile_id or request.profile_id,
+    )
+
+
+def _cmdlet_request(actor: Actor, options: dict[str, Any]) -> RunRequest:
     return RunRequest(
         cmdlet=options["cmdlet"],
         parameters=_parameters(options["cmdlet"], options["parameter"]),

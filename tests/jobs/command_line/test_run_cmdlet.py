@@ -18,10 +18,11 @@ from jobs.command_line.output import summary_line
 from jobs.dispatch.sweep import sweep
 from jobs.runs.models import Run
 from jobs.runs.states import RunState, TargetState, is_open
+from jobs.saved.services import Definition, create_job
 from portal.accounts.policy import Role
 from portal.audit.models import AuditEvent
 from tenants.organizations.models import Organization
-from tests.factories import make_app_registration, make_group, make_organizations, make_person, make_run
+from tests.factories import SYSTEM, make_app_registration, make_group, make_organizations, make_person, make_run
 from tests.live import ROOT, Processes, Sandbox, wait_for
 
 Bring = Callable[..., list[Organization]]
@@ -221,3 +222,31 @@ def test_the_summary_counts_every_organization(states: list[str], line: str) -> 
     run = make_run(organizations=len(states), states=[TargetState(state) for state in states])
     assert summary_line(run).startswith(line)
     assert re.fullmatch(SUMMARY, summary_line(run))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_saved_job_runs_all_its_steps_and_answers_by_step(workers: Processes, organizations_of: Bring) -> None:
+    (place,) = organizations_of(1)
+    later = [("Get-AcceptedDomain", "cmdlet=Get-AcceptedDomain")]
+    definition = Definition("Get-Mailbox", f"p.ResultSize=1&where=chosen&organization={place.pk}", later)
+    create_job(actor=SYSTEM, name="Monday look", description="", shared=True, definition=definition)
+    done = command(workers, "run_cmdlet", "--job", "monday look", "--json")
+    assert done.returncode == 0, done.stderr
+    (line,) = (json.loads(text) for text in done.stdout.splitlines())
+    assert [step["step"] for step in line["steps"]] == [1, 2]
+    assert all(step["rows"] for step in line["steps"])
+    run = Run.objects.get()
+    assert (run.job.name if run.job else "", run.step_count) == ("Monday look", 2)
+
+
+@pytest.mark.django_db
+class TestRefusalsOfJobs:
+    def test_a_name_that_no_job_has(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert "There is no job called “Nothing”." in refused(capsys, "run_cmdlet", "--job", "Nothing")
+
+    @pytest.mark.parametrize("arguments", [[], ["Get-Mailbox", "--job", "x"]])
+    def test_neither_or_both_of_cmdlet_and_job(self, capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
+        assert "Name a cmdlet, or a job with --job; not both." in refused(capsys, "run_cmdlet", *arguments)
+
+    def test_parameters_beside_a_job(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert "leave out -p" in refused(capsys, "run_cmdlet", "--job", "x", "-p", "ResultSize=1")
