@@ -45,10 +45,10 @@ def stop_in_force() -> GlobalStop | None:
     return GlobalStop.objects.filter(lifted_at=None).first()
 
 
-def under_way() -> UnderWay:
-    """Return what all runs together have under way now."""
+def under_way(*, actor: Actor) -> UnderWay:
+    """Return what all runs together have under way now, as far as `actor` may see them."""
     in_flight = Q(state=TargetState.RUNNING)
-    figures = RunTarget.objects.open().filter(run__state__in=OPEN_RUN_STATES)
+    figures = RunTarget.objects.visible_to(actor).open().filter(run__state__in=OPEN_RUN_STATES)
     return UnderWay(
         **figures.aggregate(
             runs=Count("run", distinct=True),

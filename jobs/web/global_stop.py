@@ -51,7 +51,7 @@ def lift(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, actor: Actor, *, problem: str = "", status: int = 200) -> HttpResponse:
     context: dict[str, Any] = {
         "stop": stop_in_force(),
-        "under_way": under_way(),
+        "under_way": under_way(actor=actor),
         "runs": open_runs(actor=actor, number=RUNS_SHOWN),
         "stops": latest_stops(actor=actor),
         "may_order": actor.has(Permission.GLOBAL_STOP_ORDER),

@@ -24,5 +24,5 @@ class Command(Door):
         stop = stop_everything(actor=actor, reason=options["reason"])
         return (
             f"Everything is stopped since {utc(stop.stopped_at)}, by {stop.stopped_by}: {stop.reason}\n"
-            f"{under_way().in_words}\nIt is lifted with: python manage.py lift_global_stop"
+            f"{under_way(actor=actor).in_words}\nIt is lifted with: python manage.py lift_global_stop"
         )

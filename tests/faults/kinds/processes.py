@@ -54,9 +54,12 @@ def _any_part(rng: random.Random) -> Parameters:
 
 
 def _pause(world: World, parameters: Parameters) -> int:
+    part = world.crew.parts.get(parameters["part"])
+    if part is None:  # another fault of the round has taken it away
+        return 0
     if parameters.get("in_mid_call"):
-        _wait_for_call(world.crew.parts[parameters["part"]].pid)
-    world.crew.parts[parameters["part"]].signal(signal.SIGSTOP)
+        _wait_for_call(part.pid)
+    part.signal(signal.SIGSTOP)
     return 1
 
 
@@ -69,7 +72,8 @@ def _wait_for_call(pid: int) -> None:
 
 
 def _resume(world: World, parameters: Parameters) -> int:
-    world.crew.parts[parameters["part"]].signal(signal.SIGCONT)
+    if part := world.crew.parts.get(parameters["part"]):
+        part.signal(signal.SIGCONT)
     return 0
 
 

@@ -1,6 +1,7 @@
 """Stopping everything, and lifting that."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -144,9 +145,14 @@ class TestUnderWay:
         first.targets.filter(state=R, position=2).update(fence=4, intent_fence=3)
         make_run(state=RunState.PAUSED, organizations=2)
         make_run(state=RunState.SUCCEEDED)
-        assert under_way().in_words == (
+        assert under_way(actor=SYSTEM).in_words == (
             "3 organizations in 2 runs: nothing more starts; 2 in flight, 1 may still complete."
         )
 
     def test_says_when_nothing_goes_on(self) -> None:
-        assert under_way().in_words == "No run is in progress: nothing is in flight."
+        assert under_way(actor=SYSTEM).in_words == "No run is in progress: nothing is in flight."
+
+    def test_counts_nothing_for_whoever_may_see_no_run(self) -> None:
+        make_run(state=RunState.RUNNING, organizations=2)
+        nobody = replace(SYSTEM, permissions=frozenset())
+        assert under_way(actor=nobody).in_words == "No run is in progress: nothing is in flight."
