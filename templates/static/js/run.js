@@ -137,6 +137,12 @@ document.addEventListener("click", (event) => {
   if (bar) window.location.assign(`/targets/${bar.dataset.target}/`);
 });
 
+// Buttons go when a run ends: the room that they took stays, so that the board does not move under the pointer.
+document.addEventListener("htmx:oobBeforeSwap", (event) => {
+  const head = event.detail.target.closest(".page-head");
+  if (head) head.style.minBlockSize = `${head.getBoundingClientRect().height}px`;
+});
+
 // What a person has opened stays open when a part is renewed.
 document.addEventListener("htmx:oobBeforeSwap", (event) => {
   const { target, fragment } = event.detail;
