@@ -5,6 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
+import structlog
 from django.db import transaction
 
 from jobs.catalogue.read_backs import reading_of
@@ -16,13 +17,17 @@ from jobs.reconciliation.reconciler import RECONCILER
 from jobs.reconciliation.sightings import Sighting, sightings_of
 from jobs.reconciliation.verdicts import judge
 from jobs.runs.events import target_as_object
-from jobs.runs.models import RunTarget
+from jobs.runs.integrity import alteration_of
+from jobs.runs.models import Attempt, RunTarget
 from jobs.runs.states import OPEN_TARGET_STATES, TargetState, Verdict
 from portal.audit.actions import AuditAction
 from portal.audit.models import AuditEvent
 from portal.audit.services import draft, write
 from portal.core.clock import database_now
 
+log = structlog.get_logger(__name__)
+
+ALTERED = "The plan of the run was altered in the database after its review: what was wanted is not certain any more."
 _MOST_AT_ONCE = 500
 
 
@@ -39,11 +44,15 @@ def judge_looks() -> int:
     looks = list(ended)
     unknown = {look.pk: _unknown(look.run_target) for look in looks}
     attempts = sending_attempts(list(unknown.values()))
+    altered = {run.pk for run in {target.run for target in unknown.values()} if alteration_of(run)}
     sightings = sightings_of([look.reading for look in looks if look.reading is not None])
     now = database_now()
     for look in looks:
-        target = unknown[look.pk]
-        _close(look, sightings[_reading_id(look)], call_of(target, attempts.get(target.pk)), now)
+        target, sighting = unknown[look.pk], sightings[_reading_id(look)]
+        if target.run_id in altered:
+            _close(look, sighting, Judgement(Verdict.NEEDS_PERSON, ALTERED), now)
+        else:
+            _compare(look, sighting, target, attempts.get(target.pk), now)
     fields = ["verdict", "detail", "lines", "request_id", "looked_at", "judged_at", "next_look_at"]
     Reconciliation.objects.bulk_update(looks, fields, batch_size=200)
     _settle([look for look in looks if look.verdict])
@@ -80,14 +89,26 @@ def _reading_id(look: Reconciliation) -> UUID:
     return look.reading_id
 
 
-def _close(look: Reconciliation, sighting: Sighting, call: Call | None, now: datetime) -> None:
+def _compare(
+    look: Reconciliation, sighting: Sighting, target: RunTarget, attempt: Attempt | None, now: datetime
+) -> None:
     """Enter into `look` what `sighting` means, and when to look again where it means nothing yet."""
-    judgement = _judgement(look, sighting, call)
+    call = None
+    try:
+        call = call_of(target, attempt)
+        judgement = _judgement(look, sighting, call)
+    except Exception:  # whatever Exchange answered there, the other organizations get their verdicts
+        log.exception("reconciliation.not_compared", run_target_id=str(target.pk), look=look.look)
+        judgement = Judgement(Verdict.NEEDS_PERSON, "Signalbox could not compare what was found with what was wanted.")
+    _close(look, sighting, judgement, now)
+    if judgement.verdict is None and call is not None:
+        look.next_look_at = next_look(look.look or 1, looked_at=now, ends_by=call.ends_by)
+
+
+def _close(look: Reconciliation, sighting: Sighting, judgement: Judgement, now: datetime) -> None:
     look.judged_at, look.looked_at, look.request_id = now, sighting.looked_at or now, sighting.request_id
     look.verdict, look.detail = judgement.verdict or "", judgement.detail
     look.lines = [asdict(line) for line in judgement.lines]
-    if judgement.verdict is None and call is not None:
-        look.next_look_at = next_look(look.look or 1, looked_at=now, ends_by=call.ends_by)
 
 
 def _judgement(look: Reconciliation, sighting: Sighting, call: Call | None) -> Judgement:

@@ -17,9 +17,10 @@ from jobs.catalogue.validation import ValidCall, validate
 from jobs.global_stop.selectors import stop_in_force
 from jobs.launch import launch_planned
 from jobs.reconciliation.due import Due, due_now
-from jobs.reconciliation.judging import ask_person
+from jobs.reconciliation.judging import ALTERED, ask_person
 from jobs.reconciliation.models import Reconciliation
 from jobs.reconciliation.reconciler import RECONCILER
+from jobs.runs.integrity import alteration_of
 from jobs.runs.models import Run, RunTarget
 from jobs.runs.plans import build_plan, hash_of
 from jobs.runs.purposes import Purpose
@@ -57,6 +58,9 @@ def _is_alone() -> bool:
 
 def _look(members: Sequence[Due], now: datetime) -> int:
     run, position = members[0].unknown.run, members[0].unknown.step
+    if alteration_of(run):
+        ask_person(members, now, ALTERED)
+        return 0
     step = run.steps[position - 1]
     if not FrozenWays.of_plan(run.plan).profiles:
         ask_person(members, now, "The run was planned before connection profiles existed: there is no way in as then.")

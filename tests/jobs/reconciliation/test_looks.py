@@ -14,10 +14,12 @@ from jobs.dispatch.clerk import clerk
 from jobs.dispatch.start import start_run
 from jobs.dispatch.sweep import sweep
 from jobs.launch import RunRequest, draft_run, launch_run
+from jobs.reconciliation.evidence import Call, Judgement
 from jobs.reconciliation.looks import MOST_IN_VAIN, next_look
 from jobs.reconciliation.models import Reconciliation
 from jobs.reconciliation.readings import launch_looks
 from jobs.reconciliation.services import decide
+from jobs.reconciliation.verdicts import judge
 from jobs.runs.calls import StepRequest
 from jobs.runs.models import Attempt, Run, RunTarget
 from jobs.runs.plans import hash_of
@@ -25,6 +27,7 @@ from jobs.runs.purposes import Purpose
 from jobs.runs.selection import Selection
 from jobs.runs.states import TargetState, Verdict
 from portal.audit.models import AuditEvent
+from portal.core.identifiers import uuid7
 from tenants.organizations.models import Organization
 from tenants.profiles.methods import Method
 from tenants.profiles.models import ConnectionProfile
@@ -76,6 +79,47 @@ def test_nothing_is_looked_at_before_the_first_pause(lose: Lose, look: Look) -> 
     lose("New-TransportRule", carried_out=True, **RULE)
 
     assert look() == []
+
+
+def _alter(run: Run) -> None:
+    run.plan["steps"][0]["parameters"]["PrependSubject"] = "[ALTERED] "
+    Run.objects.filter(pk=run.pk).update(plan=run.plan, plan_hash=hash_of(run.plan))
+
+
+@pytest.mark.usefixtures("soon")
+@pytest.mark.parametrize("altered", ["before the look", "before the verdict"])
+def test_what_a_plan_wanted_that_was_altered_needs_a_person(
+    altered: str, lose: Lose, carry_out: CarryOut, look: Look
+) -> None:
+    target = lose("New-TransportRule", carried_out=True, **RULE)
+    if altered == "before the verdict":
+        launch_looks()
+        carry_out(Run.objects.get(purpose=Purpose.RECONCILIATION))
+    _alter(target.run)
+
+    [found] = look()
+
+    assert found.verdict == Verdict.NEEDS_PERSON
+    assert "The plan of the run was altered" in found.detail
+
+
+@pytest.mark.usefixtures("soon")
+def test_an_answer_that_cannot_be_compared_keeps_no_other_from_its_verdict(
+    lose: Lose, look: Look, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd = lose("New-TransportRule", carried_out=True, **RULE)
+    other = lose("New-DistributionGroup", carried_out=True, Name="Inside")
+
+    def compare(call: Call, *rest: Any) -> Judgement:
+        if call.parameters["Name"] == RULE["Name"]:
+            raise TypeError("an answer that nobody has thought of")
+        return judge(call, *rest)
+
+    monkeypatch.setattr("jobs.reconciliation.judging.judge", compare)
+
+    verdicts = {found.run_target_id: found.verdict for found in look()}
+
+    assert verdicts == {odd.pk: Verdict.NEEDS_PERSON, other.pk: Verdict.APPLIED}
 
 
 @pytest.mark.usefixtures("soon")
@@ -258,6 +302,10 @@ def test_a_sign_in_of_ones_own_that_has_ended_needs_a_person(lose: Lose, look: L
     for profile in plan["connection"]["profiles"].values():
         profile["method"] = Method.INTERACTIVE
     Run.objects.filter(pk=target.run_id).update(plan=plan, plan_hash=hash_of(plan))
+    reviewed = AuditEvent.objects.filter(run_id=target.run_id, action="run.drafted").get()
+    reviewed.pk, reviewed.occurred_at = uuid7(), reviewed.occurred_at - timedelta(seconds=1)
+    reviewed.data["plan_hash"] = hash_of(plan)
+    reviewed.save(force_insert=True)
     ConnectionProfile.objects.update(method=Method.INTERACTIVE)
 
     [found] = look()
