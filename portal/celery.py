@@ -5,11 +5,30 @@ import os
 
 from celery import Celery
 from celery.signals import setup_logging, worker_init, worker_ready
+from kombu.transport import redis, virtual
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.production")
 
 from django.conf import settings
 
+
+class MessagesInHand(redis.QoS):
+    """The messages that a worker has not answered yet: at most as many as it has threads.
+
+    One whose answer did not reach the broker counts as answered too. Kombu kept it in hand for ever: a worker whose
+    threads had all lost the broker at once took nothing more, and never noticed that the connection was gone.
+    """
+
+    def ack(self, delivery_tag: str) -> None:
+        """Answer one; raises what the broker raises."""
+        try:
+            super().ack(delivery_tag)
+        except Exception:
+            virtual.QoS.ack(self, delivery_tag)
+            raise
+
+
+redis.Channel.QoS = MessagesInHand
 app = Celery("signalbox", set_as_current=True)
 app.set_default()
 app.conf.update(settings.CELERY)

@@ -155,6 +155,7 @@ RQ = {"DEFAULT_RESULT_TTL": 0, "WORKER_CLASS": "portal.exports.worker.YieldingWo
 CELERY = {
     "broker_url": REDIS_URL,
     "broker_connection_retry_on_startup": True,
+    "broker_connection_max_retries": None,  # Celery's 100 ended every worker after 50 minutes without a broker
     "broker_transport_options": {
         "visibility_timeout": 4 * 3600,
         "max_connections": 300,
