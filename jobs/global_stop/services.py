@@ -1,10 +1,14 @@
 """Stopping everything at once, and lifting that: with nothing but the database."""
 
 from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Greatest, Now
 from django.utils import timezone
 
 from jobs.global_stop.models import GlobalStop
 from jobs.global_stop.selectors import stop_in_force
+from jobs.runs.models import Run
+from jobs.runs.states import RunState
 from portal.audit.actions import AuditAction
 from portal.audit.services import Object, record
 from portal.core.actors import Actor
@@ -52,7 +56,7 @@ def lift_global_stop(*, actor: Actor) -> GlobalStop:
     stop.lifted_at, stop.lifted_by = timezone.now(), actor.label[:300]
     stop.save(update_fields=["lifted_at", "lifted_by"])
     record(AuditAction.GLOBAL_STOP_LIFTED, actor=actor, target=_as_object(stop), data={"reason": stop.reason})
-    enqueue("jobs.dispatch.sweep")
+    _let_go_on(stop)
     return stop
 
 
@@ -60,6 +64,16 @@ def refuse_while_stopped() -> None:
     """Raise `StopRefused` while a stop is in force."""
     if stop := stop_in_force():
         raise StopRefused(stop.refusal)
+
+
+def _let_go_on(stop: GlobalStop) -> None:
+    """Ring for every run that `stop` held, and keep how long it did."""
+    held_since = Greatest(F("started_at"), stop.stopped_at)
+    held = Run.objects.filter(state=RunState.RUNNING, started_at__isnull=False)
+    held.update(held_for=F("held_for") + Now() - held_since)
+    enqueue("jobs.dispatch.sweep")
+    for run_id in held.values_list("pk", flat=True):
+        enqueue("jobs.dispatch.start_run", run_id=str(run_id))
 
 
 def _as_object(stop: GlobalStop) -> Object:

@@ -15,7 +15,7 @@ WAITING = "waiting"
 VERDICTS: Mapping[str, str] = {
     Verdict.NEEDS_PERSON.value: "needs a person",
     WAITING: "being read back",
-    Verdict.APPLIED.value: "carried out",
+    Verdict.APPLIED.value: "as planned",
     Verdict.NOT_APPLIED.value: "not carried out",
 }
 """What is known of an outcome that was unknown, in words."""

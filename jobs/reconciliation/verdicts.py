@@ -1,4 +1,4 @@
-"""What a look at an unknown change means: carried out, not carried out, a person's to decide, or too early to say."""
+"""What a look at an unknown change means: as planned, not carried out, a person's to decide, or too early to say."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -26,7 +26,7 @@ Row = Mapping[str, Any]
 def judge(call: Call, reading: Reading, found: Found) -> Judgement:
     """Return what `found` means for `call`.
 
-    Only "carried out" is said while the call may still go on; every other verdict waits until it cannot.
+    Only "as planned" is said while the call may still go on; every other verdict waits until it cannot.
     """
     judgement = _JUDGES[reading.proof](call, reading, found)
     if judgement.verdict is Verdict.APPLIED or found.is_final(call) or reading.proof is Proof.NOTHING:

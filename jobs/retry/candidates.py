@@ -16,7 +16,7 @@ from portal.core.actors import Actor
 from portal.core.templatetags.presentation import counted
 
 UNKNOWN = "{} unknown: they are looked up first"
-APPLIED = "{} where the unknown step was found carried out: take the later steps there with “Launch again”"
+APPLIED = "{} where the unknown step was found as planned: take the later steps there with “Launch again”"
 RETRIED = "{} already in a later retry: retry them from there"
 VANISHED = "{} no longer served: they are not among the organizations any more"
 TWICE = "{} carried out at least in part: the same again would act a second time"

@@ -1,4 +1,4 @@
-"""How long a run may take: what earlier runs took, and nothing but that."""
+"""How long a run may take: what earlier runs took while nothing held them, and nothing but that."""
 
 import math
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ from jobs.runs.models import Run
 from jobs.runs.states import RunState
 from portal.core.actors import Actor
 
+_COLUMNS = ("target_count", "step_count", "started_at", "finished_at", "held_for")
 _LOOKED_AT = 20
 _NEAREST = 5
 _WHOLE = (RunState.SUCCEEDED, RunState.PARTLY_FAILED, RunState.FAILED)
@@ -40,7 +41,9 @@ def estimate(*, actor: Actor, cmdlet: str, service: str, number: int, step_count
     )
     same = ended.filter(cmdlet=cmdlet, step_count=step_count)
     for of_cmdlet, earlier in ((True, same), (False, ended.filter(service=service))):
-        columns = earlier.order_by("-launched_at").only("target_count", "step_count", "started_at", "finished_at")
+        columns = earlier.order_by("-launched_at").only(
+            "target_count", "step_count", "started_at", "finished_at", "held_for"
+        )
         measured = columns[:_LOOKED_AT]
         nearest = sorted(measured, key=lambda run: abs(math.log(max(run.target_count, 1) / number)))[:_NEAREST]
         if spans := _at_size(nearest, number, step_count):
@@ -55,7 +58,7 @@ def _at_size(runs: Sequence[Run], number: int, step_count: int) -> list[timedelt
     Small runs leave workers idle, so stretching them says at most too much; a larger run says at most too much too.
     """
     return [
-        (run.finished_at - run.started_at)
+        (run.finished_at - run.started_at - run.held_for)
         * max(1.0, number / max(run.target_count, 1))
         * max(1.0, step_count / run.step_count)
         for run in runs

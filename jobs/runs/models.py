@@ -1,5 +1,6 @@
 """Runs, their targets, attempts and connections."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.db import models
@@ -20,7 +21,8 @@ class Run(models.Model):
     """One launch of one or several cmdlets over a frozen list of organizations.
 
     `cmdlet` is that of the first step, `effect` and `risk` are the worst of all steps. `retry_of` is the run whose
-    organizations are tried again, `reconciles` the one whose unknown outcomes are read back.
+    organizations are tried again, `reconciles` the one whose unknown outcomes are read back. `held_for` is how long it
+    was paused, or stopped with everything else, since it was started; the present pause or stop is not in it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -51,6 +53,7 @@ class Run(models.Model):
     paused_at = models.DateTimeField(null=True)
     paused_by = models.CharField(max_length=300, blank=True, default="", db_default="")
     pause_reason = models.CharField(max_length=500, blank=True, default="", db_default="")
+    held_for = models.DurationField(default=timedelta, db_default=timedelta())
     share = models.PositiveSmallIntegerField(choices=Share.choices, default=Share.NORMAL, db_default=Share.NORMAL)
     retry_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="retries")
     reconciles = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="readings")

@@ -30,6 +30,7 @@ class Cell(NamedTuple):
     error_class: str
     changed_at: datetime
     organization_id: UUID
+    verdict: str = ""
     started_at: datetime | None = None
     finished_at: datetime | None = None
 

@@ -68,8 +68,10 @@ def resume_run(*, actor: Actor, run_id: UUID) -> Run:
     run = _open_run(run_id)
     if run.state == RunState.PAUSED:
         paused_by, run.state = run.paused_by, RunState.RUNNING if run.started_at else RunState.QUEUED
+        if run.started_at and run.paused_at:
+            run.held_for += timezone.now() - run.paused_at
         run.paused_at, run.paused_by, run.pause_reason = None, "", ""
-        run.save(update_fields=["state", "paused_at", "paused_by", "pause_reason"])
+        run.save(update_fields=["state", "paused_at", "paused_by", "pause_reason", "held_for"])
         record(AuditAction.RUN_RESUMED, actor=actor, target=run_as_object(run), data={"paused_by": paused_by})
         enqueue("jobs.dispatch.start_run", run_id=str(run.pk))
     return run

@@ -38,9 +38,12 @@ class TargetState(TextChoices):
 
 
 class Verdict(TextChoices):
-    """What was found out about an outcome that was unknown."""
+    """What was found out about an outcome that was unknown.
 
-    APPLIED = "applied", "Carried out"
+    applied: what is there now is what was planned, whether our call made it so or it was so before.
+    """
+
+    APPLIED = "applied", "As planned"
     NOT_APPLIED = "not_applied", "Not carried out"
     NEEDS_PERSON = "needs_person", "Needs a person"
 

@@ -15,8 +15,8 @@ from jobs.results.explanations import explanation_of
 from jobs.runs.models import Run
 from jobs.runs.places import clouds_of, groups_of, outcomes_before
 from jobs.runs.selectors import Cell
-from jobs.runs.states import TargetState
-from jobs.web.pictures import MARKS
+from jobs.runs.states import TargetState, Verdict
+from jobs.web.pictures import MARKS, VERDICT_MARKS
 from jobs.web.run_view import RunView
 from portal.core.actors import Actor
 from portal.core.templatetags.states import look
@@ -76,7 +76,7 @@ def board_markup(cells: Iterable[Cell], view: RunView) -> SafeString:
 
 
 def _cell(cell: Cell, address: str, rest: str, words: "_Words") -> str:
-    classes, mark, label = words.of(cell.state, cell.error_class)
+    classes, mark, label = words.of(cell.state, cell.error_class, cell.verdict)
     title = escape(f"{cell.organization_name}: {label}")
     return (
         f'<a id="cell-{cell.position}" class="{classes}" href="{address}{cell.target_id}{rest}" '
@@ -85,20 +85,22 @@ def _cell(cell: Cell, address: str, rest: str, words: "_Words") -> str:
 
 
 class _Words:
-    """Classes, mark and words of each pair of state and error class, looked up once per board."""
+    """Classes, mark and words of each state, error class and verdict together, looked up once per board."""
 
     def __init__(self, view: RunView) -> None:
         self._view = view
-        self._known: dict[tuple[str, str], tuple[str, str, str]] = {}
+        self._known: dict[tuple[str, str, str], tuple[str, str, str]] = {}
 
-    def of(self, state: str, error_class: str) -> tuple[str, str, str]:
-        key = (state, error_class)
+    def of(self, state: str, error_class: str, verdict: str) -> tuple[str, str, str]:
+        key = (state, error_class, verdict)
         if key not in self._known:
             seen = look(state)
             cause = f", {explanation_of(error_class).title}" if error_class else ""
             dim = "" if self._view.shows(state, error_class) else " cell-dim"
             classes = f"cell state-mark state-{seen.tone} cell-{state}{dim}"
-            self._known[key] = (classes, MARKS[TargetState(state)], f"{seen.label}{cause}")
+            mark = VERDICT_MARKS[Verdict(verdict)] if verdict else MARKS[TargetState(state)]
+            found = f", {look(verdict).label.lower()}" if verdict else ""
+            self._known[key] = (classes, mark, f"{seen.label}{found}{cause}")
         return self._known[key]
 
 

@@ -21,7 +21,7 @@ _SENTENCES = {
     TargetState.CANCELLED: "The run was stopped before this organization's turn.",
 }
 _FOUND_OUT = {
-    Verdict.APPLIED: "A change was sent and the answer was lost. It was found out since: what was planned is there.",
+    Verdict.APPLIED: "A change was sent and the answer was lost. It was found out since: it is as planned.",
     Verdict.NOT_APPLIED: "A change was sent and the answer was lost. It was found out since: it was not carried out.",
 }
 

@@ -5,7 +5,7 @@ from html import escape
 
 from django.utils.safestring import SafeString, mark_safe
 
-from jobs.runs.states import TargetState
+from jobs.runs.states import TargetState, Verdict
 from jobs.web.words import counts_in_words, ordered
 from portal.core.templatetags.states import look
 
@@ -21,6 +21,9 @@ MARKS = {
     TargetState.CANCELLED: "■",
 }
 """The sign of each state inside a cell: colour is never the only signal."""
+
+VERDICT_MARKS = {Verdict.APPLIED: "✓", Verdict.NOT_APPLIED: "✗", Verdict.NEEDS_PERSON: "!"}
+"""The sign of an unknown outcome about which something was found out, in the cell of an unknown one."""
 
 
 def bar_markup(counts: Mapping[str, int], *, width: int, height: int) -> SafeString:

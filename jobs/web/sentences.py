@@ -65,7 +65,7 @@ def _time_left(run: Run, progress: Progress, now: datetime) -> str:
     finished = done(progress)
     if run.started_at is None or progress.deferred or not ENOUGH_TO_ESTIMATE <= finished < run.target_count:
         return ""
-    left = (now - run.started_at) / finished * (run.target_count - finished)
+    left = (now - run.started_at - run.held_for) / finished * (run.target_count - finished)
     return duration(left) if left.total_seconds() >= 10 else f"{max(1, round(left.total_seconds()))} s"
 
 

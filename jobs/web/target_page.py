@@ -32,7 +32,7 @@ from portal.core.permissions import Permission
 _TONES = {TargetState.SUCCEEDED: "good", TargetState.UNKNOWN: "partly"}
 _CALM = (*OPEN_TARGET_STATES, TargetState.CANCELLED, TargetState.SKIPPED)
 _FOUND_OUT: Mapping[str, str] = {
-    Verdict.APPLIED: "Do not run it again: what was planned is there.",
+    Verdict.APPLIED: "Do not run it again: it is as planned already.",
     Verdict.NOT_APPLIED: "It may be run again: nothing was changed.",
 }
 _TEXTS_OF_EXCHANGE = ("partly_done", CONFIRMATION_PENDING.error_class)

@@ -20,7 +20,7 @@ from portal.core.permissions import Permission
 
 _HEADLINES = {
     "": "Signalbox reads it back.",
-    Verdict.APPLIED: "What was planned is there.",
+    Verdict.APPLIED: "It is as planned.",
     Verdict.NOT_APPLIED: "It was not carried out.",
     Verdict.NEEDS_PERSON: "A person has to look.",
 }

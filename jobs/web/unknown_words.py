@@ -42,7 +42,7 @@ def found_out_by_run(actor: Actor, run_ids: Sequence[UUID]) -> Mapping[UUID, Fou
 
 
 def unknown_sentence(numbers: Mapping[str, int]) -> str:
-    """Return "4 unknown: 3 carried out, 1 needs a person" for numbers by keys of `VERDICTS`."""
+    """Return "4 unknown: 1 needs a person, 3 found as planned" for numbers by keys of `VERDICTS`."""
     said = [f"{numbers[key]:,} {_word(key, numbers[key])}" for key in VERDICTS if numbers.get(key)]
     return f"{sum(numbers.values()):,} unknown: {', '.join(said)}"
 
@@ -50,5 +50,5 @@ def unknown_sentence(numbers: Mapping[str, int]) -> str:
 def _word(key: str, number: int) -> str:
     if key == Verdict.NEEDS_PERSON and number > 1:
         return "need a person"
-    confirmed = key in (Verdict.APPLIED, Verdict.NOT_APPLIED)
-    return f"confirmed as {VERDICTS[key]}" if confirmed else VERDICTS[key]
+    is_found = key in (Verdict.APPLIED, Verdict.NOT_APPLIED)
+    return f"found {VERDICTS[key]}" if is_found else VERDICTS[key]

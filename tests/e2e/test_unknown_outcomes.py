@@ -39,16 +39,16 @@ def test_from_the_first_page_to_a_decision_and_back(
     page.locator(".unknown-table tbody tr th a").first.click()
     page.wait_for_load_state()
     expect(page.locator("#unknown")).to_contain_text("A person has to look.")
-    page.get_by_role("button", name="It was carried out").click()
+    page.get_by_role("button", name="It is as planned").click()
     assert page.evaluate("document.activeElement.id") == "decision-words", "the browser asks for the reason"
     page.get_by_label("How do you know?").fill("The mail tip is there.")
-    page.get_by_role("button", name="It was carried out").click()
+    page.get_by_role("button", name="It is as planned").click()
     expect(page.locator("#unknown")).to_contain_text("The mail tip is there.")
-    expect(page.locator("#unknown")).to_contain_text("What was planned is there.")
+    expect(page.locator("#unknown")).to_contain_text("It is as planned.")
     assert violations(page) == []
 
     page.goto(f"{portal}/runs/unknown/?verdict=needs_person")
     expect(page.locator(".unknown-table tbody tr")).to_have_count(1)
     assert violations(page) == []
     page.goto(f"{portal}/runs/{run.pk}/")
-    expect(page.locator("#run-progress")).to_contain_text("2 unknown: 1 needs a person, 1 confirmed as carried out")
+    expect(page.locator("#run-progress")).to_contain_text("2 unknown: 1 needs a person, 1 found as planned")

@@ -42,7 +42,7 @@ LOOKS: dict[str, Look] = {
     "skipped": Look("Skipped", "forward", "quiet"),
     "denied": Look("Denied", "no-symbol", "denied"),
     # what was found out about unknown outcomes
-    "applied": Look("Carried out", "check-badge", "good"),
+    "applied": Look("As planned", "check-badge", "good"),
     "not_applied": Look("Not carried out", "x-circle", "quiet"),
     "needs_person": Look("Needs a person", "eye", "unknown"),
     # reachability

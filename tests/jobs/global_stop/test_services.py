@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from jobs.global_stop.models import GlobalStop
 from jobs.global_stop.selectors import stop_in_force, under_way
@@ -114,11 +116,25 @@ class TestLift:
     @pytest.mark.django_db(transaction=True)
     def test_rings_for_whatever_is_due(self, monkeypatch: pytest.MonkeyPatch) -> None:
         rung: list[str] = []
-        monkeypatch.setattr("portal.core.tasks.ring", lambda name: rung.append(name))
+        monkeypatch.setattr("portal.core.tasks.ring", lambda name, **ids: rung.append(ids.get("run_id", name)))
+        going, _ended = make_run(state=RunState.RUNNING), make_run()
         stop_everything(actor=SYSTEM, reason="odd deletions")
         assert rung == []
         lift_global_stop(actor=SYSTEM)
-        assert rung == ["jobs.dispatch.sweep"]
+        assert rung == ["jobs.dispatch.sweep", str(going.pk)]
+
+    def test_keeps_how_long_runs_were_held(self) -> None:
+        now = timezone.now()
+        before, since, paused = (
+            make_run(state=state, started_at=now - timedelta(minutes=ago))
+            for state, ago in ((RunState.RUNNING, 9), (RunState.RUNNING, 2), (RunState.PAUSED, 9))
+        )
+        stop = stop_everything(actor=SYSTEM, reason="odd deletions")
+        GlobalStop.objects.filter(pk=stop.pk).update(stopped_at=now - timedelta(minutes=5))
+        lift_global_stop(actor=SYSTEM)
+        for run, minutes in ((before, 5), (since, 2), (paused, 0)):
+            run.refresh_from_db()
+            assert round(run.held_for / timedelta(minutes=1)) == minutes
 
 
 @pytest.mark.django_db(transaction=True)

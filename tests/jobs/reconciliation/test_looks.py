@@ -72,7 +72,7 @@ def test_carried_out_is_said_at_the_first_look(settings: Any, lose: Lose, look: 
     lines = {line["name"]: (line["wanted"], line["found"], line["match"]) for line in found.lines}
     assert lines["PrependSubject"] == ("[EXTERNAL] ", "[EXTERNAL] ", "same")
     event = AuditEvent.objects.get(action="run_target.reconciled")
-    assert (event.target_id, event.data["verdict"]) == (str(target.pk), "carried out")
+    assert (event.target_id, event.data["verdict"]) == (str(target.pk), "as planned")
 
 
 def test_nothing_is_looked_at_before_the_first_pause(lose: Lose, look: Look) -> None:

@@ -219,7 +219,7 @@ class TestSteps:
         found = candidates(actor=SYSTEM, run=run)
         assert not found.first_steps
         assert found.left_out_words == [
-            "1 where the unknown step was found carried out: take the later steps there with “Launch again”"
+            "1 where the unknown step was found as planned: take the later steps there with “Launch again”"
         ]
 
     def test_a_step_that_was_done_in_part_is_not_repeated(self, organizations: list[Organization]) -> None:

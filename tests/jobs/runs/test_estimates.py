@@ -38,6 +38,11 @@ def test_smaller_runs_are_stretched_and_the_span_is_told() -> None:
     assert asked(4) == (8, 12, 2, True, False)
 
 
+def test_what_held_a_run_does_not_count() -> None:
+    took(64, 2, held_for=timedelta(seconds=60))
+    assert asked(2) == (4, 4, 1, True, False)
+
+
 def test_a_larger_run_says_at_most() -> None:
     took(30, 6)
     assert asked(2) == (30, 30, 1, True, True)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -179,6 +179,15 @@ class TestResume:
         assert (run.state, run.paused_at, run.paused_by, run.pause_reason) == (state, None, "", "")
         event = AuditEvent.objects.get(run_id=run.pk)
         assert (event.action, event.data) == ("run.resumed", {"paused_by": "Ada"})
+
+    def test_keeps_how_long_it_was_held_since_it_was_started(self) -> None:
+        ago = timezone.now() - timedelta(minutes=5)
+        started = make_run(state=RunState.PAUSED, started_at=ago, paused_at=ago, held_for=timedelta(minutes=2))
+        waiting = make_run(state=RunState.PAUSED, started_at=None, paused_at=ago)
+        for run, minutes in ((started, 7), (waiting, 0)):
+            resume_run(actor=SYSTEM, run_id=run.pk)
+            run.refresh_from_db()
+            assert round(run.held_for / timedelta(minutes=1)) == minutes
 
     @pytest.mark.django_db(transaction=True)
     def test_rings_once_for_the_run_and_not_for_one_that_goes_on(self, monkeypatch: pytest.MonkeyPatch) -> None:

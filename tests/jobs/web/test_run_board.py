@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from jobs.runs.models import RunTarget
-from jobs.runs.states import RunState, TargetState
+from jobs.runs.states import RunState, TargetState, Verdict
 from portal.accounts.models import User
 from tests.factories import make_group, make_organizations, make_run
 
@@ -174,3 +174,21 @@ def test_names_in_any_script_keep_their_cell_whole(browser: Client) -> None:
     page = browser.get(f"/runs/{run.pk}/").content.decode()
 
     assert f'aria-label="{places[0].name}: Succeeded">✓</a>' in page
+
+
+def test_an_unknown_outcome_says_what_was_found_out_about_it(browser: Client) -> None:
+    run = make_run(organizations=4, states=[S.UNKNOWN])
+    for position, verdict in enumerate(Verdict.values):
+        run.targets.filter(position=position).update(verdict=verdict)
+
+    page = browser.get(f"/runs/{run.pk}/").content.decode()
+
+    said = re.findall(
+        r'<a id="cell-\d+" class="cell state-mark state-unknown [^>]* aria-label="[^":]*: ([^"]*)">(.)</a>', page
+    )
+    assert said == [
+        ("Unknown, as planned", "✓"),
+        ("Unknown, not carried out", "✗"),
+        ("Unknown, needs a person", "!"),
+        ("Unknown", "?"),
+    ]

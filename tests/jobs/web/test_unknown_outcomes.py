@@ -147,7 +147,7 @@ class TestTarget:
             ">Away</td>",
             "12345-request",
             "Get-Mailbox -Identity &#x27;jane&#x27;",
-            "It was carried out",
+            "It is as planned",
             "It was not carried out",
         ):
             assert said in page or said.replace("&#x27;", "") in page, said
@@ -177,8 +177,8 @@ class TestDecision:
         assert "I saw it there." in page
         assert "That was another one." in page
         events = AuditEvent.objects.filter(action="run_target.decided").order_by("id")
-        assert [event.data["verdict"] for event in events] == ["carried out", "not carried out"]
-        assert events[1].data["verdict_before"] == "carried out"
+        assert [event.data["verdict"] for event in events] == ["as planned", "not carried out"]
+        assert events[1].data["verdict_before"] == "as planned"
 
     @pytest.mark.parametrize(
         ("posted", "said"),
@@ -234,7 +234,7 @@ class TestElsewhere:
     def test_the_page_and_the_row_of_a_run_say_what_was_found_out(self, browser: Client) -> None:
         run = unknown(4, verdict=Verdict.APPLIED)
         RunTarget.objects.filter(pk=run.targets.order_by("position")[0].pk).update(verdict=Verdict.NEEDS_PERSON)
-        said = "4 unknown: 1 needs a person, 3 confirmed as carried out"
+        said = "4 unknown: 1 needs a person, 3 found as planned"
         assert said in page_of(browser, reverse("jobs:run", args=[run.pk]))
         assert said in page_of(browser, reverse("jobs:runs"))
 

@@ -43,6 +43,11 @@ class TestSentence:
                 Progress({"succeeded": 183, "failed": 4, "queued": 113}, 0, 0),
                 "Running: 187 of 300, 4 failed, about 36 s left",
             ),
+            (
+                make(started_at=NOW - timedelta(hours=1), held_for=timedelta(minutes=59)),
+                Progress({"succeeded": 183, "failed": 4, "queued": 113}, 0, 0),
+                "Running: 187 of 300, 4 failed, about 36 s left",
+            ),
             (make(), Progress({"succeeded": 2, "queued": 298}, 0, 0), "Running: 2 of 300"),
             (
                 make(),
