@@ -102,7 +102,7 @@ def _compare(
         judgement = Judgement(Verdict.NEEDS_PERSON, "Signalbox could not compare what was found with what was wanted.")
     _close(look, sighting, judgement, now)
     if judgement.verdict is None and call is not None:
-        look.next_look_at = next_look(look.look or 1, looked_at=now, ends_by=call.ends_by)
+        look.next_look_at = next_look(look.look or 1, looked_at=sighting.looked_at or now, ends_by=call.ends_by)
 
 
 def _close(look: Reconciliation, sighting: Sighting, judgement: Judgement, now: datetime) -> None:

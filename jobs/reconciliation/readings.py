@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from jobs.catalogue.cmdlets import catalogue_version
+from jobs.catalogue.cmdlets import UnknownCmdlet, catalogue_version
 from jobs.catalogue.effects import Effect
 from jobs.catalogue.encoding import encode, wire_cmdlet
 from jobs.catalogue.powershell import powershell_line
@@ -20,7 +20,7 @@ from jobs.reconciliation.due import Due, due_now
 from jobs.reconciliation.judging import ALTERED, ask_person
 from jobs.reconciliation.models import Reconciliation
 from jobs.reconciliation.reconciler import RECONCILER
-from jobs.runs.integrity import alteration_of
+from jobs.runs.integrity import alteration_of, record_altered_plan
 from jobs.runs.models import Run, RunTarget
 from jobs.runs.plans import build_plan, hash_of
 from jobs.runs.purposes import Purpose
@@ -58,14 +58,19 @@ def _is_alone() -> bool:
 
 def _look(members: Sequence[Due], now: datetime) -> int:
     run, position = members[0].unknown.run, members[0].unknown.step
-    if alteration_of(run):
+    if alteration := alteration_of(run):
+        record_altered_plan(actor=RECONCILER, run=run, refusal=alteration)
         ask_person(members, now, ALTERED)
         return 0
     step = run.steps[position - 1]
     if not FrozenWays.of_plan(run.plan).profiles:
         ask_person(members, now, "The run was planned before connection profiles existed: there is no way in as then.")
         return 0
-    reading = reading_of(step.sent_as, step.parameters)
+    try:
+        reading = reading_of(step.sent_as, step.parameters)
+    except UnknownCmdlet:
+        ask_person(members, now, f"{step.cmdlet} is not in the catalogue any more, nor what reads it back.")
+        return 0
     if reading is None:
         ask_person(members, now, f"Nothing reads back what {step.cmdlet} changes.")
         return 0

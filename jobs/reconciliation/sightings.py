@@ -11,7 +11,7 @@ from jobs.reconciliation.identities import names_of
 from jobs.results.bodies import unpack
 from jobs.results.explanations import explanation_of
 from jobs.results.models import Result
-from jobs.runs.models import RunTarget, StepOutcome
+from jobs.runs.models import Attempt, RunTarget, StepOutcome
 from jobs.runs.states import TargetState
 from portal.core.explanations import Retry
 
@@ -41,6 +41,7 @@ class _Outcome:
     error_class: str
     error_code: str
     error_detail: str
+    asked_at: datetime | None
 
 
 def sightings_of(readings: Sequence[RunTarget]) -> dict[UUID, Sighting]:
@@ -56,15 +57,26 @@ def sightings_of(readings: Sequence[RunTarget]) -> dict[UUID, Sighting]:
         .select_related("attempt")
         .order_by("attempt__number")
     }
-    return {reading.pk: _sighting(reading, outcomes[reading.pk], results) for reading in readings}
+    asked = _intended_at(readings)
+    return {each.pk: _sighting(each, outcomes[each.pk], results, asked) for each in readings}
 
 
 def _outcome(ended: StepOutcome | RunTarget) -> _Outcome:
-    return _Outcome(ended.state, ended.error_class, ended.error_code, ended.error_detail)
+    asked_at = ended.intended_at if isinstance(ended, StepOutcome) else None
+    return _Outcome(ended.state, ended.error_class, ended.error_code, ended.error_detail, asked_at)
+
+
+def _intended_at(readings: Sequence[RunTarget]) -> dict[UUID, datetime]:
+    """Return when each last asked, by the database's clock: what it saw may be as old as that."""
+    asked = Attempt.objects.filter(run_target__in=readings, intended_at__isnull=False).order_by("fence")
+    return {attempt.run_target_id: attempt.intended_at for attempt in asked if attempt.intended_at}
 
 
 def _sighting(
-    reading: RunTarget, outcomes: Mapping[int, _Outcome], results: Mapping[tuple[UUID, int], Result]
+    reading: RunTarget,
+    outcomes: Mapping[int, _Outcome],
+    results: Mapping[tuple[UUID, int], Result],
+    intended_at: Mapping[UUID, datetime],
 ) -> Sighting:
     first, result = outcomes.get(1), results.get((reading.pk, 1))
     if first is None or not _was_seen(first):
@@ -73,7 +85,7 @@ def _sighting(
     return Sighting(
         rows=_rows(first, result),
         others=[_names(outcomes.get(step), results.get((reading.pk, step))) for step in later],
-        looked_at=result.received_at if result else reading.finished_at,
+        looked_at=first.asked_at or intended_at.get(reading.pk),
         request_id=(result.attempt.request_id or result.attempt.client_request_id) if result else "",
     )
 
