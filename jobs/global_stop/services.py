@@ -32,7 +32,8 @@ def stop_everything(*, actor: Actor, reason: str) -> GlobalStop:
     reason = storable(reason.strip(), 500)
     if not reason:
         raise StopRefused("Say why everything is stopped: everybody sees the reason on every page.")
-    stop, is_new = GlobalStop.objects.get_or_create(
+    # Whoever lifts the present one at this moment is waited for: then it is no stop any more.
+    stop, is_new = GlobalStop.objects.select_for_update().get_or_create(
         lifted_at=None,
         defaults={
             "stopped_at": timezone.now(),

@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from threading import Thread
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 
 from jobs.global_stop.models import GlobalStop
@@ -21,7 +23,8 @@ from portal.core.refusals import Refused
 from tenants.sync.models import Synchronization, SynchronizationState
 from tenants.sync.services import start_synchronization, synchronize
 from tests.factories import SYSTEM, label_of, make_partner, make_run
-from tests.together import at_once
+from tests.live import wait_for
+from tests.together import at_once, waiting_for_locks
 
 Acting = Callable[[User], Actor]
 Q, R, S = TargetState.QUEUED, TargetState.RUNNING, TargetState.SUCCEEDED
@@ -144,13 +147,33 @@ def test_of_many_who_stop_everything_at_once_one_is_kept(approver: User) -> None
         return stop_everything(actor=SYSTEM, reason="odd deletions").pk
 
     def act() -> int:
-        from django.db import transaction
-
         with transaction.atomic():
             return stop()
 
     assert len(set(at_once(approver, 6, act))) == 1
     assert GlobalStop.objects.count() == AuditEvent.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_stops_everything_while_another_lifts_the_stop_has_it_stopped() -> None:
+    first = stop_everything(actor=SYSTEM, reason="first")
+    ordered: list[GlobalStop] = []
+
+    def order() -> None:
+        try:
+            ordered.append(stop_everything(actor=SYSTEM, reason="second"))
+        finally:
+            connection.close()
+
+    with transaction.atomic():
+        lift_global_stop(actor=SYSTEM)
+        thread = Thread(target=order)
+        thread.start()
+        wait_for(lambda: ordered or waiting_for_locks(), seconds=20, what="the order to be told or to wait")
+    thread.join(20)
+
+    [told] = ordered
+    assert stop_in_force() == told != first
 
 
 @pytest.mark.django_db
