@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
@@ -19,6 +20,7 @@ SAID_NO = frozenset({"failed", "errored", "denied", "cancelled", "skipped"})
 STOPS_IT = (SAID_NO | {"unknown"}, (SAID_NO | {"unknown"}) - {"failed"})
 """After which outcome of a step nothing more is sent: if the plan says stop, and if it says continue."""
 MOST_STEPS = 9
+IN_BRACES = re.compile(r"\{\{(?P<literal>\w+)\}\}|\{(?P<name>\w+)\}")
 # Answers that say for certain that the cmdlet did not run.
 REFUSED_BEFORE_IT_RAN = frozenset({"401", "302", "429"})
 DECIDED = frozenset({TARGET_ENDED, "run_target.deferred"})
@@ -120,7 +122,7 @@ def whatever_ran_was_announced(records: Records) -> Iterator[Complaint]:
 
 def _as_planned(entry: Row, plan: Row, step: int) -> Iterator[Complaint]:
     planned = plan["steps"][step - 1] if "steps" in plan else plan
-    values = plan.get("variables", {}).get(entry["tenant"], {})
+    values = plan.get("variables", {}).get(entry["tenant"])
     secrets = planned.get("secrets", {})
     wanted = {name: _filled(value, values) for name, value in planned["parameters"].items() if name not in secrets}
     sent = {name: value for name, value in entry["parameters"].items() if name not in secrets}
@@ -128,10 +130,11 @@ def _as_planned(entry: Row, plan: Row, step: int) -> Iterator[Complaint]:
         yield Complaint("I3", f"{entry['cmdlet']} was sent with {sent}, planned was {planned['sent_as']} with {wanted}")
 
 
-def _filled(value: Any, values: dict[str, str]) -> Any:
-    for name, text in values.items():
-        value = value.replace(f"{{{name}}}", text) if isinstance(value, str) else value
-    return value
+def _filled(value: Any, values: dict[str, str] | None) -> Any:
+    """Return what is sent of a planned value: `{{word}}` as `{word}`, the organization's value of a variable."""
+    if values is None or not isinstance(value, str):
+        return value
+    return IN_BRACES.sub(lambda found: f"{{{found['literal']}}}" if found["literal"] else values[found["name"]], value)
 
 
 def _hash(plan: Row) -> str:

@@ -61,7 +61,7 @@ def draw(rng: random.Random, label: str, *, size: int = 30) -> list[Launch]:
     ]
     later = (
         ("Start-ManagedFolderAssistant", {"Identity": "signal.box"}),
-        ("New-DistributionGroup", {"Name": f"Crew {label} of {{initial_domain}}"}),
+        ("New-DistributionGroup", {"Name": f"Crew {label} {{{{of}}}} {{initial_domain}}"}),
     )
     chosen = [offers[0], offers[1], *rng.sample(offers[2:], 2)]
     stopped, in_steps = rng.choice([None, None, *range(len(chosen))]), rng.choice([1, 3])
