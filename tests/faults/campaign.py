@@ -13,12 +13,11 @@ from tests.faults.complaint import Complaint
 from tests.faults.figures import Figures
 from tests.faults.history import History
 from tests.faults.kinds.kind import Kind
-from tests.faults.nemesis import KINDS, Planned, Round
+from tests.faults.nemesis import BEFORE_THE_LAUNCH, KINDS, Planned, Round
 from tests.faults.observer import Observer
 from tests.faults.world import World, persist
 
 LOOK_EVERY_SECONDS = 0.1
-BEFORE_THE_LAUNCH = -1.0
 ORDER = "order: "
 PATIENCE_SECONDS = 90.0
 STALLED_SECONDS = 1.5

@@ -24,6 +24,7 @@ KINDS: dict[str, Kind] = {
 }
 MOST_TOGETHER = 6
 ALONE_EVERY = 3
+BEFORE_THE_LAUNCH = -1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +78,9 @@ def planned_round(seed: int, number: int, *, share: bool = False, only: str = ""
 
 
 def long_round(number: int) -> Round:
-    """Return the round in which the broker is away for five minutes, from the moment the runs are launched."""
+    """Return the round in which the broker is away for five minutes: nobody hears of the runs that are launched."""
     rng = random.Random(f"long:{number}")
-    fault = Planned(servers.BROKER_AWAY_LONG, 0.0, {})
+    fault = Planned(servers.BROKER_AWAY_LONG, BEFORE_THE_LAUNCH, {})
     return Round(number, (fault,), tuple(load.draw(rng, str(number))), 60)
 
 

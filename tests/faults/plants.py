@@ -5,10 +5,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.faults.bugs import BUGS
-from tests.faults.campaign import BEFORE_THE_LAUNCH
 from tests.faults.complaint import Complaint
 from tests.faults.load import Launch
-from tests.faults.nemesis import Planned, Round
+from tests.faults.nemesis import BEFORE_THE_LAUNCH, Planned, Round
 from tests.faults.parts import QUICK
 from tests.faults.worker import CALL_SECONDS
 
