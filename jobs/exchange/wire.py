@@ -22,6 +22,8 @@ from tenants.microsoft.retry_after import retry_after
 
 _BUSY = frozenset({429, 503})
 _REDIRECTS = frozenset({301, 302, 307, 308})
+_REOPEN_SECONDS = 0.25
+"""How long a connection that was lost since permission was given may take to open: permission is not for later."""
 _MOST_HOPS = 8
 _MOST_VISITS = 2
 _GZIP = b"\x1f\x8b"
@@ -80,8 +82,9 @@ class Wire:
     def send(self, request: Request, url: str, token: Token, *, before_send: Callable[[], None] | None = None) -> Reply:
         """Send to `url` and wherever it is redirected to; the last host is used from then on.
 
-        `before_send` is called before every hop, when all guards have passed; what it raises passes through, and that
-        hop is not sent. Raises `CallFailed`, `Withheld` while the organization is to be left alone.
+        `before_send` is called before every hop, when all guards have passed and a connection is open, so that nothing
+        but the request follows it; what it raises passes through, and that hop is not sent. Raises `CallFailed`,
+        `Withheld` while the organization is to be left alone.
         """
         visits: dict[str, int] = {}
         for hop in range(_MOST_HOPS + 1):
@@ -89,9 +92,12 @@ class Wire:
             if visits[url] > _MOST_VISITS:
                 break
             self._check(url, token, request)
+            connect_timeout = self._spec.connect_timeout
             if before_send:
+                self._open(request, url)
                 before_send()
-            reply = self._once(request, url, token)
+                connect_timeout = _REOPEN_SECONDS
+            reply = self._once(request, url, token, connect_timeout)
             if reply.status not in _REDIRECTS:
                 if hop:
                     self.host = origin(url)
@@ -102,7 +108,7 @@ class Wire:
     def look_up_redirect(self, request: Request, url: str, token: Token) -> Reply:
         """Ask `url`, follow nothing, and use the host that it redirects to, if it does. Raises `CallFailed`."""
         self._check(url, token, request)
-        reply = self._once(request, url, token)
+        reply = self._once(request, url, token, self._spec.connect_timeout)
         if reply.status in _REDIRECTS:
             self.host = origin(self.target_of(reply, url))
         return reply
@@ -130,15 +136,24 @@ class Wire:
             raise CallFailed(disturbances.REDIRECT_REFUSED, ran=Ran.NO, detail=f"redirected to “{location[:200]}”")
         return target
 
-    def _once(self, request: Request, url: str, token: Token) -> Reply:
+    def _open(self, request: Request, url: str) -> None:
+        started_at, start = self._clock(), time.monotonic()
+        try:
+            self._sender.open(url, self._spec.connect_timeout)
+        except httpx.TransportError as error:
+            request.record.append(_recorded(request, url, started_at, start, None, _problem(error)))
+            raise from_transport_error(error, reads=request.reads) from error
+
+    def _once(self, request: Request, url: str, token: Token, connect_timeout: float) -> Reply:
         self.check_gate()  # it may have closed while permission to send was asked for
         started_at, start = self._clock(), time.monotonic()
         reply: Reply | None = None
         problem = ""
         try:
-            reply = self._exchange(request, url, token, start + request.read_timeout)
+            limits = {"connect": connect_timeout, "read": request.read_timeout, "write": request.read_timeout}
+            reply = self._exchange(request, url, token, limits)
         except httpx.HTTPError as error:
-            problem = f"{type(error).__name__}: {error}"
+            problem = _problem(error)
             raise from_transport_error(error, reads=request.reads) from error
         except _TooLarge as error:
             problem = str(error)
@@ -155,7 +170,8 @@ class Wire:
         if seconds:
             gates.close(self._spec.tenant_id, seconds)
 
-    def _exchange(self, request: Request, url: str, token: Token, deadline: float) -> Reply:
+    def _exchange(self, request: Request, url: str, token: Token, limits: Mapping[str, float]) -> Reply:
+        deadline = time.monotonic() + request.read_timeout
         headers = {
             **request.headers,
             "User-Agent": USER_AGENT,
@@ -164,7 +180,6 @@ class Wire:
         }
         if cookies := self._cookies.header(url):
             headers["Cookie"] = cookies
-        limits = {"connect": self._spec.connect_timeout, "read": request.read_timeout, "write": request.read_timeout}
         answer = self._sender.send(request.method, url, headers, request.body, limits)
         try:
             self._cookies.keep(url, answer.headers)
@@ -202,6 +217,10 @@ class Wire:
         if len(plain) > limit:
             raise _TooLarge(f"more than {limit} bytes, decompressed")
         return plain
+
+
+def _problem(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def _recorded(

@@ -60,7 +60,18 @@ class _Connection:
             return False
         poll = select.poll()
         poll.register(self._socket, select.POLLIN)
-        return not poll.poll(0)
+        return not poll.poll(0) or self._has_only_tickets()
+
+    def _has_only_tickets(self) -> bool:
+        """Whether what came is TLS's own: session tickets come after the handshake, and nobody has read them yet."""
+        self._socket.settimeout(0)
+        try:
+            self._socket.recv(1)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return True
+        except OSError:
+            return False
+        return False
 
     def send(self, content: bytes, timeout: float | None) -> None:
         """Send a whole request."""
@@ -125,6 +136,7 @@ class Answer(httpx.SyncByteStream):
         if connection is None:
             return
         if self._is_complete and self._can_go_on and not self._is_overrun:
+            connection.used_at = time.monotonic()
             self._pool.keep(self._origin, connection)
         else:
             connection.close()
@@ -205,6 +217,11 @@ class Connections(httpx.BaseTransport):
         head = [_line(method, target), *(f"{name}: {value}".encode() for name, value in sent.items())]
         return self._send(origin, head, body, limits)
 
+    def open(self, url: str, seconds: float) -> None:
+        """Have a connection ready over which the next request to `url` goes. Raises `httpx.TransportError`."""
+        origin, _ = _located(url)
+        self.keep(origin, self._take(origin) or _Connection(origin, self._context, seconds))
+
     def _send(self, origin: Origin, head: Sequence[bytes], body: bytes, limits: Mapping[str, float]) -> Answer:
         if any(map(_FORBIDDEN.search, head)):
             raise httpx.LocalProtocolError("a header holds what no header may hold")
@@ -221,7 +238,6 @@ class Connections(httpx.BaseTransport):
 
     def keep(self, origin: Origin, connection: _Connection) -> None:
         """Keep a connection for the next request to the same origin."""
-        connection.used_at = time.monotonic()
         while len(self._kept) >= _MOST_KEPT or origin in self._kept:
             oldest = origin if origin in self._kept else next(iter(self._kept))
             self._kept.pop(oldest).close()

@@ -84,6 +84,10 @@ class ThreadTransport(httpx.BaseTransport):
         """Do the same without the objects of `httpx`, which cost more than the request itself."""
         return self._connections().send(method, url, headers, body, limits)
 
+    def open(self, url: str, seconds: float) -> None:
+        """Have a connection of this thread ready, as `Sender.open` says."""
+        self._connections().open(url, seconds)
+
     def _connections(self) -> Connections:
         pool = _pools.by_ca_file.get(self._ca_file)
         if pool is None:
@@ -106,6 +110,12 @@ class Received(Protocol):
 
 class Sender(Protocol):
     """Sends requests without cookies, redirects or retries."""
+
+    def open(self, url: str, seconds: float) -> None:
+        """Have a connection ready for the next request to `url`, within so many seconds.
+
+        Raises `httpx.TransportError`; nothing was sent then.
+        """
 
     def send(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes, limits: Mapping[str, float]
@@ -136,6 +146,9 @@ class _Replaced:
 
     def __init__(self, transport: httpx.BaseTransport) -> None:
         self._transport = transport
+
+    def open(self, url: str, seconds: float) -> None:
+        """Do nothing: such a transport opens its connections as it sends."""
 
     def send(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes, limits: Mapping[str, float]

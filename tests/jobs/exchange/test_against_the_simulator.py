@@ -1,13 +1,16 @@
 """The production clients, unmodified, against the simulated cloud over TLS."""
 
 import threading
+from collections.abc import Callable
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 from jobs.exchange.answer import Answer
 from jobs.exchange.connection import connect
 from jobs.exchange.failures import CallFailed, Ran
+from jobs.exchange.spec import Token
 from tenants.microsoft import connections, graph, partner_center
 from tenants.microsoft.environments import detect
 from tenants.microsoft.errors import MicrosoftError, Throttled
@@ -305,3 +308,45 @@ class TestPartner:
             list(graph.relationships(cloud.client, bearer, graph_url=cloud.url))
 
         assert caught.value.retry_after == 9
+
+
+def test_permission_to_send_is_asked_for_once_a_connection_is_open(
+    cloud: SimulatedCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Opening one may take long; the answer would not hold any more by then."""
+    opened: list[str] = []
+    real = connections._Connection.__init__
+
+    def note(self: Any, origin: connections.Origin, *rest: Any) -> None:
+        opened.append("connection")
+        real(self, origin, *rest)
+
+    monkeypatch.setattr(connections._Connection, "__init__", note)
+    organization = cloud.organizations()[0]
+    with connect(cloud.spec(organization), _token(cloud, organization), commands=["Get-AcceptedDomain"]) as connection:
+        close_thread_connections()
+        opened.clear()
+        connection.before_send = lambda request_id: opened.append("permission")
+        connection.invoke("Get-AcceptedDomain", {}, reads=True)
+
+    assert opened == ["connection", "permission"]
+
+
+def test_where_no_connection_opens_no_permission_to_send_is_asked_for_and_nothing_ran(
+    cloud: SimulatedCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    organization = cloud.organizations()[0]
+    with connect(cloud.spec(organization), _token(cloud, organization), commands=["Set-Mailbox"]) as connection:
+        close_thread_connections()
+        monkeypatch.setattr("socket.create_connection", Mock(side_effect=TimeoutError("no answer")))
+        connection.before_send = asked = Mock()
+        with pytest.raises(CallFailed) as caught:
+            connection.invoke("Set-Mailbox", {"Identity": "x"}, reads=False)
+
+    assert (caught.value.ran, asked.call_count) == (Ran.NO, 0)
+    assert [exchange.problem for exchange in caught.value.exchanges] == ["ConnectTimeout: no answer"]
+
+
+def _token(cloud: SimulatedCloud, organization: dict[str, Any]) -> Callable[[str | None], Token]:
+    tokens, scope = cloud.app_only_tokens(), cloud.environment.exchange_scope
+    return lambda claims: tokens.acquire(organization["tenant_id"], scope, claims=claims)
