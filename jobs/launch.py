@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
 
 from jobs.catalogue.cmdlets import catalogue_version
 from jobs.catalogue.encoding import encode, encode_secrets, wire_cmdlet
@@ -32,6 +31,7 @@ from portal.audit.actions import AuditAction
 from portal.audit.services import draft, record, write
 from portal.core.actors import Actor
 from portal.core.bulk import insert_rows
+from portal.core.clock import database_now
 from portal.core.identifiers import uuid7
 from portal.core.permissions import Permission
 from portal.core.refusals import Refused
@@ -161,7 +161,7 @@ def _launch(actor: Actor, run_id: UUID) -> Run:
     _require_sign_ins(actor, run)
     if missing := missing_secrets(run):
         raise RunRefused(f"Too long ago: {missing[0]} was erased after a day. Go back and type it again.")
-    run.state, run.launched_at = RunState.QUEUED, timezone.now()
+    run.state, run.launched_at = RunState.QUEUED, database_now()
     run.save(update_fields=["state", "launched_at"])
     record(AuditAction.RUN_LAUNCHED, actor=actor, target=run_as_object(run), data=_facts(run))
     _create_targets(actor, run)
@@ -173,7 +173,7 @@ def _launch(actor: Actor, run_id: UUID) -> Run:
 def launch_planned(*, actor: Actor, run: Run) -> Run:
     """Store a run that Signalbox itself has planned, which nobody reviews since it only reads, and launch it."""
     actor.require(Permission.RUN_LAUNCH)
-    run.state, run.launched_at = RunState.QUEUED, timezone.now()
+    run.state, run.launched_at = RunState.QUEUED, database_now()
     run.save(force_insert=True)
     record(AuditAction.RUN_LAUNCHED, actor=actor, target=run_as_object(run), data=_facts(run))
     _create_targets(actor, run)
@@ -274,7 +274,7 @@ def _refuse_second_retry(run: Run) -> None:
 
 
 def _create_targets(actor: Actor, run: Run) -> None:
-    now = timezone.now()
+    now = database_now()
     chosen = Organization.objects.filter(tenant_id__in=run.plan["organizations"]).order_by("name", "pk")
     ways, first_steps = FrozenWays.of_plan(run.plan), run.plan.get("first_steps", {})
     targets, events = [], []

@@ -6,7 +6,6 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from jobs.catalogue.effects import Effect
 from jobs.runs import machine
@@ -19,6 +18,7 @@ from jobs.runs.steps import Step
 from portal.audit.actions import AuditAction
 from portal.audit.services import record
 from portal.core.actors import Actor
+from portal.core.clock import database_now
 
 log = structlog.get_logger(__name__)
 SWEEPER = Actor.system("sweeper")
@@ -52,7 +52,7 @@ def _reap(run_target_id: UUID) -> bool:
     after = machine.reap(before, Facts(lease_is_live=False), effect=step.effect, most_strikes=settings.MAX_ATTEMPTS)
     if after is None:
         return False
-    owner, was_sent, now = target.lease_owner, before.may_have_been_sent, timezone.now()
+    owner, was_sent, now = target.lease_owner, before.may_have_been_sent, database_now()
     target.state, target.strike_count = after.state, after.strikes
     target.lease_until, target.changed_at = None, now
     target.error_class = _ERROR_CLASSES[after.state]

@@ -1,13 +1,13 @@
 """What a person does about an identity that tokens are not asked for as."""
 
 from django.db import transaction
-from django.utils import timezone
 
 from jobs.throttling.breakers import breaker_as_object
 from jobs.throttling.models import IdentityBreaker
 from portal.audit.actions import AuditAction
 from portal.audit.services import record
 from portal.core.actors import Actor
+from portal.core.clock import database_now
 from portal.core.permissions import Permission
 from portal.core.refusals import Refused
 from portal.core.tasks import enqueue
@@ -27,7 +27,7 @@ def try_again(*, actor: Actor, identity: str) -> IdentityBreaker:
     breaker = IdentityBreaker.objects.select_for_update().filter(pk=identity, opened_at__isnull=False).first()
     if breaker is None:
         raise NotPaused("Signalbox asks for tokens as this identity already: there is nothing to try again.")
-    breaker.closed_until = timezone.now()
+    breaker.closed_until = database_now()
     breaker.save(update_fields=["closed_until"])
     record(AuditAction.IDENTITY_TRIED_AGAIN, actor=actor, target=breaker_as_object(breaker))
     enqueue("jobs.dispatch.work")

@@ -125,10 +125,10 @@ def test_keeps_no_database_connection_while_nobody_asks() -> None:
         figures = pool.get_stats()
         return int(figures["pool_size"] - figures["pool_available"])
 
-    before = in_use()
-    assert Clerk().ask(lambda questions: [in_use() for _ in questions], 1) == before + 1
+    wait_for(lambda: in_use() == 0, seconds=5, what="the connections of earlier clerks to be given back")
+    assert Clerk().ask(lambda questions: [in_use() for _ in questions], 1) == 1
     connection.close()
-    wait_for(lambda: in_use() == before, seconds=5, what="the clerk's connection to be given back")
+    wait_for(lambda: in_use() == 0, seconds=5, what="the clerk's connection to be given back")
 
 
 def test_asks_on_through_a_new_connection_when_the_server_has_closed_the_kept_one() -> None:

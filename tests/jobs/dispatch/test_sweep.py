@@ -1,5 +1,6 @@
 """The sweeper: what dead workers held is given back or ends honestly, and what is due is rung for."""
 
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -196,6 +197,12 @@ class TestRing:
         ring_for_due_targets()
         assert rung(broker) == 0
 
+    def test_rings_for_what_a_clock_that_was_ahead_gave_back(self, broker: Redis) -> None:
+        run = due(1)
+        RunTarget.objects.filter(run=run).update(changed_at=timezone.now() + timedelta(days=1))
+        ring_for_due_targets()
+        assert rung(broker) == 1
+
     def test_does_not_ring_for_targets_in_flight_or_of_runs_that_do_not_run(self, broker: Redis) -> None:
         claimed(lease=MINUTE, changed_at=timezone.now() - MINUTE)
         waiting = due(1)
@@ -281,9 +288,14 @@ def test_a_new_worker_gives_up_what_a_dead_one_of_its_machine_holds(broker: Redi
     host = worker_name().rpartition(":")[0]
     with subprocess.Popen([sys.executable, "-c", ""]) as gone:
         gone.wait()
-    dead, living, elsewhere = (claimed(effect=Effect.READ, sent=False) for _ in range(3))
+    dead, living, elsewhere, container = (claimed(effect=Effect.READ, sent=False) for _ in range(4))
     far = timezone.now() + timedelta(minutes=5)
-    for target, owner in ((dead, f"{host}:{gone.pid}"), (living, worker_name()), (elsewhere, f"other:{gone.pid}")):
+    for target, owner in (
+        (dead, f"{host}:{gone.pid}"),
+        (living, worker_name()),
+        (elsewhere, f"other:{gone.pid}"),
+        (container, f"{socket.gethostname()}-00000000:{gone.pid}"),
+    ):
         RunTarget.objects.filter(pk=target.pk).update(lease_owner=owner, lease_until=far)
     assert give_up_leases_of_dead_workers() == 1
     assert reap_lost_targets() == 1
