@@ -34,7 +34,7 @@ def compare(parameter: Parameter, wanted: Any, found: Any) -> Match:
     if isinstance(wanted, Mapping):
         return _changed(parameter, wanted, found)
     if _is_empty(found):
-        return Match.DIFFERS
+        return Match.SAME if parameter.kind is Kind.ENUM and wanted == "None" else Match.DIFFERS
     if isinstance(wanted, list):
         return _alike(parameter, wanted, _items(found))
     if isinstance(found, list) and (parameter.multivalued or len(found) == 1):

@@ -12,11 +12,16 @@ NOT_SHOWN = "not shown"
 SECRET = "secret"  # noqa: S105 - a word, not one
 _MANNERS = frozenset(
     {
-        *("AsJob", "BypassSecurityGroupManagerCheck", "Confirm", "DomainController", "Force", "ForceDeletion"),
-        *("ForceUpgrade", "IgnoreDefaultScope", "RemoveAndDestroyUnreferencedObjects", "ResultSize", "WhatIf"),
+        *("AlwaysDeleteOutlookRulesBlob", "AsJob", "BypassMasterAccountSid", "BypassSecurityGroupManagerCheck"),
+        *("Confirm", "DomainController", "Force", "ForceDeletion", "ForceUpgrade", "IgnoreDefaultScope", "Overwrite"),
+        *("RemoveAndDestroyUnreferencedObjects", "ResultSize", "SkipDomainValidationForMailContact"),
+        *("SkipDomainValidationForMailUser", "SkipDomainValidationForSharedMailbox", "WhatIf"),
     }
 )
 """Parameters that say how a cmdlet goes about it, not what shall be."""
+
+_STATED = frozenset({"Archive"})
+"""Switches that say which state is brought about: the line of that state compares it."""
 
 _MAILBOX_KINDS = {
     "Regular": "UserMailbox",
@@ -30,6 +35,8 @@ def lines_of(call: Call, reading: Reading, row: Mapping[str, Any]) -> list[Line]
     """Return each value of `call` beside the property of `row` that shows it, and the states that it brings about."""
     cmdlet = find(call.cmdlet)
     aside = {*reading.read_back.keys.values(), *reading.read_back.scope, *_MANNERS} - {"Name"}
+    if reading.read_back.states:
+        aside |= _STATED
     named = {name: value for name, value in call.parameters.items() if name not in aside and "@" not in name}
     lines = [_line(cmdlet.parameters[name], value, row) for name, value in named.items() if name in cmdlet.parameters]
     secrets = [Line(name, "•••", None, SECRET) for name in call.secrets]
@@ -70,3 +77,19 @@ def _plainly(wanted: Any, found: Any) -> str:
 def names_with(lines: Sequence[Line], *matches: str) -> list[str]:
     """Return the names of the lines that compare so."""
     return [line.name for line in lines if line.match in matches]
+
+
+def not_compared(lines: Sequence[Line]) -> str:
+    """Return the sentence that names what was not compared, after a space; nothing where all was."""
+    names = names_with(lines, NOT_SHOWN, Match.UNCLEAR, SECRET)
+    return f" Not compared: {joined(names)}." if names else ""
+
+
+def differ(names: Sequence[str]) -> str:
+    """Say that the values of these names are not those that were sent."""
+    return f"{joined(names)} {'differs' if len(names) == 1 else 'differ'} from what was sent"
+
+
+def joined(names: Sequence[str]) -> str:
+    """Return names as a sentence lists them: "Name, Mode and Comments"."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

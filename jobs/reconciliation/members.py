@@ -7,6 +7,7 @@ from jobs.catalogue.read_backs import Proof, Reading
 from jobs.reconciliation.comparison import Match
 from jobs.reconciliation.evidence import Call, Found, Judgement, Line
 from jobs.reconciliation.identities import forms, names_of
+from jobs.reconciliation.lines import NOT_SHOWN, differ, joined, lines_of, names_with, not_compared
 from jobs.runs.states import Verdict
 
 Row = Mapping[str, Any]
@@ -36,16 +37,47 @@ def judge_members(call: Call, reading: Reading, found: Found) -> Judgement:
     if Match.UNCLEAR in matches:
         names = ", ".join(line.name for line in lines if line.match == Match.UNCLEAR)
         return Judgement(Verdict.NEEDS_PERSON, f"Who is there under another name cannot be told: {names}.", lines)
+    rest = _rest(call, reading, [row for row in rows if _is_meant(reading, found, rights, row)])
     if matches == {Match.SAME.value}:
-        before = " It may have been so before: either way the state is as planned."
-        return Judgement(Verdict.APPLIED, _AS_PLANNED[reading.proof] + before, lines)
-    some = (
-        f", except {', '.join(each.name for each in lines if each.match == Match.SAME)}"
-        if Match.SAME in matches
-        else ""
-    )
-    verdict = Verdict.NEEDS_PERSON if some else Verdict.NOT_APPLIED
-    return Judgement(verdict, f"{_NOT_AS_PLANNED[reading.proof]}{some}.", lines)
+        return _told_as_planned(reading, lines, rest)
+    as_planned = names_with(lines, Match.SAME)
+    if reading.proof is Proof.MEMBERS_REPLACED:
+        as_planned += names_with(rest, Match.SAME)
+    some = f", except {joined(as_planned)}" if as_planned else ""
+    detail = f"{_NOT_AS_PLANNED[reading.proof]}{some}."
+    if reading.proof is Proof.MEMBERS_REMOVED and (others := names_with(rest, Match.DIFFERS)):
+        return Judgement(Verdict.NEEDS_PERSON, f"{detail} But {differ(others)}.", [*lines, *rest])
+    return Judgement(Verdict.NEEDS_PERSON if some else Verdict.NOT_APPLIED, detail, [*lines, *rest])
+
+
+def _told_as_planned(reading: Reading, lines: Sequence[Line], rest: Sequence[Line]) -> Judgement:
+    """Judge where the right ones are there with the right rights, or are not: what else was sent must be seen too."""
+    told, all_lines = _AS_PLANNED[reading.proof], [*lines, *rest]
+    if reading.proof is not Proof.MEMBERS_REMOVED:
+        if others := names_with(rest, Match.DIFFERS):
+            return Judgement(Verdict.NEEDS_PERSON, f"{told} But {differ(others)}.", all_lines)
+        if others := names_with(rest, NOT_SHOWN, Match.UNCLEAR):
+            unseen = f"{told} It may have been so before, and {reading.cmdlet} does not show {joined(others)}."
+            return Judgement(Verdict.NEEDS_PERSON, unseen, all_lines)
+    before = " It may have been so before: either way the state is as planned."
+    return Judgement(Verdict.APPLIED, told + before + not_compared(rest), all_lines)
+
+
+def _rest(call: Call, reading: Reading, rows: Sequence[Row]) -> list[Line]:
+    """Return what was sent besides who and which rights, beside the row that comes nearest to it."""
+    member = reading.read_back.member
+    compared_already = {member, f"{member}s", "AccessRights", "Deny"}
+    lines = [
+        [line for line in lines_of(call, reading, row) if line.name not in compared_already] for row in rows or [{}]
+    ]
+    return max(lines, key=lambda each: len(names_with(each, Match.SAME)))
+
+
+def _is_meant(reading: Reading, found: Found, rights: set[str], row: Row) -> bool:
+    """Whether a row is of one of the members, with one of the rights if some were given or taken."""
+    held = _folded(_words(row.get("AccessRights")))
+    is_right = not rights or reading.proof is Proof.MEMBERS_REPLACED or bool(held & _folded(rights))
+    return is_right and any(_is(reading, found, member, row) for member in reading.members)
 
 
 def _counts(row: Row, *, deny: bool) -> bool:

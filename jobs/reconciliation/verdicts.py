@@ -1,6 +1,7 @@
 """What a look at an unknown change means: as planned, not carried out, a person's to decide, or too early to say."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from jobs.catalogue.read_backs import Proof, Reading
@@ -16,7 +17,7 @@ from jobs.reconciliation.evidence import (
     shown,
 )
 from jobs.reconciliation.identities import forms, names_of
-from jobs.reconciliation.lines import NOT_SHOWN, SECRET, lines_of, names_with
+from jobs.reconciliation.lines import NOT_SHOWN, SECRET, differ, joined, lines_of, names_with, not_compared
 from jobs.reconciliation.members import judge_members
 from jobs.runs.states import Verdict
 
@@ -72,13 +73,13 @@ def _told_of_creation(call: Call, reading: Reading, row: Row) -> Judgement:
     if made > call.ends_by + SKEW:
         return _person(f"The object was made at {shown(made)}, when the call was over: by somebody else.", lines)
     if others := names_with(lines, Match.DIFFERS):
-        return _person(f"The object was made at {shown(made)}, but {_differ(others)}.", lines)
+        return _person(f"The object was made at {shown(made)}, but {differ(others)}.", lines)
     if not names_with(lines, Match.SAME):
         return _person(f"An object was made at {shown(made)}, but it shows none of the values that were sent.", lines)
     return Judgement(
         Verdict.APPLIED,
         f"The object was made at {shown(made)}, after the call was sent, with the values that were sent."
-        f"{_not_compared(lines)}",
+        f"{not_compared(lines)}",
         lines,
     )
 
@@ -93,10 +94,18 @@ def _values(call: Call, reading: Reading, found: Found) -> Judgement:
     if different:
         return _told_of_difference(call, rows[0], lines, same, different)
     if unclear := names_with(lines, Match.UNCLEAR, SECRET):
-        return _person(f"{_joined(unclear)} cannot be compared with what is there.", lines)
+        return _person(f"{joined(unclear)} cannot be compared with what is there.", lines)
     if not same:
         return _person(f"{reading.cmdlet} shows none of the values that were sent.", lines)
-    return Judgement(Verdict.APPLIED, _as_planned(call, rows[0], same, lines), lines)
+    what = f"{same[0]} is" if len(same) == 1 else f"All {len(same)} values that {reading.cmdlet} shows are"
+    if changed := _changed_by_then(call, rows[0]):
+        told = f"{what} as planned. It was changed at {shown(changed)}.{not_compared(lines)}"
+        return Judgement(Verdict.APPLIED, told, lines)
+    # A value that was so before says nothing about another one that cannot be seen.
+    if unseen := names_with(lines, NOT_SHOWN):
+        return _person(f"{what} as planned, perhaps since before the call. Not shown: {joined(unseen)}.", lines)
+    before = "They may have been so before: either way the state is as planned."
+    return Judgement(Verdict.APPLIED, f"{what} as planned. {before}", lines)
 
 
 def _of_identity(call: Call, rows: Sequence[Row]) -> list[Row]:
@@ -104,12 +113,10 @@ def _of_identity(call: Call, rows: Sequence[Row]) -> list[Row]:
     return [row for row in rows if wanted & names_of(row)]
 
 
-def _as_planned(call: Call, row: Row, same: Sequence[str], lines: Sequence[Line]) -> str:
+def _changed_by_then(call: Call, row: Row) -> datetime | None:
+    """Return when the object was last changed, if the call may have done it."""
     changed = changed_at(row)
-    since = f" It was changed at {shown(changed)}." if changed and changed >= call.intended_at - SKEW else ""
-    before = "" if since else " They may have been so before: either way the state is as planned."
-    what = f"{same[0]} is" if len(same) == 1 else f"All {len(same)} values are"
-    return f"{what} as planned.{since}{before}{_not_compared(lines)}"
+    return changed if changed and call.intended_at - SKEW <= changed <= call.ends_by + SKEW else None
 
 
 def _told_of_difference(
@@ -118,25 +125,35 @@ def _told_of_difference(
     changed = changed_at(row)
     if changed is not None and changed >= call.intended_at - SKEW:
         return _person(
-            f"The object was changed at {shown(changed)}, after the call was sent, and {_differ(different)}.", lines
+            f"The object was changed at {shown(changed)}, after the call was sent, and {differ(different)}.", lines
         )
     if changed is not None:
         return Judgement(
             Verdict.NOT_APPLIED,
-            f"The object was last changed at {shown(changed)}, before the call was sent, and {_differ(different)}.",
+            f"The object was last changed at {shown(changed)}, before the call was sent, and {differ(different)}.",
             lines,
         )
     if same:
-        return _person(f"{_joined(same)} as planned, but {_differ(different)}.", lines)
-    return Judgement(Verdict.NOT_APPLIED, f"None of the values that were sent is there: {_differ(different)}.", lines)
+        return _person(f"{joined(same)} as planned, but {differ(different)}.", lines)
+    return Judgement(Verdict.NOT_APPLIED, f"None of the values that were sent is there: {differ(different)}.", lines)
 
 
-def _present(_call: Call, _reading: Reading, found: Found) -> Judgement:
-    if found.rows:
-        return Judgement(
-            Verdict.APPLIED, "It is there. It may have been so before: either way the state is as planned."
+def _present(call: Call, reading: Reading, found: Found) -> Judgement:
+    if not found.rows:
+        return Judgement(Verdict.NOT_APPLIED, "It is not there.")
+    compared = [lines_of(call, reading, row) for row in found.rows]
+    lines = min(compared, key=lambda each: len(_others(each)))
+    if others := _others(lines):
+        return _person(
+            f"It is there, perhaps since before the call. Not shown as it was sent: {joined(others)}.", lines
         )
-    return Judgement(Verdict.NOT_APPLIED, "It is not there.")
+    return Judgement(
+        Verdict.APPLIED, "It is there. It may have been so before: either way the state is as planned.", lines
+    )
+
+
+def _others(lines: Sequence[Line]) -> list[str]:
+    return [line.name for line in lines if line.match != Match.SAME]
 
 
 def _gone(call: Call, reading: Reading, found: Found) -> Judgement:
@@ -160,19 +177,6 @@ def _nothing(call: Call, reading: Reading, found: Found) -> Judgement:
 
 def _person(detail: str, lines: Sequence[Line] = ()) -> Judgement:
     return Judgement(Verdict.NEEDS_PERSON, detail, lines)
-
-
-def _differ(names: Sequence[str]) -> str:
-    return f"{_joined(names)} {'differs' if len(names) == 1 else 'differ'} from what was sent"
-
-
-def _not_compared(lines: Sequence[Line]) -> str:
-    names = names_with(lines, NOT_SHOWN, Match.UNCLEAR, SECRET)
-    return f" Not compared: {_joined(names)}." if names else ""
-
-
-def _joined(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 _JUDGES: Mapping[Proof, Callable[[Call, Reading, Found], Judgement]] = {

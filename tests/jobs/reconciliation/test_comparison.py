@@ -22,6 +22,8 @@ TAG = {"@odata.type": "#Exchange.GenericHashTable"}
         ("Set-TransportRule", "Mode", "Enforce", "enforce", SAME),
         ("Set-TransportRule", "Mode", "Enforce", "Audit", DIFFERS),
         ("Set-TransportRule", "Mode", "Enforce", 2, UNCLEAR),
+        ("Set-MailboxFolderPermission", "SharingPermissionFlags", "None", None, SAME),
+        ("Set-MailboxFolderPermission", "SharingPermissionFlags", "Delegate", None, DIFFERS),
         ("Set-TransportRule", "Priority", 3, "3", SAME),
         ("Set-TransportRule", "Priority", 3, 4, DIFFERS),
         # sizes and durations

@@ -121,6 +121,30 @@ class TestSet:
         shown = {key: stamp(value) if isinstance(value, datetime) else value for key, value in row.items()}
         assert looked("Set-Mailbox", self.CALL, [{"Identity": "jane", **shown}]).verdict is verdict
 
+    @pytest.mark.parametrize(
+        ("row", "verdict", "said"),
+        [
+            # It may have been so before: that says nothing about a value which is not shown.
+            ({**NEW}, PERSON, "perhaps since before the call. Not shown: MailTip"),
+            ({**NEW, "WhenChangedUTC": SENT - MINUTE}, PERSON, "Not shown: MailTip"),
+            ({**NEW, "WhenChangedUTC": ENDS_BY + MINUTE}, PERSON, "Not shown: MailTip"),
+            ({**NEW, "WhenChangedUTC": SENT + MINUTE}, APPLIED, "Not compared: MailTip"),
+            ({**NEW, "MailTip": "Away"}, APPLIED, "may have been so before"),
+        ],
+        ids=["no time", "changed before", "changed by somebody else", "changed by then", "all shown"],
+    )
+    def test_a_value_that_is_not_shown_is_vouched_for_only_by_a_change_at_that_time(
+        self, row: dict[str, Any], verdict: Verdict, said: str
+    ) -> None:
+        shown = {key: stamp(value) if isinstance(value, datetime) else value for key, value in row.items()}
+        found = looked("Set-Mailbox", {**self.CALL, "MailTip": "Away"}, [{"Identity": "jane", **shown}])
+        assert (found.verdict, said in found.detail) == (verdict, True), found.detail
+
+    @pytest.mark.parametrize(("cmdlet", "status"), [("Enable-Mailbox", "Active"), ("Disable-Mailbox", "None")])
+    def test_the_switch_of_a_state_is_shown_by_the_state(self, cmdlet: str, status: str) -> None:
+        row = {"Identity": "jane", "ArchiveStatus": status}
+        assert looked(cmdlet, {"Identity": "jane", "Archive": True}, [row]).verdict is APPLIED
+
     def test_values_that_may_have_been_so_before_are_said_to_be(self) -> None:
         row = {"Identity": "jane", **NEW}
         assert "may have been so before" in looked("Set-Mailbox", self.CALL, [row]).detail
@@ -139,6 +163,20 @@ class TestSet:
 
     def test_an_object_that_is_not_there_is_a_persons(self) -> None:
         assert looked("Set-Mailbox", self.CALL, []).verdict is PERSON
+
+
+class TestPresent:
+    CALL = {"Identity": "Sales\\Set-Mailbox", "Parameters": ["MailTip"]}
+
+    @pytest.mark.parametrize(
+        ("shown", "verdict"),
+        [({"Parameters": ["MailTip"]}, APPLIED), ({"Parameters": ["MailTip", "Alias"]}, PERSON), ({}, PERSON)],
+    )
+    def test_what_is_there_must_be_as_it_was_sent(self, shown: dict[str, Any], verdict: Verdict) -> None:
+        assert looked("Add-ManagementRoleEntry", self.CALL, [{"Name": "Set-Mailbox", **shown}]).verdict is verdict
+
+    def test_what_is_not_there_was_not_added(self) -> None:
+        assert looked("Add-ManagementRoleEntry", self.CALL, []).verdict is NOT_APPLIED
 
 
 class TestRemove:
@@ -194,6 +232,49 @@ class TestMembers:
     def test_need_the_right_itself_given_here(self, held: dict[str, Any], verdict: Verdict) -> None:
         call = {"Identity": "a", "User": "jane@contoso.com", "AccessRights": ["FullAccess"]}
         assert looked("Add-MailboxPermission", call, [{"User": "jane@contoso.com", **held}]).verdict is verdict
+
+    @pytest.mark.parametrize(
+        ("cmdlet", "sent", "shown", "verdict", "said"),
+        [
+            ("Set-MailboxFolderPermission", {"SharingPermissionFlags": "Delegate"}, {"SharingPermissionFlags": None},
+             PERSON, "SharingPermissionFlags differs"),
+            ("Set-MailboxFolderPermission", {"SharingPermissionFlags": "Delegate"},
+             {"SharingPermissionFlags": "Delegate"}, APPLIED, "as planned"),
+            ("Set-MailboxFolderPermission", {"SharingPermissionFlags": "Delegate"}, {}, PERSON,
+             "does not show SharingPermissionFlags"),
+            ("Add-MailboxPermission", {"InheritanceType": "All"}, {"InheritanceType": "None"}, PERSON,
+             "InheritanceType differs"),
+            ("Add-MailboxPermission", {"InheritanceType": "All"}, {"InheritanceType": "All"}, APPLIED, "as planned"),
+            ("Add-MailboxPermission", {"AutoMapping": False}, {"InheritanceType": "All"}, PERSON,
+             "may have been so before, and Get-MailboxPermission does not show AutoMapping"),
+            ("Remove-MailboxPermission", {"InheritanceType": "All"}, {"InheritanceType": "None"}, PERSON,
+             "still there. But InheritanceType differs"),
+            ("Remove-MailboxPermission", {"InheritanceType": "All"}, {"InheritanceType": "All"}, NOT_APPLIED, "still"),
+            ("Remove-MailboxPermission", {"InheritanceType": "All"}, None, APPLIED, "Not compared: InheritanceType"),
+        ],
+    )  # fmt: skip
+    def test_the_right_rights_do_not_vouch_for_what_else_was_sent(
+        self, cmdlet: str, sent: dict[str, Any], shown: dict[str, Any] | None, verdict: Verdict, said: str
+    ) -> None:
+        right = "Editor" if "Folder" in cmdlet else "FullAccess"
+        call = {"Identity": "a", "User": "jane@contoso.com", "AccessRights": [right], **sent}
+        rows = [] if shown is None else [{"User": "jane@contoso.com", "AccessRights": [right], **shown}]
+        found = looked(cmdlet, call, rows)
+        assert (found.verdict, said in found.detail) == (verdict, True), found.detail
+
+    def test_among_several_entries_of_one_person_that_counts_which_was_sent(self) -> None:
+        call = {"Identity": "a", "User": "jane@contoso.com", "AccessRights": ["FullAccess"], "InheritanceType": "All"}
+        entry = {"User": "jane@contoso.com", "AccessRights": ["FullAccess"], "InheritanceType": "None"}
+        other = {**entry, "AccessRights": ["ReadPermission"], "InheritanceType": "All"}
+        assert looked("Add-MailboxPermission", call, [entry, other]).verdict is PERSON
+        assert looked("Add-MailboxPermission", call, [entry, {**entry, "InheritanceType": "All"}]).verdict is APPLIED
+
+    def test_other_rights_with_the_flags_that_were_sent_are_a_persons_to_judge(self) -> None:
+        call = {"Identity": "a:\\Calendar", "User": "jane@contoso.com", "AccessRights": ["Editor"]}
+        row = {"User": "jane@contoso.com", "AccessRights": ["Reviewer"], "SharingPermissionFlags": "Delegate"}
+        cmdlet, flags = "Set-MailboxFolderPermission", {"SharingPermissionFlags": "Delegate"}
+        assert looked(cmdlet, call, [row]).verdict is NOT_APPLIED
+        assert looked(cmdlet, {**call, **flags}, [row]).verdict is PERSON
 
     def test_replaced_ones_are_exactly_those(self) -> None:
         call = {"Identity": "Sales", "Members": ["jane@contoso.com"]}
