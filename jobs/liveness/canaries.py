@@ -19,6 +19,7 @@ from rq import Queue
 from jobs.liveness.broker import ask_broker
 from jobs.liveness.models import Canary
 from jobs.liveness.workers import SCHEDULER, forget_lost_workers, note_worker
+from portal.core.logging import ROUTINE
 from portal.core.tasks import ring_in_queue
 
 log = structlog.get_logger(__name__)
@@ -88,7 +89,8 @@ def _ring(queue: str, number: int) -> bool:
 def _ring_exports(name: str, number: int) -> bool:
     try:
         with Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2, socket_timeout=5) as broker:
-            options = {"result_ttl": 0, "failure_ttl": LOST_AFTER_SECONDS}
+            job = f"{ROUTINE}canary-{number}"
+            options = {"result_ttl": 0, "failure_ttl": LOST_AFTER_SECONDS, "job_id": job, "description": job}
             Queue(name, connection=broker).enqueue(consume_export_canary, number=str(number), **options)
     except RedisError as error:
         log.warning("broker.unreachable", queue=name, error=str(error))

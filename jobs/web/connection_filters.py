@@ -7,20 +7,18 @@ from django import forms
 
 from jobs.ledger.connection_filter import STATES, ConnectionFilter
 from jobs.ledger.selectors import NEWEST_FIRST, SORTS
+from jobs.web.run_related_filters import RunRelatedFilterForm
 from jobs.web.words import SERVICES
-from portal.core.actors import Actor
-from portal.core.filters import ChoiceRow, Sorted, choice_field, text_field
-from portal.core.periods import PeriodForm
+from portal.core.filters import ChoiceRow, choice_field, text_field
 from tenants.microsoft.environments import ENVIRONMENTS
-from tenants.organizations.names import name_of
 from tenants.profiles.methods import Method
 
 _SERVICES = {name: SERVICES[name] for name in ("exo", "scc")}
 _TEXTS = ("organization", "person", "method", "service", "environment", "state")
 
 
-class ConnectionFilterForm(Sorted, PeriodForm):
-    """Filters of the ledger; days are whole days in UTC."""
+class ConnectionFilterForm(RunRelatedFilterForm):
+    """Filters of the ledger; days are about when a connection was opened."""
 
     SORTS, FIRST = SORTS, NEWEST_FIRST
     field_order = ("state", "service", "organization", "person", "run", "method", "environment")
@@ -29,15 +27,8 @@ class ConnectionFilterForm(Sorted, PeriodForm):
     service = choice_field("Service", _SERVICES.items())
     organization = text_field("Organization", search=True)
     person = text_field("Person")
-    run = forms.UUIDField(
-        label="Run id", required=False, error_messages={"invalid": "Copy it from the address of a run."}
-    )
     method = choice_field("Method", Method.choices)
     environment = choice_field("Environment", [(name, name) for name in ENVIRONMENTS])
-
-    def __init__(self, actor: Actor, *args: Any) -> None:
-        super().__init__(*args)
-        self._actor = actor
 
     def wanted(self, today: date) -> ConnectionFilter:
         """Return the filter that these values mean."""
@@ -55,9 +46,7 @@ class ConnectionFilterForm(Sorted, PeriodForm):
         said = {
             "state": lambda: STATES[value],
             "service": lambda: f"to {_SERVICES[value]}",
-            "organization": lambda: f"in {name_of(self._actor, value) or value}",
             "person": lambda: f"for “{value}”",
-            "run": lambda: f"of the run {value}",
             "method": lambda: f"by {Method(value).label}",
             "environment": lambda: f"in {value}",
         }

@@ -8,14 +8,12 @@ from django import forms
 
 from jobs.reconciliation.selectors import NEWEST_FIRST, SORTS
 from jobs.reconciliation.unknown_filter import VERDICTS, UnknownFilter
-from portal.core.actors import Actor
-from portal.core.filters import ChoiceRow, Sorted, choice_field, text_field
-from portal.core.periods import PeriodForm
-from tenants.organizations.names import name_of
+from jobs.web.run_related_filters import RunRelatedFilterForm
+from portal.core.filters import ChoiceRow, choice_field, text_field
 
 
-class UnknownFilterForm(Sorted, PeriodForm):
-    """Filters of the unknown outcomes; days are whole days in UTC, and about when the answer was lost."""
+class UnknownFilterForm(RunRelatedFilterForm):
+    """Filters of the unknown outcomes; days are about when the answer was lost."""
 
     SORTS, FIRST = SORTS, NEWEST_FIRST
     field_order = ("verdict", "organization", "cmdlet", "person", "run")
@@ -24,13 +22,6 @@ class UnknownFilterForm(Sorted, PeriodForm):
     organization = text_field("Organization", search=True)
     cmdlet = text_field("Cmdlet")
     person = text_field("Person")
-    run = forms.UUIDField(
-        label="Run id", required=False, error_messages={"invalid": "Copy it from the address of a run."}
-    )
-
-    def __init__(self, actor: Actor, *args: Any) -> None:
-        super().__init__(*args)
-        self._actor = actor
 
     def wanted(self, today: date) -> UnknownFilter:
         """Return the filter that these values mean."""
@@ -47,10 +38,8 @@ class UnknownFilterForm(Sorted, PeriodForm):
         """Return one filter in words."""
         said = {
             "verdict": lambda: VERDICTS[value],
-            "organization": lambda: f"in {name_of(self._actor, value) or value}",
             "cmdlet": lambda: f"cmdlet “{value}”",
             "person": lambda: f"by “{value}”",
-            "run": lambda: f"of the run {value}",
         }
         return said[name]() if name in said else super().words(name, value)
 

@@ -5,6 +5,9 @@ import sys
 
 import structlog
 
+ROUTINE = "routine-"
+"""How the id of a job begins that is done every few seconds: the worker says nothing of it unless it goes wrong."""
+
 
 def configure_logging() -> None:
     """Send structlog and the standard library's loggers to stdout in one form."""
@@ -36,7 +39,13 @@ def configure_logging() -> None:
     root.setLevel(logging.INFO)
     for chatty in ("httpx", "httpcore", "celery.worker.strategy", "celery.app.trace", "kombu", "rq.worker"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    logging.getLogger("rq.worker").addFilter(_worth_telling)  # RQ sets the level of its logger anew when it starts
     logging.getLogger("django.request").setLevel(logging.ERROR)  # a refused page is not a fault; a 500 is
+
+
+def _worth_telling(record: logging.LogRecord) -> bool:
+    values = record.args if isinstance(record.args, tuple) else ()
+    return record.levelno > logging.INFO or not any(ROUTINE in str(value) for value in values)
 
 
 def _in_production() -> bool:

@@ -1,6 +1,7 @@
 """Canaries: one at a time through each queue, whatever became of the one before."""
 
 import json
+import logging
 from base64 import b64decode
 from datetime import timedelta
 
@@ -18,6 +19,7 @@ from jobs.runs.models import Run
 from jobs.runs.plans import PLAN_VERSION
 from jobs.runs.states import RunState
 from portal.celery import app
+from portal.core.logging import ROUTINE, configure_logging
 from portal.core.version import VERSION
 from tests.factories import make_run
 
@@ -144,3 +146,20 @@ def test_a_worker_that_is_older_than_the_plans_that_wait_says_so_in_its_log(capl
     Run.objects.filter(pk=run.pk).update(plan_version=PLAN_VERSION + 1)
     consume_canary(queue="bulk", number=2, worker="host:7")
     assert "worker.older_than_plans" in caplog.text
+
+
+def test_the_worker_of_exports_tells_of_every_job_but_canaries_that_go_well(caplog: pytest.LogCaptureFixture) -> None:
+    configure_logging()
+    told = logging.getLogger("rq.worker")
+    told.addHandler(caplog.handler)
+    told.setLevel(logging.INFO)
+    try:
+        told.info("%s: %s (%s)", "exports", f"{ROUTINE}canary-5", f"{ROUTINE}canary-5")
+        told.info("%s: %s (%s)", "exports", "make_export", "1f")
+        told.error("%s failed", f"{ROUTINE}canary-6")
+    finally:
+        told.removeHandler(caplog.handler)
+    assert [record.getMessage() for record in caplog.records] == [
+        "exports: make_export (1f)",
+        "routine-canary-6 failed",
+    ]
