@@ -68,7 +68,8 @@ _CLAIM_LOCK = 7_423_105
 # whoever waits for a target while holding others can be in a circle; the sweeper rings again for what was skipped.
 # Organizations whose gate is closed are left alone; one that throttled lately gets as many as its gate has slots. What
 # is in flight in an organization is so in one worker process, where a `Retry-After` holds for all of it at once. An
-# identity that is refused tokens pauses, and then tries with one target at a time.
+# identity that is refused tokens pauses, and then tries with one target at a time. Targets of one that pauses, or has
+# as many in flight as it may, do not stand in the way of other identities behind them.
 CLAIM = """
 WITH in_flight AS MATERIALIZED (
     SELECT run_target.run_id, run_target.organization_id, run_target.identity, run.effect = 'read' AS reads,
@@ -90,7 +91,9 @@ paused AS MATERIALIZED (
         SELECT FROM run_target
         JOIN attempt ON attempt.run_target_id = run_target.id AND attempt.fence = run_target.fence
         WHERE run_target.state = 'running' AND run_target.identity = breaker.key
-            AND attempt.claimed_at > breaker.paused_at))),
+            AND attempt.claimed_at > breaker.paused_at))
+    UNION SELECT identity FROM by_identity LEFT JOIN identity_pace AS pace ON pace.key = identity
+    WHERE by_identity.number >= LEAST(%(of_identity)s, pace.slots)),
 due AS MATERIALIZED (
     SELECT waiting.*, run.id AS run_id, run.share, run.launched_at, run.effect = 'read' AS reads,
         CASE WHEN run.effect = 'read' THEN %(reads)s ELSE %(writes)s END AS most_there,

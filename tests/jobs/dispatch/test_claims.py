@@ -171,6 +171,14 @@ class TestLimitsOfAll:
     def _limits(self, settings: Settings) -> None:
         settings.IDENTITY_IN_FLIGHT, settings.MOST_IN_FLIGHT = 3, 5
 
+    def test_of_an_identity_leave_the_way_free_for_others_behind_it(self, settings: Settings) -> None:
+        settings.IDENTITY_IN_FLIGHT = 2
+        run = running(make_organizations(12))
+        run.targets.update(identity="full")
+        run.targets.filter(position__gte=10).update(identity="behind")
+        assert [each.identity for each in claim(2)] == ["full"] * 2
+        assert [each.identity for each in claim(2)] == ["behind"] * 2
+
     def test_hold_for_one_identity(self) -> None:
         running(make_organizations(8)).targets.update(identity="one")
         assert len(claim(1)) + len(claim()) == 3
