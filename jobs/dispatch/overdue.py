@@ -44,13 +44,15 @@ def _end_some() -> int:
     )
     breakers = _overdue_breakers().in_bulk({target.identity for target in overdue})
     gates = OrganizationGate.objects.in_bulk({target.organization_id for target in overdue})
+    found = [(target, breakers.get(target.identity) or gates.get(target.organization_id)) for target in overdue]
+    # What held one back may have been forgotten meanwhile: then it goes on.
+    reasons = {target: reason for target, reason in found if reason}
     now = timezone.now()
-    for target in overdue:
+    for target, reason in reasons.items():
         target.state, target.finished_at, target.changed_at, target.not_before = TargetState.ERRORED, now, now, None
-        reason = breakers.get(target.identity) or gates[target.organization_id]
-        target.error_class, target.error_code, target.error_detail = _explained(reason)
+        target.error_class, target.error_code, target.error_detail = _explained(reason, target)
     RunTarget.objects.bulk_update(
-        overdue,
+        reasons,
         ["state", "finished_at", "changed_at", "not_before", "error_class", "error_code", "error_detail"],
         batch_size=_AT_ONCE,
     )
@@ -68,10 +70,10 @@ def _end_some() -> int:
                     "code": target.error_code,
                 },
             )
-            for target in overdue
+            for target in reasons
         ]
     )
-    return len(overdue)
+    return len(reasons)
 
 
 def _overdue() -> QuerySet[RunTarget]:
@@ -93,14 +95,17 @@ def _long_ago() -> CombinedExpression:
     return Now() - timedelta(seconds=settings.TARGET_DEADLINE_SECONDS)
 
 
-def _explained(reason: IdentityBreaker | OrganizationGate) -> tuple[str, str, str]:
-    """Return error class, code and detail."""
+def _explained(reason: IdentityBreaker | OrganizationGate, target: RunTarget) -> tuple[str, str, str]:
+    """Return error class, code and detail; of several steps, earlier ones may have been sent."""
     minutes = settings.TARGET_DEADLINE_SECONDS // 60
+    has_steps = target.run.step_count > 1
+    not_sent = f"Step {target.step} was not sent." if has_steps else "Nothing was sent."
     if isinstance(reason, IdentityBreaker):
         first = reason.refusals[0]
-        detail = f"For {minutes} minutes no token could be had as {reason.name}. Nothing was sent."
+        detail = f"For {minutes} minutes no token could be had as {reason.name}. {not_sent}"
         return first["error_class"], first["code"], detail
     if reason.reason == Reason.FAILING:
-        return reason.error_class, "", f"For {minutes} minutes this organization could not be asked. Nothing was sent."
-    detail = f"Exchange throttled this organization for {minutes} minutes. The cmdlet did not run."
+        return reason.error_class, "", f"For {minutes} minutes this organization could not be asked. {not_sent}"
+    did_not_run = f"Step {target.step} did not run." if has_steps else "The cmdlet did not run."
+    detail = f"Exchange throttled this organization for {minutes} minutes. {did_not_run}"
     return THROTTLED_TOO_LONG.error_class, "", detail

@@ -30,12 +30,20 @@ _ERROR_CLASSES = {
 
 
 def reap_lost_targets() -> int:
-    """Take back every target whose lease ran out; returns how many.
+    """Take back every target whose lease ran out; returns how many. One where that fails holds up no other.
 
     Nothing was sent, or what was sent only reads: the target is queued again. A change was sent: it ends as unknown.
     """
     lost = RunTarget.objects.filter(state=TargetState.RUNNING, lease_until__lt=Now()).values_list("pk", flat=True)
-    return sum(_reap(pk) for pk in list(lost))
+    return sum(_reap_apart(pk) for pk in list(lost))
+
+
+def _reap_apart(run_target_id: UUID) -> bool:
+    try:
+        return _reap(run_target_id)
+    except Exception:
+        log.exception("run_target.not_reaped", run_target=str(run_target_id))
+        return False
 
 
 @transaction.atomic

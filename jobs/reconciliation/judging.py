@@ -17,7 +17,7 @@ from jobs.reconciliation.reconciler import RECONCILER
 from jobs.reconciliation.sightings import Sighting, sightings_of
 from jobs.reconciliation.verdicts import judge
 from jobs.runs.events import target_as_object
-from jobs.runs.integrity import alteration_of
+from jobs.runs.integrity import alteration_of, cmdlet_at
 from jobs.runs.models import Attempt, RunTarget
 from jobs.runs.states import OPEN_TARGET_STATES, TargetState, Verdict
 from portal.audit.actions import AuditAction
@@ -127,22 +127,24 @@ def _judgement(look: Reconciliation, sighting: Sighting, call: Call | None) -> J
 
 def _settle(looks: Sequence[Reconciliation]) -> None:
     """Let the verdicts of `looks` stand beside the outcomes, each with its event, unless a person has decided."""
+    stepped = {(look.run_target.run, look.step) for look in looks}
+    cmdlets = {(run.pk, step): cmdlet_at(run, step) for run, step in stepped}
     events = []
     for look in looks:
         undecided = RunTarget.objects.filter(pk=look.run_target_id, verdict="")
         if undecided.update(verdict=look.verdict):
-            events.append(_event(look))
+            events.append(_event(look, cmdlets[look.run_target.run_id, look.step]))
     write(events)
 
 
-def _event(look: Reconciliation) -> AuditEvent:
+def _event(look: Reconciliation, cmdlet: str) -> AuditEvent:
     target = look.run_target
     return draft(
         AuditAction.RUN_TARGET_RECONCILED,
         actor=RECONCILER,
         target=target_as_object(target),
         data={
-            "cmdlet": target.run.steps[look.step - 1].cmdlet,
+            "cmdlet": cmdlet,
             "on_behalf_of": target.run.requested_by,
             "verdict": Verdict(look.verdict).label.lower(),
             "detail": look.detail,

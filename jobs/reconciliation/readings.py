@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+import structlog
 from django.db import connection, transaction
 
 from jobs.catalogue.cmdlets import UnknownCmdlet, catalogue_version
@@ -29,6 +30,7 @@ from jobs.runs.ways import FrozenWays
 from portal.core.clock import database_now
 from portal.core.identifiers import uuid7
 
+log = structlog.get_logger(__name__)
 _LOCK = 0x5EC0
 """Names the advisory lock under which looks are launched."""
 
@@ -46,7 +48,7 @@ def launch_looks() -> int:
     groups: dict[tuple[UUID, int, str], list[Due]] = defaultdict(list)
     for due in due_now(now):
         groups[due.unknown.run_id, due.unknown.step, due.target.state].append(due)
-    return sum(_look(members, now) for members in groups.values())
+    return sum(_look_apart(members, now) for members in groups.values())
 
 
 def _is_alone() -> bool:
@@ -54,6 +56,16 @@ def _is_alone() -> bool:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
         alone: bool = cursor.fetchone()[0]
         return alone
+
+
+def _look_apart(members: Sequence[Due], now: datetime) -> int:
+    """Look at one group; what goes wrong there is undone, and holds up no other."""
+    try:
+        with transaction.atomic():
+            return _look(members, now)
+    except Exception:
+        log.exception("reconciliation.not_launched", run=str(members[0].unknown.run_id), organizations=len(members))
+        return 0
 
 
 def _look(members: Sequence[Due], now: datetime) -> int:

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from jobs.reconciliation.models import Reconciliation
 from jobs.runs.events import target_as_object
+from jobs.runs.integrity import cmdlet_at
 from jobs.runs.models import RunTarget
 from jobs.runs.states import TargetState, Verdict
 from portal.audit.actions import AuditAction
@@ -56,7 +57,7 @@ def decide(*, actor: Actor, target_id: UUID, verdict: str, words: str) -> Reconc
         actor=actor,
         target=target_as_object(found),
         data={
-            "cmdlet": found.run.steps[found.step - 1].cmdlet,
+            "cmdlet": cmdlet_at(found.run, found.step),
             "on_behalf_of": found.run.requested_by,
             "verdict": Verdict(verdict).label.lower(),
             "verdict_before": Verdict(before).label.lower() if before else "",

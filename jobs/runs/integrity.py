@@ -33,6 +33,11 @@ def alteration_of(run: Run) -> PlanChanged | None:
     return None
 
 
+def cmdlet_at(run: Run, step: int) -> str:
+    """Return the cmdlet at a step, for words about it; that of the run where the plan was altered since."""
+    return run.cmdlet if alteration_of(run) else run.steps[step - 1].cmdlet
+
+
 def reviewed_hash(run: Run) -> str:
     """Return the plan hash of the first event of `run`; where none is left, the one stored beside the plan."""
     first = AuditEvent.objects.filter(run_id=run.pk, action__in=REVIEWED).order_by("occurred_at", "pk")

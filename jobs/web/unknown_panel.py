@@ -11,6 +11,7 @@ from jobs.catalogue.validation import validate
 from jobs.catalogue.variables import verbatim
 from jobs.reconciliation.models import Reconciliation
 from jobs.reconciliation.selectors import found_out
+from jobs.runs.integrity import alteration_of
 from jobs.runs.models import RunTarget
 from jobs.runs.states import TargetState, Verdict
 from jobs.runs.variables import fill_in
@@ -67,8 +68,10 @@ def unknown_panel(actor: Actor, target: RunTarget, *, words: str = "", problem: 
 
 
 def _look_yourself(target: RunTarget) -> str:
-    """Return the line that reads back by hand what was changed; empty where nothing does."""
+    """Return the line that reads back by hand what was changed; empty where nothing does, or the plan was altered."""
     run = target.run
+    if alteration_of(run):
+        return ""
     step = run.steps[target.step - 1]
     values: dict[str, str] | None = run.plan.get("variables", {}).get(str(target.organization.tenant_id))
     try:

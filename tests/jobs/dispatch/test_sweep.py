@@ -128,6 +128,16 @@ class TestReap:
         assert (end.action, end.data["state"], end.data["was_sent"]) == ("run_target.ended", "unknown", True)
         assert release.data["worker"] == end.data["worker"] == "gone:1"
 
+    def test_one_that_cannot_be_taken_back_holds_up_no_other(self) -> None:
+        odd, others = claimed(), [claimed(), claimed()]
+        Run.objects.filter(pk=odd.run_id).update(plan={}, effect="nobody knows")
+        assert reap_lost_targets() == 2
+        for target in others:
+            target.refresh_from_db()
+            assert target.state == TargetState.QUEUED
+        odd.refresh_from_db()
+        assert odd.state == TargetState.RUNNING
+
     @pytest.mark.django_db(transaction=True)
     def test_two_sweepers_at_once_take_each_target_back_once(self) -> None:
         targets = [claimed(effect=Effect.CREATE, sent=True) for _ in range(6)]

@@ -9,14 +9,18 @@ from django.utils import timezone
 
 from jobs.catalogue.cmdlets import UnknownCmdlet
 from jobs.dispatch import conversation
+from jobs.launch import launch_planned
 from jobs.reconciliation import judging, readings
 from jobs.reconciliation.judging import ALTERED, judge_looks
 from jobs.reconciliation.models import Reconciliation
 from jobs.reconciliation.readings import launch_looks
+from jobs.reconciliation.services import decide
 from jobs.runs.models import Run, RunTarget
 from jobs.runs.purposes import Purpose
 from jobs.runs.states import Verdict
 from portal.audit.models import AuditEvent
+from portal.core.actors import Actor
+from tests.factories import SYSTEM
 from tests.jobs.reconciliation.conftest import CarryOut, Look, Lose
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -86,6 +90,61 @@ def test_nor_does_one_that_was_altered_while_it_was_read_back(lose: Lose, carry_
 
     found = Reconciliation.objects.get()
     assert (found.verdict, found.detail) == (Verdict.NEEDS_PERSON, ALTERED)
+
+
+def cut(run_id: Any) -> None:
+    """Leave no step in the plan."""
+    Run.objects.filter(pk=run_id).update(plan={**Run.objects.get(pk=run_id).plan, "steps": []})
+
+
+@pytest.mark.usefixtures("soon")
+@pytest.mark.parametrize("when", ["before the look", "before the verdict"])
+def test_a_plan_that_lost_its_steps_keeps_no_other_from_its_verdict(
+    when: str, lose: Lose, look: Look, carry_out: CarryOut
+) -> None:
+    odd = lose("New-MailContact", carried_out=True, **CONTACT)
+    lose("New-TransportRule", carried_out=True, **RULE)
+    if when == "before the verdict":
+        launch_looks()
+        for run in Run.objects.filter(purpose=Purpose.RECONCILIATION):
+            carry_out(run)
+    cut(odd.run_id)
+
+    look()
+
+    assert verdicts() == {"New-MailContact": Verdict.NEEDS_PERSON, "New-TransportRule": Verdict.APPLIED}
+    told = AuditEvent.objects.get(action="run_target.reconciled", target_id=str(odd.pk))
+    assert (told.data["cmdlet"], told.data["detail"]) == ("New-MailContact", ALTERED)
+
+
+@pytest.mark.usefixtures("soon")
+def test_a_person_can_decide_where_the_plan_lost_its_steps(lose: Lose) -> None:
+    target = lose("New-TransportRule", carried_out=True, **RULE)
+    cut(target.run_id)
+
+    decide(actor=SYSTEM, target_id=target.pk, verdict="applied", words="I saw it.")
+
+    assert AuditEvent.objects.get(action="run_target.decided").data["cmdlet"] == "New-TransportRule"
+
+
+@pytest.mark.usefixtures("soon")
+def test_a_reading_that_cannot_be_launched_is_undone_and_holds_up_no_other(
+    lose: Lose, look: Look, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*, actor: Actor, run: Run) -> Run:
+        launched = launch_planned(actor=actor, run=run)
+        if run.cmdlet == "Get-MailContact":
+            raise TypeError("a plan that nobody has thought of")
+        return launched
+
+    monkeypatch.setattr(readings, "launch_planned", failing)
+    lose("New-MailContact", carried_out=True, **CONTACT)
+    lose("New-TransportRule", carried_out=True, **RULE)
+
+    look()
+
+    assert verdicts() == {"New-MailContact": "", "New-TransportRule": Verdict.APPLIED}
+    assert [run.cmdlet for run in Run.objects.filter(purpose=Purpose.RECONCILIATION)] == ["Get-TransportRule"]
 
 
 @pytest.mark.parametrize("ahead", [timedelta(days=1), timedelta(days=-1)], ids=["ahead", "behind"])

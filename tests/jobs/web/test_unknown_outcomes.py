@@ -14,6 +14,7 @@ from django.urls import reverse
 from jobs.reconciliation.models import Reconciliation
 from jobs.reconciliation.services import NotDecidable, decide
 from jobs.runs.models import Run, RunTarget
+from jobs.runs.plans import hash_of
 from jobs.runs.purposes import Purpose
 from jobs.runs.states import RunState, TargetState, Verdict
 from portal.accounts.models import User
@@ -139,7 +140,8 @@ class TestTarget:
         plan_parameters = {"Identity": "jane", "MailTip": "Away"}
         run = unknown(verdict=Verdict.NEEDS_PERSON)
         run.plan["steps"][0]["parameters"] = plan_parameters
-        run.save(update_fields=["plan"])
+        run.plan_hash = hash_of(run.plan)
+        run.save(update_fields=["plan", "plan_hash"])
         page = page_of(browser, reverse("jobs:target", args=[run.targets.get().pk]))
         for said in (
             "A person has to look.",
@@ -151,6 +153,13 @@ class TestTarget:
             "It was not carried out",
         ):
             assert said in page or said.replace("&#x27;", "") in page, said
+
+    def test_can_be_decided_where_the_plan_was_altered_and_proposes_no_line_of_it(self, browser: Client) -> None:
+        run = unknown(verdict=Verdict.NEEDS_PERSON)
+        Run.objects.filter(pk=run.pk).update(plan={**run.plan, "steps": []})
+        page = page_of(browser, reverse("jobs:target", args=[run.targets.get().pk]))
+        assert "It was not carried out" in page
+        assert "Look yourself" not in page
 
     def test_shows_nothing_of_it_where_nothing_was_unknown(self, browser: Client) -> None:
         target = make_run(organizations=1).targets.get()
