@@ -86,6 +86,7 @@ PLANTS = (
         (_start(),),
         (_pause(0.2),),
         latency_ms=1500,
+        environment={CALL_SECONDS: "60"},
     ),
     Plant(
         "a late answer is stored as the outcome",
@@ -102,7 +103,14 @@ PLANTS = (
         environment={CALL_SECONDS: "60"},
     ),
     Plant("the cmdlet is sent before its intent is committed", ("I3",), (_start(),), in_share=True),
-    Plant("an intent is given without looking at fence and lease", ("I2",), (_start(),), (_pause(0.2),), 1500),
+    Plant(
+        "an intent is given without looking at fence and lease",
+        ("I2",),
+        (_start(),),
+        (_pause(0.2),),
+        latency_ms=1500,
+        environment={CALL_SECONDS: "60"},
+    ),
     Plant(
         "an intent is given although the run was stopped",
         ("I8",),
@@ -161,7 +169,7 @@ PLANTS = (
         "the sweeper does not ring",
         ("I1 lost",),
         (_start(60),),
-        (Planned("kill -9 of a process", 0.0, {"parts": ["bulk-1", "bulk-2"]}), Planned("FLUSHALL", 0.0, {})),
+        (Planned("kill -9 of a process", 0.1, {"parts": ["bulk-1", "bulk-2"]}), Planned("FLUSHALL", 0.1, {})),
         latency_ms=300,
     ),
     Plant(
