@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from jobs.reconciliation.selectors import UnknownOutcome, unknown_by_verdict, unknown_page, with_latest
-from jobs.runs.states import TargetState
+from jobs.runs.states import TargetState, Verdict
 from jobs.web.evidence_rows import in_short
 from jobs.web.sent import sent_arguments, sent_cmdlet
 from jobs.web.unknown_filters import UnknownFilterForm
@@ -21,7 +21,10 @@ from portal.core.permissions import Permission
 
 @dataclass(frozen=True, slots=True)
 class UnknownRow:
-    """One unknown outcome in the list: `state` is how it looks, `evidence` some values sent and there now."""
+    """One unknown outcome in the list.
+
+    `state` is how it looks, `evidence` some values sent and there now, unless they are as planned.
+    """
 
     outcome: UnknownOutcome
     state: str
@@ -63,5 +66,5 @@ def unknown_row(outcome: UnknownOutcome) -> UnknownRow:
         sent_cmdlet(outcome.target),
         sent_arguments(outcome.target),
         latest.detail if latest else "Signalbox has not looked yet.",
-        in_short(latest.lines) if latest else (),
+        in_short(latest.lines) if latest and outcome.target.verdict != Verdict.APPLIED else (),
     )
