@@ -8,7 +8,8 @@ import pytest
 
 from jobs.dispatch.attempt import attempt_next
 from jobs.dispatch.start import start_run
-from jobs.launch import RunRequest, draft_run, launch_run
+from jobs.launch import draft_run, launch_run
+from jobs.planning import RunRequest
 from jobs.runs.models import Run, RunTarget
 from jobs.runs.selection import Selection
 from jobs.runs.states import TargetState

@@ -5,7 +5,8 @@ from uuid import UUID
 from django.db import transaction
 
 from jobs.connection_tests.cmdlets import services_of
-from jobs.launch import RunRequest, draft_run, launch_run
+from jobs.launch import draft_run, launch_run
+from jobs.planning import RunRequest
 from jobs.runs.models import Run
 from jobs.runs.purposes import Purpose
 from jobs.runs.selection import Selection

@@ -12,7 +12,8 @@ from jobs.catalogue.encoding import encode_secret
 from jobs.catalogue.problems import BadText
 from jobs.catalogue.secret_values import Secret
 from jobs.catalogue.text_values import parse_text
-from jobs.launch import RunRefused, store_draft
+from jobs.launch import store_draft
+from jobs.planning import RunRefused
 from jobs.retry.candidates import Candidates, candidates
 from jobs.runs.integrity import check_plan
 from jobs.runs.models import Run

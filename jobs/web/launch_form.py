@@ -8,7 +8,7 @@ from django.http import QueryDict
 
 from jobs.catalogue.cmdlets import Cmdlet
 from jobs.catalogue.problems import InvalidCall, Problem
-from jobs.launch import RunRequest
+from jobs.planning import RunRequest
 from jobs.saved.models import Job
 from jobs.saved.selectors import find_job, steps_of
 from jobs.web.connect_with import ConnectWith

@@ -7,7 +7,7 @@ from jobs.catalogue.effects import Effect
 from jobs.catalogue.powershell import powershell_line
 from jobs.catalogue.problems import InvalidCall, Problem
 from jobs.catalogue.validation import ValidCall
-from jobs.launch import checked_calls, planned_run
+from jobs.planning import checked_calls, planned_run
 from jobs.runs.calls import worst_risk
 from jobs.runs.estimates import Estimate, estimate
 from jobs.runs.selection import Chosen, LeftOut

@@ -13,7 +13,8 @@ from jobs.catalogue.availability import cmdlet_warnings, parameter_warnings
 from jobs.catalogue.cmdlets import find
 from jobs.catalogue.effects import Effect
 from jobs.catalogue.problems import InvalidCall
-from jobs.launch import RunRefused, discard_draft, draft_run, launch_run
+from jobs.launch import discard_draft, draft_run, launch_run
+from jobs.planning import RunRefused
 from jobs.retry.services import left_out_of
 from jobs.runs.estimates import estimate
 from jobs.runs.models import Run

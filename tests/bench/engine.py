@@ -19,7 +19,8 @@ import psutil
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from django.db import connection
 
-from jobs.launch import RunRequest, draft_run, launch_run
+from jobs.launch import draft_run, launch_run
+from jobs.planning import RunRequest
 from jobs.runs.models import Run
 from jobs.runs.selection import Selection
 from jobs.runs.states import is_open

@@ -12,7 +12,8 @@ import psutil
 from django.conf import settings
 from django.db import connection
 
-from jobs.launch import RunRequest, draft_run, launch_run
+from jobs.launch import draft_run, launch_run
+from jobs.planning import RunRequest
 from jobs.runs.models import Run
 from jobs.runs.selection import Selection
 from jobs.runs.states import is_open

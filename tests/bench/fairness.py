@@ -7,7 +7,8 @@ from uuid import UUID
 
 from django.db import connection
 
-from jobs.launch import RunRequest, draft_run, launch_run
+from jobs.launch import draft_run, launch_run
+from jobs.planning import RunRequest
 from jobs.runs.models import Attempt, Run, RunTarget
 from jobs.runs.selection import Selection
 from jobs.runs.services import cancel_run

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from django.db import connection
 
-from jobs.launch import RunRequest, draft_run, launch_run
+from jobs.launch import draft_run, launch_run
+from jobs.planning import RunRequest
 from jobs.results.bodies import unpack_exchanges
 from jobs.results.models import Result
 from jobs.runs.models import Run, RunTarget

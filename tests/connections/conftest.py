@@ -12,7 +12,8 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from jobs.launch import RunRequest, draft_run, launch_run
+from jobs.launch import draft_run, launch_run
+from jobs.planning import RunRequest
 from jobs.runs.models import Run
 from jobs.runs.selection import Selection
 from portal.accounts.models import User

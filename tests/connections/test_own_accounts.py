@@ -13,7 +13,8 @@ from jobs.connection_tests.services import launch_connection_test
 from jobs.dispatch import conversation, entrance
 from jobs.dispatch.attempt import attempt_next
 from jobs.dispatch.start import start_run
-from jobs.launch import RunRefused, RunRequest, draft_run, launch_run
+from jobs.launch import draft_run, launch_run
+from jobs.planning import RunRefused, RunRequest
 from jobs.runs.models import Run
 from jobs.runs.selection import Selection
 from jobs.runs.states import RunState, TargetState

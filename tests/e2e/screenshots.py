@@ -15,7 +15,8 @@ from django.http import QueryDict
 from playwright.sync_api import Browser, Page
 
 from jobs.catalogue.cmdlets import find
-from jobs.launch import RunRequest, draft_run, launch_run
+from jobs.launch import draft_run, launch_run
+from jobs.planning import RunRequest
 from jobs.results.rows.unfolding import unfold_whole_run
 from jobs.runs.models import Connection, Run
 from jobs.runs.selection import Selection

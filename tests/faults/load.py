@@ -8,7 +8,8 @@ from uuid import UUID
 
 from django.db.models import Count, Q, Sum
 
-from jobs.launch import RunRequest, draft_run, launch_run
+from jobs.launch import draft_run, launch_run
+from jobs.planning import RunRequest
 from jobs.runs.calls import StepRequest
 from jobs.runs.models import Run, RunTarget
 from jobs.runs.selection import Selection

@@ -9,13 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.catalogue.problems import InvalidCall
-from jobs.launch import (
-    RunRefused,
-    RunRequest,
-    discard_draft,
-    draft_run,
-    launch_run,
-)
+from jobs.launch import discard_draft, draft_run, launch_run
+from jobs.planning import RunRefused, RunRequest
 from jobs.runs.models import Run, RunTarget
 from jobs.runs.plans import PlanChanged, check, hash_of
 from jobs.runs.selection import Selection, chosen_organizations

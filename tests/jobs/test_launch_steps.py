@@ -8,7 +8,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from jobs.catalogue.problems import InvalidCall
 from jobs.catalogue.variables import VARIABLES
-from jobs.launch import RunRequest, draft_run, launch_run
+from jobs.launch import draft_run, launch_run
+from jobs.planning import RunRequest
 from jobs.runs.calls import MOST_STEPS, StepRequest, valid_calls
 from jobs.runs.models import Run, RunSecret
 from jobs.runs.plans import check, hash_of

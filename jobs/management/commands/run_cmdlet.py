@@ -13,7 +13,8 @@ from jobs.catalogue.problems import InvalidCall, Problem
 from jobs.catalogue.text_values import parse_text
 from jobs.command_line.output import print_csv, print_json, print_summary, report
 from jobs.command_line.progress import follow
-from jobs.launch import RunRequest, draft_run, launch_run
+from jobs.launch import draft_run, launch_run
+from jobs.planning import RunRequest
 from jobs.runs.selection import Selection
 from jobs.runs.states import RunState
 from jobs.saved.selectors import job_named, steps_of

@@ -5,7 +5,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from jobs.launch import RunRequest, draft_run, launch_run
+from jobs.launch import draft_run, launch_run
+from jobs.planning import RunRequest
 from jobs.runs.models import CloseKind, Connection, Run, RunTarget
 from jobs.runs.selection import Selection
 from jobs.runs.states import TargetState

@@ -12,7 +12,8 @@ from django.db import connection
 from django.utils import timezone
 
 from jobs.dispatch.sweep import sweep
-from jobs.launch import RunRefused, RunRequest, discard_draft, draft_run, launch_run
+from jobs.launch import discard_draft, draft_run, launch_run
+from jobs.planning import RunRefused, RunRequest
 from jobs.results.bodies import unpack_exchanges
 from jobs.results.selectors import latest_result
 from jobs.runs.models import Run, RunSecret, RunTarget

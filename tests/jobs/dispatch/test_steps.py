@@ -11,7 +11,8 @@ from jobs.dispatch import conversation
 from jobs.dispatch.intent import intend
 from jobs.dispatch.reap import reap_lost_targets
 from jobs.exchange.gates import gates
-from jobs.launch import RunRequest, draft_run, launch_run
+from jobs.launch import draft_run, launch_run
+from jobs.planning import RunRequest
 from jobs.runs.calls import StepRequest
 from jobs.runs.models import Attempt, Connection, Run, RunTarget
 from jobs.runs.selection import Selection

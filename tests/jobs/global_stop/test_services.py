@@ -12,7 +12,8 @@ from django.utils import timezone
 from jobs.global_stop.models import GlobalStop
 from jobs.global_stop.selectors import stop_in_force, under_way
 from jobs.global_stop.services import StopRefused, lift_global_stop, stop_everything
-from jobs.launch import RunRefused, launch_run
+from jobs.launch import launch_run
+from jobs.planning import RunRefused
 from jobs.runs.models import RunTarget
 from jobs.runs.states import RunState, TargetState
 from portal.accounts.models import User

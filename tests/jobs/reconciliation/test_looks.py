@@ -13,7 +13,8 @@ from jobs.dispatch.begin import begin
 from jobs.dispatch.clerk import clerk
 from jobs.dispatch.start import start_run
 from jobs.dispatch.sweep import sweep
-from jobs.launch import RunRequest, draft_run, launch_run
+from jobs.launch import draft_run, launch_run
+from jobs.planning import RunRequest
 from jobs.reconciliation.evidence import Call, Judgement
 from jobs.reconciliation.looks import MOST_IN_VAIN, next_look
 from jobs.reconciliation.models import Reconciliation

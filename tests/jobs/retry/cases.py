@@ -5,7 +5,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from jobs.launch import RunRequest, draft_run, launch_run
+from jobs.launch import draft_run, launch_run
+from jobs.planning import RunRequest
 from jobs.runs.calls import StepRequest
 from jobs.runs.models import Attempt, Run, RunTarget, StepOutcome
 from jobs.runs.selection import Selection

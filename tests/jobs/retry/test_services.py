@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from jobs.launch import RunRefused, launch_run
+from jobs.launch import launch_run
+from jobs.planning import RunRefused
 from jobs.retry.candidates import candidates
 from jobs.retry.services import RetryRefused, SecretsWanted, left_out_of, retry_run
 from jobs.runs.calls import StepRequest

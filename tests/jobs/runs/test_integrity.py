@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from jobs.catalogue.effects import Effect
 from jobs.dispatch.reap import reap_lost_targets
-from jobs.launch import RunRequest, draft_run, launch_run
+from jobs.launch import draft_run, launch_run
+from jobs.planning import RunRequest
 from jobs.runs.integrity import alteration_of
 from jobs.runs.models import Run, RunTarget
 from jobs.runs.plans import PlanChanged, hash_of

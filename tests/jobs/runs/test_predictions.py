@@ -11,7 +11,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from jobs.launch import RunRequest, draft_run
+from jobs.launch import draft_run
+from jobs.planning import RunRequest
 from jobs.runs.calls import StepRequest
 from jobs.runs.models import Run
 from jobs.runs.predictions import Prediction, predictions

@@ -7,7 +7,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from jobs.launch import RunRequest, draft_run, launch_run
+from jobs.launch import draft_run, launch_run
+from jobs.planning import RunRequest
 from jobs.runs.models import Run
 from jobs.runs.selection import Selection
 from jobs.runs.states import TargetState as S
