@@ -132,7 +132,7 @@ def story(sandbox: Sandbox, person: User) -> dict[str, Any]:
     running = run_in(Selection(everywhere=True), "Get-TransportRule")
     wait_for(lambda: running.targets.filter(state=TargetState.SUCCEEDED).count() > 60, what="a third of the run")
     event = AuditEvent.objects.filter(run_id=run.pk).latest("pk")
-    certificate = Certificate.objects.get()
+    certificate = Certificate.objects.filter(app_registration__partner=organization.partner).earliest("pk")
     values = ProfileValues(name="Service account", method=Method.DELEGATED, delegation=Delegation.GDAP)
     profile = create_profile(actor=actor, partner=organization.partner, values=values)
     assign_profile(actor=actor, profile=profile, place=gold, service=ProfileService.BOTH, rank=10)
