@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import connection
 from django.db.models import Exists, OuterRef
@@ -42,14 +43,22 @@ noted AS (
     UPDATE attempt SET intended_at = intended.changed_at, client_request_id = mine.client_request_id
     FROM mine JOIN intended USING (id, fence)
     WHERE attempt.id = mine.attempt_id)
-SELECT id, fence, changed_at FROM intended
+SELECT intended.id, intended.fence, intended.changed_at, attempt.client_request_id = mine.client_request_id
+FROM intended JOIN mine USING (id, fence) JOIN attempt ON attempt.id = mine.attempt_id
 """
+"""Returns the moment of each intent, and whether that intent is there since a transaction whose answer was lost."""
+
+
+class _Intent(NamedTuple):
+    moment: datetime
+    is_recorded: bool
 
 
 def intend(sendings: Sequence[tuple[Story, Way]]) -> list[datetime | NotSent]:
     """Record the intent of each sending, in the present transaction; or say why it must not be sent.
 
-    The steps before it that have ended are stored with it, also where the next must not be sent.
+    The steps before it that have ended are stored with it, also where the next must not be sent. Nothing is recorded
+    twice when it is asked again because the answer of the transaction was lost.
     """
     store_ended_steps([story for story, _ in sendings])
     checked_at = time.monotonic()
@@ -57,9 +66,12 @@ def intend(sendings: Sequence[tuple[Story, Way]]) -> list[datetime | NotSent]:
     going = [(story, way) for story, way in sendings if story.claimed.key in intended]
     for story, _ in going:
         story.sending.checked_at = checked_at
-    write([_event(story, way) for story, way in going])
+    write([_event(story, way) for story, way in going if not intended[story.claimed.key].is_recorded])
     reasons = _reasons([story for story, _ in sendings if story.claimed.key not in intended])
-    return [intended.get(story.claimed.key) or reasons[story.claimed.key] for story, _ in sendings]
+    return [
+        intended[key].moment if key in intended else reasons[key]
+        for key in (story.claimed.key for story, _ in sendings)
+    ]
 
 
 def may_still_send(stories: Sequence[Story]) -> list[NotSent | None]:
@@ -83,7 +95,7 @@ def may_still_send(stories: Sequence[Story]) -> list[NotSent | None]:
     return [reasons.get(story.claimed.key) for story in stories]
 
 
-def _intend_to_send(stories: Sequence[Story]) -> dict[Key, datetime]:
+def _intend_to_send(stories: Sequence[Story]) -> dict[Key, _Intent]:
     asked = [
         {
             "id": story.claimed.run_target_id,
@@ -96,7 +108,7 @@ def _intend_to_send(stories: Sequence[Story]) -> dict[Key, datetime]:
     ]
     with connection.cursor() as cursor:
         cursor.execute(INTEND, [encoded(asked)])
-        return {(run_target_id, fence): moment for run_target_id, fence, moment in cursor.fetchall()}
+        return {(run_target_id, fence): _Intent(*told) for run_target_id, fence, *told in cursor.fetchall()}
 
 
 def _reasons(refused: Sequence[Story]) -> dict[Key, NotSent]:

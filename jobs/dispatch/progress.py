@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 from django.utils import timezone
@@ -13,16 +14,19 @@ from jobs.dispatch.worker import worker_actor
 from jobs.results.bodies import pack, pack_exchanges
 from jobs.results.models import Result
 from jobs.runs.models import StepOutcome
+from jobs.runs.states import TargetState
 from portal.audit.actions import AuditAction
 from portal.audit.models import AuditEvent
 from portal.audit.services import draft, write
 from portal.core.text import storable
 
-# The intent was for the step that ended: nothing of the next has been sent.
+# The intent was for the step that ended: nothing of the next has been sent. A target that is behind that step already
+# was advanced by a transaction whose answer was lost.
 ADVANCE = """
 UPDATE run_target SET step = ended.step + 1, intent_fence = NULL, changed_at = clock_timestamp()
 FROM unnest(%(ids)s::uuid[], %(fences)s::bigint[], %(steps)s::int[]) AS ended(id, fence, step)
 WHERE run_target.id = ended.id AND run_target.fence = ended.fence AND run_target.state = 'running'
+    AND run_target.step <= ended.step
 RETURNING run_target.id, run_target.fence
 """
 
@@ -30,17 +34,23 @@ RETURNING run_target.id, run_target.fence
 def store_ended_steps(stories: Sequence[Story]) -> None:
     """Store every step of these attempts that has ended and is not stored yet, in the present transaction.
 
-    Where the lease was lost its answer is kept as evidence and changes nothing.
+    Where the lease was lost its answer is kept as evidence and changes nothing. What a transaction stored whose answer
+    was lost is left as it is.
     """
     unstored = [story for story in stories if story.ended]
     if not unstored:
         return
     current = _advance(unstored)
-    steps = [(story, ended) for story in unstored for ended in story.ended]
+    before = _stored_before([story for story in unstored if story.claimed.key not in current])
+    steps = [
+        (story, ended)
+        for story in unstored
+        for ended in story.ended
+        if (story.claimed.attempt_id, ended.sending.position) not in before
+    ]
     outcomes = [
         step_outcome(story, ended.sending, ended.ending) for story, ended in steps if story.claimed.key in current
     ]
-    # A commit whose answer was lost is made again: what it wrote is there already.
     StepOutcome.objects.bulk_create(outcomes, ignore_conflicts=True)
     results = [(story, ended, result_of(story, ended.sending)) for story, ended in steps]
     kept = [_in_time(result, story, current) for story, _, result in results if result]
@@ -120,6 +130,17 @@ def _advance(stories: Sequence[Story]) -> set[Key]:
     with connection.cursor() as cursor:
         cursor.execute(ADVANCE, asked)
         return set(cursor.fetchall())
+
+
+def _stored_before(stories: Sequence[Story]) -> set[tuple[UUID, int]]:
+    """Return the steps of these attempts that are stored, by attempt and number."""
+    if not stories:
+        return set()
+    attempts = [story.claimed.attempt_id for story in stories]
+    # An unknown one is the sweeper's word for a step whose answer had not come.
+    outcomes = StepOutcome.objects.filter(attempt__in=attempts).exclude(state=TargetState.UNKNOWN)
+    results = Result.objects.filter(attempt__in=attempts)
+    return {*outcomes.values_list("attempt_id", "step"), *results.values_list("attempt_id", "step")}
 
 
 def _in_time(result: Result, story: Story, current: Collection[Key]) -> Result:

@@ -96,8 +96,11 @@ def intend(target: Target, facts: Facts, *, fence: int, step: int) -> Target | N
 
 
 def advance(target: Target, *, fence: int, ended_step: int) -> Target | None:
-    """Go on to the step after one that ended; the promise was for that one."""
-    if not target.is_held_under(fence):
+    """Go on to the step after one that ended; the promise was for that one.
+
+    None where another has it by now, or it has gone on already and only the answer of that transaction was lost.
+    """
+    if not target.is_held_under(fence) or target.step > ended_step:
         return None
     return replace(target, step=ended_step + 1, intent_fence=None)
 

@@ -75,11 +75,12 @@ def _intends_for_any_fence(target: Target, facts: Facts, *, fence: int, step: in
 
 
 def _advances_for_any_fence(target: Target, *, fence: int, ended_step: int) -> Target | None:
-    return machine.advance(target, fence=target.fence, ended_step=ended_step)
+    return replace(target, step=ended_step + 1, intent_fence=None) if target.state is TargetState.RUNNING else None
 
 
 def _advances_nowhere(target: Target, *, fence: int, ended_step: int) -> Target | None:
-    return machine.advance(target, fence=fence, ended_step=ended_step - 1)
+    advanced = machine.advance(target, fence=fence, ended_step=ended_step)
+    return advanced and replace(advanced, step=ended_step)
 
 
 def _advances_with_the_promise(target: Target, *, fence: int, ended_step: int) -> Target | None:
