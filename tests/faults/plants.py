@@ -12,8 +12,6 @@ from tests.faults.parts import QUICK
 from tests.faults.worker import CALL_SECONDS
 
 LEASE = float(QUICK["LEASE_SECONDS"])
-NOTHING_MOVES = 0.99
-"""The moment at which all organizations wait for an answer."""
 MOST_ROUNDS = 3
 
 
@@ -231,7 +229,7 @@ PLANTS = (
         (_in_steps(),),
         (
             Planned("Exchange: cmdlets are slow", BEFORE_THE_LAUNCH, {"each": 2.5}),
-            Planned("order: runs are paused", NOTHING_MOVES, {"seconds": 4}),
+            Planned("order: runs are paused", 0.2, {"seconds": 4, "in_mid_call": True}),
         ),
     ),
 )

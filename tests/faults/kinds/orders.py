@@ -9,6 +9,7 @@ from jobs.runs.services import RunNotPausable, pause_run, resume_run
 from jobs.runs.states import OPEN_RUN_STATES, RunState
 from tests.factories import SYSTEM
 from tests.faults.kinds.kind import Kind, Parameters
+from tests.faults.kinds.processes import wait_for_call
 from tests.faults.world import World, persist
 
 
@@ -22,7 +23,9 @@ def _lift(_: World, __: Parameters) -> int:
     return 0
 
 
-def _pause(_: World, __: Parameters) -> int:
+def _pause(_: World, parameters: Parameters) -> int:
+    if parameters.get("in_mid_call"):
+        wait_for_call("")
     wanted = persist(lambda: _runs(*OPEN_RUN_STATES))
     for run_id in wanted:
         with suppress(RunNotPausable):

@@ -58,14 +58,14 @@ def _pause(world: World, parameters: Parameters) -> int:
     if part is None:  # another fault of the round has taken it away
         return 0
     if parameters.get("in_mid_call"):
-        _wait_for_call(part.pid)
+        wait_for_call(f":{part.pid}")
     part.signal(signal.SIGSTOP)
     return 1
 
 
-def _wait_for_call(pid: int) -> None:
-    """Wait until that process waits for the answer to a cmdlet."""
-    sent = RunTarget.objects.filter(state=TargetState.RUNNING, intent_fence=F("fence"), lease_owner__endswith=f":{pid}")
+def wait_for_call(worker: str) -> None:
+    """Wait until a worker whose name ends so waits for the answer to a cmdlet."""
+    sent = RunTarget.objects.filter(state=TargetState.RUNNING, intent_fence=F("fence"), lease_owner__endswith=worker)
     deadline = time.monotonic() + MID_CALL_SECONDS
     while not persist(sent.exists) and time.monotonic() < deadline:
         time.sleep(0.05)

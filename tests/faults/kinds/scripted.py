@@ -5,8 +5,9 @@ import time
 
 from django.db import connection
 
+from jobs.runs.models import RunTarget
+from jobs.runs.states import TargetState
 from tests.faults.kinds.kind import Kind, Parameters
-from tests.faults.kinds.processes import BEYOND_THE_LEASE
 from tests.faults.world import World, persist
 
 EDIT = """
@@ -15,6 +16,7 @@ BEGIN NEW.plan = replace(NEW.plan::text, %s, %s)::jsonb; RETURN NEW; END $$;
 CREATE TRIGGER faults_edit BEFORE UPDATE ON run FOR EACH ROW
     WHEN (OLD.state = 'draft' AND NEW.state = 'queued') EXECUTE FUNCTION faults_edit()
 """
+CLAIMED_SECONDS = 20.0
 MODULE_FILE = "EXOModuleFile"
 
 
@@ -45,11 +47,19 @@ def _outlive(world: World, parameters: Parameters) -> int:
     """
     first, second = world.crew.parts["bulk-1"], world.crew.parts["bulk-2"]
     first.signal(signal.SIGSTOP)
-    time.sleep(BEYOND_THE_LEASE - 1)
+    _wait_until_claimed_again(second.pid)
     first.signal(signal.SIGCONT)
     second.wanted = False
     second.signal(signal.SIGKILL)
     return 2
+
+
+def _wait_until_claimed_again(pid: int) -> None:
+    """Wait until that process holds what another one held before."""
+    taken = RunTarget.objects.filter(state=TargetState.RUNNING, fence__gt=1, lease_owner__endswith=f":{pid}")
+    deadline = time.monotonic() + CLAIMED_SECONDS
+    while not persist(taken.exists) and time.monotonic() < deadline:
+        time.sleep(0.05)
 
 
 def _bring_back(world: World, _: Parameters) -> int:
