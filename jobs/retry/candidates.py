@@ -16,7 +16,7 @@ from portal.core.actors import Actor
 from portal.core.templatetags.presentation import counted
 
 UNKNOWN = "{} unknown: they are looked up first"
-APPLIED = "{} where the unknown step was found as planned: take the later steps there with “Launch again”"
+APPLIED = "{} where the last step that was sent was found as planned: take the later steps there with “Launch again”"
 RETRIED = "{} already in a later retry: retry them from there"
 VANISHED = "{} no longer served: they are not among the organizations any more"
 TWICE = "{} carried out at least in part: the same again would act a second time"
@@ -85,9 +85,10 @@ def candidates(
     classes: Counter[str] = Counter()
     left_out: Counter[str] = Counter()
     for ended in _ended(actor, run, error_class, organization_ids):
-        if ended.verdict == Verdict.APPLIED and ended.step == len(steps):
+        taken = outcomes.get(ended.target_id, {})
+        if ended.verdict == Verdict.APPLIED and ended.step == len(steps) and not _failed_before(ended.step, taken):
             continue  # it is done
-        why, first = _decide(ended, steps, outcomes.get(ended.target_id, {}), begun.get(str(ended.tenant_id), 1))
+        why, first = _decide(ended, steps, taken, begun.get(str(ended.tenant_id), 1))
         if why:
             left_out[why] += 1
         else:
@@ -100,8 +101,10 @@ def candidates(
 
 def _decide(ended: _Ended, steps: tuple[Step, ...], outcomes: Mapping[int, StepOutcome], begun: int) -> tuple[str, int]:
     """Return why an organization is left out, or nothing and the step to begin with."""
+    if ended.verdict == Verdict.APPLIED:
+        return (STEPS if _failed_before(ended.step, outcomes) else APPLIED), 0
     if ended.state == TargetState.UNKNOWN and ended.verdict != Verdict.NOT_APPLIED:
-        return (APPLIED if ended.verdict == Verdict.APPLIED else UNKNOWN), 0
+        return UNKNOWN, 0
     if ended.is_retried:
         return RETRIED, 0
     if ended.vanished_at is not None:
@@ -114,6 +117,10 @@ def _decide(ended: _Ended, steps: tuple[Step, ...], outcomes: Mapping[int, StepO
         return STEPS, 0
     at_fault = outcomes.get(first)
     return (TWICE, 0) if at_fault and acts_twice(steps[first - 1].effect, at_fault.error_class) else ("", first)
+
+
+def _failed_before(step: int, outcomes: Mapping[int, StepOutcome]) -> bool:
+    return any(number < step and outcome.state != TargetState.SUCCEEDED for number, outcome in outcomes.items())
 
 
 def _ended(actor: Actor, run: Run, error_class: str, organization_ids: Collection[UUID] | None) -> list[_Ended]:

@@ -18,7 +18,8 @@ _LONGEST_CHAIN = 20
 def retriable_targets(run_id: UUID) -> QuerySet[RunTarget]:
     """Return the targets of a run that may be tried again now: each by one retry, the next by a retry of that."""
     not_applied = Q(state=TargetState.UNKNOWN, verdict=Verdict.NOT_APPLIED)
-    return RunTarget.objects.filter(~is_retried(), Q(state__in=RETRIED_STATES) | not_applied, run=run_id)
+    not_done = Q(state__in=RETRIED_STATES) & ~Q(verdict=Verdict.APPLIED)
+    return RunTarget.objects.filter(~is_retried(), not_done | not_applied, run=run_id)
 
 
 def is_retried() -> Exists:

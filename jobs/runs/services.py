@@ -134,7 +134,7 @@ def finish_if_done(*, actor: Actor, run_id: UUID) -> bool:
     if run.state not in OPEN_RUN_STATES:
         return False
     run.counts = RunTarget.objects.filter(run=run).count_by_state()
-    run.state = final_state(run.counts, cancelled=run.cancel_requested_at is not None)
+    run.state = final_state(run.counts)
     run.finished_at = timezone.now()
     run.save(update_fields=["counts", "state", "finished_at"])
     erase_secrets(run_id)

@@ -57,9 +57,9 @@ def is_open(state: str) -> bool:
     return state in OPEN_RUN_STATES
 
 
-def final_state(counts: dict[str, int], *, cancelled: bool) -> RunState:
-    """Return the state of a run whose targets ended as `counts` says."""
-    if cancelled:
+def final_state(counts: dict[str, int]) -> RunState:
+    """Return the state of a run whose targets ended as `counts` says: what was stopped too late is not cancelled."""
+    if counts.get(TargetState.CANCELLED):
         return RunState.CANCELLED
     succeeded, total = counts.get(TargetState.SUCCEEDED, 0), sum(counts.values())
     if succeeded == total:

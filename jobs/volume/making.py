@@ -102,11 +102,11 @@ class Maker:
         made = MadeRun(chance.identifier(moment), str(run), shape.cmdlet, hash_of(plan), person, moment)
         counts, finished_at = self._make_targets(made, places, shape.rows)
         self.runs.add(
-            made.id, final_state(counts, cancelled=False).value, shape.cmdlet, cmdlet.risk, cmdlet.effect.value,
+            made.id, final_state(counts).value, shape.cmdlet, cmdlet.risk, cmdlet.effect.value,
             "exo", json(plan), made.plan_hash, shape.cmdlet, reason, len(places), json(counts), person.id, person.label,
             moment - timedelta(minutes=3), moment, moment + timedelta(seconds=1), finished_at,
         )  # fmt: skip
-        self.events.of_run(made, final_state(counts, cancelled=False).label.lower(), counts, finished_at)
+        self.events.of_run(made, final_state(counts).label.lower(), counts, finished_at)
         return made.id
 
     def copy(self) -> None:

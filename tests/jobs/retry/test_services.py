@@ -14,6 +14,7 @@ from jobs.runs.calls import StepRequest
 from jobs.runs.integrity import check_plan
 from jobs.runs.models import Run, RunSecret, RunTarget
 from jobs.runs.plans import PlanChanged
+from jobs.runs.retries import retriable_targets
 from jobs.runs.secrets import open_secrets
 from jobs.runs.states import RunState, TargetState, Verdict
 from jobs.runs.steps import OnFailure
@@ -220,7 +221,36 @@ class TestSteps:
         found = candidates(actor=SYSTEM, run=run)
         assert not found.first_steps
         assert found.left_out_words == [
-            "1 where the unknown step was found as planned: take the later steps there with “Launch again”"
+            "1 where the last step that was sent was found as planned: take the later steps there with “Launch again”"
+        ]
+
+    def test_a_step_that_met_its_own_object_is_not_repeated_either(self, organizations: list[Organization]) -> None:
+        run = launched(organizations[:2], CREATE, SET)
+        first, second = run.targets.order_by("position")
+        for target in (first, second):
+            step_ended(target, 1, S.FAILED, "already_exists")
+        ended(run, S.FAILED, S.FAILED, error_class="already_exists")
+        RunTarget.objects.filter(pk=first.pk).update(verdict=Verdict.APPLIED)
+        found = candidates(actor=SYSTEM, run=run)
+        assert found.first_steps == {organizations[1].pk: 1}
+        assert found.left_out_words == [
+            "1 where the last step that was sent was found as planned: take the later steps there with “Launch again”"
+        ]
+        assert [target.pk for target in retriable_targets(run.pk)] == [second.pk]
+
+    def test_a_last_step_that_was_found_as_planned_does_not_hide_that_one_before_it_failed(
+        self, organizations: list[Organization]
+    ) -> None:
+        run = launched(organizations[:1], CREATE, SET, on_failure=OnFailure.CONTINUE)
+        target = run.targets.get()
+        step_ended(target, 1, S.FAILED, "cmdlet_refused")
+        step_ended(target, 2, S.UNKNOWN)
+        ended(run, S.UNKNOWN)
+        RunTarget.objects.filter(pk=target.pk).update(step=2, verdict=Verdict.APPLIED)
+        found = candidates(actor=SYSTEM, run=run)
+        assert not found.first_steps
+        assert found.left_out_words == [
+            "1 where a later step has changed something already: it must not be repeated, look there first"
         ]
 
     def test_a_step_that_was_done_in_part_is_not_repeated(self, organizations: list[Organization]) -> None:

@@ -53,6 +53,18 @@ class TestCancel:
         run.refresh_from_db()
         assert (run.state, run.counts) == (RunState.CANCELLED, {"cancelled": 2})
 
+    @pytest.mark.parametrize(
+        ("states", "ends"), [([S, S], RunState.SUCCEEDED), ([S, F], RunState.PARTLY_FAILED), ([F, F], RunState.FAILED)]
+    )
+    def test_that_comes_after_the_last_organization_ended_calls_nothing_cancelled(
+        self, states: list[TargetState], ends: RunState
+    ) -> None:
+        run = make_run(state=RunState.RUNNING, organizations=2, states=states)
+        stopped = cancel_run(actor=SYSTEM, run_id=run.pk)
+        assert (stopped.state, stopped.cancel_requested_by) == (ends, SYSTEM.label)
+        event = AuditEvent.objects.get(run_id=run.pk, action="run.finished")
+        assert event.data["state"] == ends.label.lower()
+
     def test_returns_the_run_as_it_is_then(self) -> None:
         run = make_run(state=RunState.QUEUED, organizations=2)
         assert cancel_run(actor=SYSTEM, run_id=run.pk).state == RunState.CANCELLED
