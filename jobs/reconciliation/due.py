@@ -67,8 +67,9 @@ def sending_attempts(targets: Sequence[RunTarget]) -> dict[UUID, Attempt]:
     }
     steps = {target.pk: target.step for target in targets}
     for outcome in StepOutcome.objects.filter(run_target__in=targets, state=TargetState.UNKNOWN):
-        if outcome.intended_at and outcome.step == steps[outcome.run_target_id]:
-            attempts[outcome.run_target_id].intended_at = outcome.intended_at
+        attempt = attempts.get(outcome.run_target_id)
+        if attempt and outcome.intended_at and outcome.step == steps[outcome.run_target_id]:
+            attempt.intended_at = outcome.intended_at
     return attempts
 
 

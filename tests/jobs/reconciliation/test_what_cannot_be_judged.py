@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from jobs.catalogue.cmdlets import UnknownCmdlet
@@ -15,7 +16,7 @@ from jobs.reconciliation.judging import ALTERED, judge_looks
 from jobs.reconciliation.models import Reconciliation
 from jobs.reconciliation.readings import launch_looks
 from jobs.reconciliation.services import decide
-from jobs.runs.models import Run, RunTarget
+from jobs.runs.models import Attempt, Run, RunTarget, StepOutcome
 from jobs.runs.purposes import Purpose
 from jobs.runs.states import Verdict
 from portal.audit.models import AuditEvent
@@ -115,6 +116,21 @@ def test_a_plan_that_lost_its_steps_keeps_no_other_from_its_verdict(
     assert verdicts() == {"New-MailContact": Verdict.NEEDS_PERSON, "New-TransportRule": Verdict.APPLIED}
     told = AuditEvent.objects.get(action="run_target.reconciled", target_id=str(odd.pk))
     assert (told.data["cmdlet"], told.data["detail"]) == ("New-MailContact", ALTERED)
+
+
+@pytest.mark.usefixtures("soon")
+def test_one_of_which_no_attempt_tells_an_intent_keeps_no_other_from_its_verdict(lose: Lose, look: Look) -> None:
+    odd = lose("New-MailContact", carried_out=True, **CONTACT)
+    lose("New-TransportRule", carried_out=True, **RULE)
+    attempt = odd.attempts.get()
+    StepOutcome.objects.create(
+        run_target=odd, step=1, attempt=attempt, state="unknown", intended_at=attempt.intended_at, ended_at=Now()
+    )
+    Attempt.objects.filter(pk=attempt.pk).update(intended_at=None)
+
+    look()
+
+    assert verdicts() == {"New-MailContact": Verdict.NEEDS_PERSON, "New-TransportRule": Verdict.APPLIED}
 
 
 @pytest.mark.usefixtures("soon")
