@@ -12,7 +12,7 @@ from tests.faults.parts import QUICK
 from tests.faults.worker import CALL_SECONDS
 
 LEASE = float(QUICK["LEASE_SECONDS"])
-MOST_ROUNDS = 3
+MOST_ROUNDS = 8
 
 
 @dataclass(frozen=True, slots=True)
