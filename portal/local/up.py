@@ -87,7 +87,7 @@ class _Session:
         self._supervisor.launch(*_portal(complete, self._options.port, self._own_servers()))
         self._supervisor.wait("web")
         self._report(f"first page: http://{ports.LOOPBACK}:{self._options.port}/")
-        self._supervisor.wait("load-demo", "worker", "worker-system", "rq-worker", "scheduler")
+        self._supervisor.wait("load-demo", "worker", "worker-system", "rq-worker", "scheduler", timeout=600)
         self._report(f"workers run, demo data is loaded; now {' '.join(MAIN_JOB[1:])}")
         report = self._data / "main-job.json"
         report.unlink(missing_ok=True)
