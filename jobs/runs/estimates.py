@@ -41,9 +41,7 @@ def estimate(*, actor: Actor, cmdlet: str, service: str, number: int, step_count
     )
     same = ended.filter(cmdlet=cmdlet, step_count=step_count)
     for of_cmdlet, earlier in ((True, same), (False, ended.filter(service=service))):
-        columns = earlier.order_by("-launched_at").only(
-            "target_count", "step_count", "started_at", "finished_at", "held_for"
-        )
+        columns = earlier.order_by("-launched_at").only(*_COLUMNS)
         measured = columns[:_LOOKED_AT]
         nearest = sorted(measured, key=lambda run: abs(math.log(max(run.target_count, 1) / number)))[:_NEAREST]
         if spans := _at_size(nearest, number, step_count):
