@@ -4,7 +4,7 @@ from django.conf import settings
 from django.urls import include, path
 
 from jobs.web.status import health_status
-from portal.core import health
+from portal.core import health, violation_reports
 from portal.dashboard import appearance, frame, home, keys, search, styleguide
 
 handler400 = "portal.core.errors.bad_request"
@@ -24,6 +24,7 @@ urlpatterns = [
     path("", include("portal.exports.web.urls")),
     path("", include("tenants.web.urls")),
     path("", include("jobs.web.urls")),
+    path("violation-reports/", violation_reports.take_reports, name="violation-reports"),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
     path("health/status", health_status, name="health-status"),

@@ -16,7 +16,7 @@ from portal.accounts.policy import Role
 from portal.core.actors import Actor, Source
 from tests.factories import make_person
 
-pytest_plugins = ["tests.live", "tests.engine", "tests.broker"]
+pytest_plugins = ["tests.live", "tests.engine", "tests.broker", "tests.browser"]
 
 # A busy machine is slow at times; a failing example prints what reproduces it.
 hypothesis.settings.register_profile("signalbox", deadline=None, print_blob=True)

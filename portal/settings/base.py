@@ -38,19 +38,20 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # These three stand outside of all that answer themselves: files, redirects to HTTPS, refusals.
+    "portal.core.headers.HeadersMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
-    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "portal.core.middleware.PrivatePagesMiddleware",
     "portal.accounts.web.access.PermissionRefusedMiddleware",
 ]
 
@@ -132,7 +133,19 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
         "object-src": [NONE],
+        "require-trusted-types-for": ["'script'"],
+        "trusted-types": ["default"],  # the one in templates/static/js/trusted-types.js
+        "report-to": "violations",
+        "report-uri": "/violation-reports/",
     }
+}
+VIOLATION_REPORTS_PER_MINUTE = 60  # what one process logs of them
+SECURITY_HEADERS = {
+    "Cache-Control": "no-store",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), clipboard-read=(), "
+    "publickey-credentials-get=(self), publickey-credentials-create=(self)",
+    "Reporting-Endpoints": 'violations="/violation-reports/"',
 }
 
 # Microsoft's clouds, by environment: O365DEFAULT_LOGIN_URL, O365CHINA_EXCHANGE_URL … An empty address means the

@@ -22,7 +22,7 @@ from jobs.runs.models import Attempt, Run, RunTarget
 from jobs.runs.states import RunState, TargetState
 from portal.accounts.policy import Role
 from portal.local.commands import argv
-from tests.e2e.conftest import ARGUMENTS, answers
+from tests.browser import ARGUMENTS, answers
 from tests.factories import make_organizations, make_person, make_run
 from tests.live import ROOT, closed_port, wait_for
 
