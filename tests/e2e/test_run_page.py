@@ -11,8 +11,8 @@ from playwright.sync_api import Page, Request, expect
 
 from jobs.runs.models import Attempt, Run, RunTarget
 from jobs.runs.states import RunState, TargetState
+from tests.browser import answers
 from tests.e2e.axe import violations
-from tests.e2e.conftest import answers
 from tests.e2e.test_walk import sign_in
 from tests.factories import make_organizations, make_run
 from tests.live import Processes, wait_for
