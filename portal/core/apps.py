@@ -8,7 +8,7 @@ class CoreConfig(AppConfig):
     label = "core"
 
     def ready(self) -> None:
-        from portal.core import checks  # noqa: F401 - registers the system checks
+        from portal.core import checks, production_checks  # noqa: F401 - registers the system checks
         from portal.core.logging import configure_logging
 
         configure_logging()
