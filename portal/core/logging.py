@@ -5,6 +5,8 @@ import sys
 
 import structlog
 
+from portal.core.log_masking import mask_secrets, show_unseen
+
 ROUTINE = "routine-"
 """How the id of a job begins that is done every few seconds: the worker says nothing of it unless it goes wrong."""
 
@@ -33,7 +35,14 @@ def configure_logging() -> None:
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared))
+    processors: list[structlog.typing.Processor] = [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        structlog.processors.format_exc_info,
+        mask_secrets,
+        *([show_unseen] if readable else []),  # JSON escapes them itself
+        renderer,
+    ]
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=processors, foreign_pre_chain=shared))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
