@@ -8,14 +8,20 @@ class TenantsConfig(AppConfig):
     label = "tenants"
 
     def ready(self) -> None:
-        """Make known what others ask for: how getting in can fail, and the lists that can be exported."""
+        """Make known what others ask for: what grants reach, how getting in fails, which lists can be exported."""
+        from functools import partial
+
         from portal.core.explanations import make_known
+        from portal.core.scoping import tell_apart_by
         from portal.exports.listings import register
+        from tenants.groups.membership import fits_rule
         from tenants.microsoft.explanations import PARTNER_APIS
+        from tenants.organizations.scopes import organizations_in
         from tenants.sign_ins import receivers  # noqa: F401 - they listen from now on
         from tenants.tokens.explanations import EXPLANATIONS
         from tenants.web.listings import access, changes, consents, expiring, groups, organizations, profiles
 
+        tell_apart_by(partial(organizations_in, fitting=fits_rule))
         make_known((*EXPLANATIONS, *PARTNER_APIS.values()))
         for lists in (organizations, groups, access, changes, consents, expiring, profiles):
             for listing in lists.LISTINGS:

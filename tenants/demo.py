@@ -36,10 +36,10 @@ from tenants.profiles.partners import connect_partner_with_profile
 
 DEMO = Actor.system("demo").through(Source.COMMAND_LINE)
 PEOPLE = {
-    "tess": ("Tess Turner", Role.TECHNICIAN),
-    "omar": ("Omar Okafor", Role.APPROVER),
-    "ada": ("Ada Auer", Role.AUDITOR),
-    "max": ("Max Meyer", Role.ADMINISTRATOR),
+    "tess": ("Tess Turner", [Role.SENIOR_TECHNICIAN]),
+    "omar": ("Omar Okafor", [Role.APPROVER]),
+    "ada": ("Ada Auer", [Role.AUDITOR]),
+    "max": ("Max Meyer", [Role.PARTNER_ADMINISTRATOR, Role.PLATFORM_ADMINISTRATOR]),
 }
 GROUPS = {"Gold customers": 5, "Pilot organizations": 23}
 
@@ -50,14 +50,17 @@ class SignIn:
 
     username: str
     display_name: str
-    role: str
+    roles: str
     password: str
 
 
 def sign_ins() -> list[SignIn]:
     """Return the demo people with the password that was made for this installation."""
     password = _password()
-    return [SignIn(name, display_name, role.label, password) for name, (display_name, role) in PEOPLE.items()]
+    return [
+        SignIn(name, display_name, ", ".join(str(role.label) for role in roles), password)
+        for name, (display_name, roles) in PEOPLE.items()
+    ]
 
 
 def create_people() -> None:
@@ -65,13 +68,13 @@ def create_people() -> None:
     there = set(User.objects.values_list("username", flat=True))
     for sign_in in sign_ins():
         if sign_in.username not in there:
-            display_name, role = PEOPLE[sign_in.username]
+            display_name, roles = PEOPLE[sign_in.username]
             create_person(
                 actor=DEMO,
                 username=sign_in.username,
                 display_name=display_name,
                 password=sign_in.password,
-                roles=[role],
+                roles=roles,
             )
 
 

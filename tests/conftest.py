@@ -14,7 +14,7 @@ from jobs.throttling.pauses import pauses
 from portal.accounts.models import User
 from portal.accounts.policy import Role
 from portal.core.actors import Actor, Source
-from tests.factories import make_person
+from tests.factories import ADMINISTRATOR, make_person
 
 pytest_plugins = ["tests.live", "tests.engine", "tests.broker", "tests.browser"]
 
@@ -55,12 +55,12 @@ def _nobody_asks_to_be_left_alone() -> None:
 
 @pytest.fixture
 def technician(db: None) -> User:
-    return make_person(Role.TECHNICIAN)
+    return make_person(Role.SENIOR_TECHNICIAN)
 
 
 @pytest.fixture
 def administrator(db: None) -> User:
-    return make_person(Role.ADMINISTRATOR)
+    return make_person(*ADMINISTRATOR)
 
 
 @pytest.fixture

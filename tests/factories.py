@@ -1,6 +1,7 @@
 """Things that tests need, in the words of the domain."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 from typing import Any
@@ -16,9 +17,12 @@ from jobs.runs.models import Attempt, CloseKind, Connection, Run, RunTarget, Ste
 from jobs.runs.plans import build_plan, hash_of
 from jobs.runs.states import OPEN_TARGET_STATES, RunState, TargetState, is_open
 from jobs.runs.steps import OnFailure, Step
-from portal.accounts.models import RoleAssignment, User
+from portal.accounts.grants.models import RoleGrant
+from portal.accounts.models import User
 from portal.accounts.policy import Role
 from portal.core.actors import Actor, Source
+from portal.core.authority import Grant, ScopeKind
+from portal.core.permissions import Permission
 from tenants.app_registrations.models import AppRegistration, Certificate
 from tenants.app_registrations.services import add_app_registration, add_certificate
 from tenants.capabilities.models import Capabilities
@@ -38,14 +42,32 @@ PASSWORD = "correct horse battery staple"
 _numbers = count(1)
 
 
-def make_person(role: Role | None = Role.TECHNICIAN, *, username: str = "") -> User:
+ADMINISTRATOR = (Role.PARTNER_ADMINISTRATOR, Role.PLATFORM_ADMINISTRATOR, Role.SENIOR_TECHNICIAN)
+"""The roles of somebody who may do everything but approve."""
+
+
+def make_person(*roles: Role | None, username: str = "") -> User:
     number = next(_numbers)
     user = User(username=username or f"person{number}", display_name=f"Person {number}")
     user.set_password(PASSWORD)
     user.save()
-    if role:
-        RoleAssignment.objects.create(user=user, role=role, granted_by="test")
+    for role in filter(None, roles or (Role.SENIOR_TECHNICIAN,)):
+        grant(user, role)
     return user
+
+
+def grant(
+    person: User, role: Role, *, over: Partner | OrganizationGroup | Organization | None = None, **values: Any
+) -> RoleGrant:
+    """Give a person a role, over everything or over one place."""
+    kinds = {Partner: ScopeKind.PARTNER, OrganizationGroup: ScopeKind.GROUP, Organization: ScopeKind.ORGANIZATION}
+    scope = {"scope_kind": kinds[type(over)], "scope_id": over.pk, "scope_name": str(over)} if over else {}
+    return RoleGrant.objects.create(user=person, role=role, granted_by="test", **scope, **values)
+
+
+def holding(permissions: Iterable[Permission], *, actor: Actor = SYSTEM) -> Actor:
+    """Return `actor` with exactly these permissions, over everything."""
+    return replace(actor, grants=(Grant(1, "Some role", frozenset(permissions)),))
 
 
 def label_of(user: User) -> str:

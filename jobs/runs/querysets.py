@@ -1,25 +1,36 @@
 """Questions about runs and their targets."""
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from jobs.runs.purposes import Purpose
 from jobs.runs.states import OPEN_RUN_STATES, OPEN_TARGET_STATES, RunState
 from portal.core.actors import Actor
 from portal.core.permissions import Permission
+from portal.core.scoping import organizations_in_scope
 
 if TYPE_CHECKING:
     from jobs.runs.models import Connection, Run, RunTarget  # noqa: F401 - the querysets' types
+
+
+def _organizations(actor: Actor) -> "QuerySet[Any] | None":
+    return organizations_in_scope(actor, Permission.RUN_READ, Permission.ORGANIZATION_READ)
 
 
 class RunQuerySet(models.QuerySet["Run"]):
     """Filters over runs."""
 
     def visible_to(self, actor: Actor) -> Self:
-        """Return the runs that `actor` may see."""
-        return self if actor.has(Permission.RUN_READ) else self.none()
+        """Return the runs that `actor` may see: their own, and those that went nowhere beyond their scope."""
+        there = _organizations(actor)
+        if there is None:
+            return self
+        targets = self.model._meta.get_field("targets").related_model._default_manager.filter(run=OuterRef("pk"))
+        elsewhere = targets.exclude(organization__in=there.values("pk"))
+        own = Q(requested_by_id=actor.id) if actor.has(Permission.RUN_READ) else Q(pk__in=[])
+        return self.filter(own | Q(Exists(targets), ~Exists(elsewhere)))
 
     def launched(self) -> Self:
         """Return those that were launched: everything but drafts."""
@@ -39,7 +50,8 @@ class RunTargetQuerySet(models.QuerySet["RunTarget"]):
 
     def visible_to(self, actor: Actor) -> Self:
         """Return the targets that `actor` may see."""
-        return self if actor.has(Permission.RUN_READ) and actor.has(Permission.ORGANIZATION_READ) else self.none()
+        there = _organizations(actor)
+        return self if there is None else self.filter(organization__in=there.values("pk"))
 
     def of_people(self) -> Self:
         """Return those of runs that somebody wanted."""
@@ -59,7 +71,8 @@ class ConnectionQuerySet(models.QuerySet["Connection"]):
 
     def visible_to(self, actor: Actor) -> Self:
         """Return the connections that `actor` may see."""
-        return self if actor.has(Permission.RUN_READ) and actor.has(Permission.ORGANIZATION_READ) else self.none()
+        there = _organizations(actor)
+        return self if there is None else self.filter(organization__in=there.values("pk"))
 
     def open(self) -> Self:
         """Return those that have not been closed yet."""

@@ -9,7 +9,7 @@ from jobs.catalogue.examples import example_line
 from jobs.catalogue.problems import Problem
 from jobs.web.consequences import spoken
 from jobs.web.words import EFFECTS, RISKS, SERVICES
-from portal.accounts.policy import PERMISSIONS, Role
+from portal.accounts.policy import roles_with
 from portal.core.permissions import Permission
 
 _DOES = {
@@ -135,7 +135,7 @@ def _dry_run(cmdlet: Cmdlet) -> str:
 
 
 def _who() -> str:
-    roles = [str(Role(role).label) for role, rights in PERMISSIONS.items() if Permission.RUN_LAUNCH in rights]
+    roles = [str(role.label) for role in roles_with(Permission.RUN_LAUNCH)]
     return f"{' and '.join(roles)}."
 
 

@@ -3,8 +3,7 @@
 import getpass
 
 from portal.accounts.selectors import person_named
-from portal.core.actors import Actor, ActorKind, Source
-from portal.core.permissions import Permission
+from portal.core.actors import EVERY_RIGHT, Actor, ActorKind, Source
 
 
 def acting_person(username: str) -> Actor:
@@ -15,6 +14,4 @@ def acting_person(username: str) -> Actor:
     if username:
         return person_named(username).as_actor(Source.COMMAND_LINE)
     account = getpass.getuser()
-    return Actor(
-        ActorKind.SYSTEM, f"shell:{account}", f"shell account {account}", frozenset(Permission), Source.COMMAND_LINE
-    )
+    return Actor(ActorKind.SYSTEM, f"shell:{account}", f"shell account {account}", (EVERY_RIGHT,), Source.COMMAND_LINE)

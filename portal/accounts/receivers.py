@@ -43,5 +43,5 @@ def record_refused_sign_in(
 ) -> None:
     """Record a refused sign-in, with the name that was typed."""
     typed = str(credentials.get("username", ""))[:150]
-    actor = Actor(ActorKind.PERSON, "", f"somebody as “{typed}”", frozenset(), Source.WEB, peer_address(request))
+    actor = Actor(ActorKind.PERSON, "", f"somebody as “{typed}”", (), Source.WEB, peer_address(request))
     record(AuditAction.SIGN_IN_REFUSED, actor=actor, target=Object("person", "", typed))

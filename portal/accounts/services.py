@@ -1,25 +1,85 @@
 """What is done to people's accounts."""
 
+from collections.abc import Callable
+
 from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
 
-from portal.accounts.models import RoleAssignment, User
+from portal.accounts.grants.models import RoleGrant
+from portal.accounts.grants.services import GrantRefused, GrantRequest, end_grant, grant_role, refuse_last_administrator
+from portal.accounts.models import User
 from portal.accounts.policy import Role
 from portal.audit.actions import AuditAction
 from portal.audit.services import Object, record
-from portal.core.actors import Actor
+from portal.core.actors import Actor, ActorKind
+from portal.core.permissions import Permission
+
+Leaving = Callable[[Actor, User], dict[str, int]]
+_leavings: list[Leaving] = []
+
+
+def when_disabled(leaving: Leaving) -> None:
+    """Make known what else ends with a person's account, in the same transaction; it returns how much, by name."""
+    _leavings.append(leaving)
 
 
 @transaction.atomic
 def create_person(*, actor: Actor, username: str, display_name: str, password: str, roles: list[Role]) -> User:
-    """Create a person who can sign in, with `roles`; raises `ValidationError` for a weak password."""
+    """Create a person who can sign in, with `roles` over everything; raises `ValidationError` for a weak password."""
+    actor.require(Permission.PERSON_MANAGE)
     user = User(username=username, display_name=display_name)
     validate_password(password, user)
     user.set_password(password)
     user.save()
-    person = Object("person", str(user.pk), display_name)
-    record(AuditAction.PERSON_CREATED, actor=actor, target=person, data={"username": username})
+    record(AuditAction.PERSON_CREATED, actor=actor, target=person_as_object(user), data={"username": username})
     for role in roles:
-        RoleAssignment.objects.create(user=user, role=role, granted_by=actor.label)
-        record(AuditAction.ROLE_GRANTED, actor=actor, target=person, data={"role": role.value})
+        grant_role(actor=actor, person=user, request=GrantRequest(role))
     return user
+
+
+@transaction.atomic
+def disable_person(*, actor: Actor, person_id: int, reason: str = "") -> User:
+    """Let a person in no more and end, at once, all that goes on in their name: sessions, approvals, runs.
+
+    Raises `GrantRefused` for one's own account and for the last platform administrator.
+    """
+    actor.require_everywhere(Permission.PERSON_MANAGE)
+    person = User.objects.select_for_update().get(pk=person_id)
+    if actor.kind is ActorKind.PERSON and actor.human == person.human:
+        raise GrantRefused("Nobody disables their own account. Ask another administrator.")
+    if not person.is_active:
+        return person
+    if any(Permission.PERSON_MANAGE in grant.permissions for grant in person.grants):
+        refuse_last_administrator(without=person)
+    person.is_active = False
+    person.save(update_fields=["is_active"])
+    for grant in person.role_grants.select_for_update(of=("self",)).filter(revoked_at=None, kind="elevation"):
+        end_grant(actor=actor, grant=grant, reason="The account was disabled")
+    ended: dict[str, int] = {}
+    for leaving in _leavings:
+        ended |= leaving(actor, person)
+    data = {"reason": reason, **{name: number for name, number in ended.items() if number}}
+    record(AuditAction.PERSON_DISABLED, actor=actor, target=person_as_object(person), data=data)
+    return person
+
+
+@transaction.atomic
+def enable_person(*, actor: Actor, person_id: int) -> User:
+    """Let a person in again, with the roles that were not revoked; what was ended stays ended."""
+    actor.require_everywhere(Permission.PERSON_MANAGE)
+    person = User.objects.select_for_update().get(pk=person_id)
+    if not person.is_active:
+        person.is_active = True
+        person.save(update_fields=["is_active"])
+        roles = [grant.role_name for grant in _live(person)]
+        record(AuditAction.PERSON_ENABLED, actor=actor, target=person_as_object(person), data={"roles": roles})
+    return person
+
+
+def person_as_object(person: User) -> Object:
+    """Return a person as the audit trail names them."""
+    return Object("person", str(person.pk), person.display_name)
+
+
+def _live(person: User) -> list[RoleGrant]:
+    return list(person.role_grants.select_related("custom_role").filter(revoked_at=None).order_by("pk"))

@@ -10,7 +10,17 @@ class AuditAction(StrEnum):
     PERSON_SIGNED_IN = "person.signed_in"
     PERSON_SIGNED_OUT = "person.signed_out"
     SIGN_IN_REFUSED = "sign_in.refused"
+    PERSON_DISABLED = "person.disabled"
+    PERSON_ENABLED = "person.enabled"
     ROLE_GRANTED = "role.granted"
+    ROLE_REVOKED = "role.revoked"
+    ROLE_ELEVATED = "role.elevated"
+    CUSTOM_ROLE_CREATED = "custom_role.created"
+    CUSTOM_ROLE_CHANGED = "custom_role.changed"
+    CUSTOM_ROLE_DELETED = "custom_role.deleted"
+    NAMED_SET_CREATED = "named_set.created"
+    NAMED_SET_CHANGED = "named_set.changed"
+    NAMED_SET_DELETED = "named_set.deleted"
     PARTNER_CONNECTED = "partner.connected"
     APP_REGISTRATION_ADDED = "app_registration.added"
     CERTIFICATE_ADDED = "certificate.added"
@@ -99,6 +109,16 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.PERSON_SIGNED_OUT: "{actor} signed out",
     AuditAction.SIGN_IN_REFUSED: "A sign-in as {target} was refused",
     AuditAction.ROLE_GRANTED: "{actor} granted {target} the role {role}",
+    AuditAction.PERSON_DISABLED: "{actor} disabled the account of {target}",
+    AuditAction.PERSON_ENABLED: "{actor} enabled the account of {target} again",
+    AuditAction.ROLE_REVOKED: "{actor} took the role {role} away from {target}",
+    AuditAction.ROLE_ELEVATED: "{actor} took the role {role} until {until}: {reason}",
+    AuditAction.CUSTOM_ROLE_CREATED: "{actor} created the role {target}",
+    AuditAction.CUSTOM_ROLE_CHANGED: "{actor} changed the role {target}",
+    AuditAction.CUSTOM_ROLE_DELETED: "{actor} deleted the role {target}",
+    AuditAction.NAMED_SET_CREATED: "{actor} created the named set {target}",
+    AuditAction.NAMED_SET_CHANGED: "{actor} changed the named set {target}",
+    AuditAction.NAMED_SET_DELETED: "{actor} deleted the named set {target}",
     AuditAction.PARTNER_CONNECTED: "{actor} connected the partner {target}",
     AuditAction.APP_REGISTRATION_ADDED: "{actor} added the app registration {target}",
     AuditAction.CERTIFICATE_ADDED: "{actor} added the certificate {target}",

@@ -30,7 +30,7 @@ CATEGORIES = {
             "consent",
         ),
     ),
-    "people": Category("people", ("person", "role", "sign_in", "personal_sign_in")),
+    "people": Category("people", ("person", "role", "custom_role", "named_set", "sign_in", "personal_sign_in")),
     "exports": Category("exports", ("export",)),
     OTHER: Category("other", ()),
 }

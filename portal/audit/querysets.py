@@ -9,6 +9,7 @@ from django.db.models.fields.json import KT
 
 from portal.core.actors import Actor, ActorKind
 from portal.core.permissions import Permission
+from portal.core.scoping import organizations_in_scope
 
 if TYPE_CHECKING:
     from portal.audit.models import AuditEvent  # noqa: F401 - the queryset's type
@@ -18,8 +19,9 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
     """Filters over audit events."""
 
     def visible_to(self, actor: Actor) -> Self:
-        """Return the events that `actor` may read."""
-        return self if actor.has(Permission.AUDIT_EVENT_READ) else self.none()
+        """Return the events that `actor` may read: who reads those of some organizations, only what happened there."""
+        there = organizations_in_scope(actor, Permission.AUDIT_EVENT_READ)
+        return self if there is None else self.filter(organization_id__in=there.values("pk"))
 
     def done_by_or_for(self, labels: Sequence[str]) -> Self:
         """Return what the people of these labels did, or had done by a worker."""

@@ -6,11 +6,20 @@ from enum import StrEnum
 class Permission(StrEnum):
     """Everything that somebody may be allowed to do, as `area:resource:action`."""
 
+    AUTHORITY_EXPLAIN = "accounts:authority:explain"
+    GRANT_MANAGE = "accounts:grant:manage"
+    NAMED_SET_MANAGE = "accounts:named_set:manage"
+    PERSON_MANAGE = "accounts:person:manage"
+    PERSON_READ = "accounts:person:read"
+    ROLE_MANAGE = "accounts:role:manage"
     AUDIT_EVENT_READ = "audit:event:read"
     EXPORT_READ_ALL = "exports:export:read_all"
+    APPROVAL_POLICY_MANAGE = "jobs:approval_policy:manage"
     CMDLET_READ = "jobs:cmdlet:read"
     GLOBAL_STOP_LIFT = "jobs:global_stop:lift"
     GLOBAL_STOP_ORDER = "jobs:global_stop:order"
+    RUN_APPROVE = "jobs:run:approve"
+    RUN_BREAK_GLASS = "jobs:run:break_glass"
     RUN_CANCEL = "jobs:run:cancel"
     RUN_EXPORT = "jobs:run:export"
     RUN_LAUNCH = "jobs:run:launch"
@@ -28,11 +37,19 @@ class Permission(StrEnum):
 
 
 class PermissionRefused(Exception):
-    """The actor lacks a permission; the message names it and the way to get it."""
+    """The actor lacks a permission, or lacks it there; the message says which rule decided and the way out.
 
-    def __init__(self, label: str, permission: Permission) -> None:
+    `rule` is the value of a `portal.core.authority.Rule`.
+    """
+
+    def __init__(self, label: str, permission: Permission, why: str = "", rule: str = "permission.missing") -> None:
         self.permission = permission
-        super().__init__(
-            f"{label} may not do this: the permission “{permission.value}” is missing. "
-            "Ask an administrator for a role that holds it."
-        )
+        self.rule = rule
+        super().__init__(why or _missing(label, permission))
+
+
+def _missing(label: str, permission: Permission) -> str:
+    return (
+        f"{label} may not do this: the permission “{permission.value}” is missing. "
+        "Ask an administrator for a role that holds it."
+    )

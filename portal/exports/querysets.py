@@ -16,7 +16,7 @@ class ExportQuerySet(models.QuerySet["Export"]):
 
     def visible_to(self, actor: Actor) -> Self:
         """Return the exports that `actor` may know of: their own, or all."""
-        return self if actor.has(Permission.EXPORT_READ_ALL) else self.asked_by(actor)
+        return self if actor.has_everywhere(Permission.EXPORT_READ_ALL) else self.asked_by(actor)
 
     def asked_by(self, actor: Actor) -> Self:
         """Return the exports that `actor` asked for."""

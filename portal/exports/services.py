@@ -116,7 +116,11 @@ def part_of_a_file(query: str) -> QueryDict:
 
 def _own_or_managed(actor: Actor) -> ExportQuerySet:
     """Return the exports that `actor` may end: their own; all for those who may also see all."""
-    return Export.objects.visible_to(actor) if actor.has(Permission.EXPORT_READ_ALL) else Export.objects.asked_by(actor)
+    return (
+        Export.objects.visible_to(actor)
+        if actor.has_everywhere(Permission.EXPORT_READ_ALL)
+        else Export.objects.asked_by(actor)
+    )
 
 
 def _found(exports: ExportQuerySet, export_id: UUID) -> Export:

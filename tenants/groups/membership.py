@@ -1,8 +1,9 @@
 """Who belongs to organization groups: the one answer that every list, launch and export uses."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import reduce
 from operator import or_
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
@@ -37,3 +38,11 @@ def membership_in_any(groups: Iterable[OrganizationGroup]) -> Q:
 def membership(group: OrganizationGroup) -> Q:
     """Return the condition of belonging to `group`; it never multiplies rows."""
     return picked_for(group.pk) if group.rule is None else Rule.stored(group.rule).condition(timezone.now())
+
+
+def fits_rule(stored: Mapping[str, Any]) -> Q:
+    """Return the condition of fitting a rule as it is stored; one that cannot be read fits nobody."""
+    try:
+        return Rule.stored(stored).condition(timezone.now())
+    except (KeyError, TypeError, ValueError):
+        return NOBODY

@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from portal.core.actors import Actor
 from portal.core.permissions import Permission
+from portal.core.scoping import organizations_in_scope
 
 if TYPE_CHECKING:
     from tenants.organizations.models import Organization  # noqa: F401 - the queryset's type
@@ -18,7 +19,8 @@ class OrganizationQuerySet(models.QuerySet["Organization"]):
 
     def visible_to(self, actor: Actor) -> Self:
         """Return the organizations that `actor` may see."""
-        return self if actor.has(Permission.ORGANIZATION_READ) else self.none()
+        there = organizations_in_scope(actor, Permission.ORGANIZATION_READ)
+        return self if there is None else self.filter(pk__in=there.values("pk"))
 
     def served(self) -> Self:
         """Return those that are still the partner's customers."""

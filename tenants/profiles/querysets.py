@@ -6,7 +6,9 @@ from django.db import models
 from django.db.models import Q
 
 from portal.core.actors import Actor
+from portal.core.authority import ScopeKind
 from portal.core.permissions import Permission
+from portal.core.scoping import organizations_in_scope
 
 if TYPE_CHECKING:
     from tenants.profiles.models import ConnectionProfile  # noqa: F401 - the queryset's type
@@ -16,8 +18,14 @@ class ConnectionProfileQuerySet(models.QuerySet["ConnectionProfile"]):
     """Filters over connection profiles."""
 
     def visible_to(self, actor: Actor) -> Self:
-        """Return those that `actor` may see."""
-        return self if actor.has(Permission.ORGANIZATION_READ) else self.none()
+        """Return those that `actor` may see: who sees some organizations only, those that apply to one of them."""
+        there = organizations_in_scope(actor, Permission.ORGANIZATION_READ)
+        if there is None:
+            return self
+        assignments = self.model._meta.get_field("assignments").related_model._default_manager
+        to_visible = Q(organization__in=there.values("pk")) | Q(partner__in=there.values("partner"))
+        granted = [scope.id for scope in actor.scopes(Permission.ORGANIZATION_READ) if scope.kind is ScopeKind.GROUP]
+        return self.filter(pk__in=assignments.filter(to_visible | Q(group__in=granted)).values("profile"))
 
     def in_use(self) -> Self:
         """Return those that are not retired."""

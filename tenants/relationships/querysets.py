@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Q
 
 from portal.core.actors import Actor
 from portal.core.permissions import Permission
@@ -18,7 +17,6 @@ class RelationshipChangeQuerySet(models.QuerySet["RelationshipChange"]):
 
     def visible_to(self, actor: Actor) -> Self:
         """Return the changes in organizations that `actor` may see, and those of the partner's security groups."""
-        if not actor.has(Permission.ORGANIZATION_READ):
-            return self.none()
-        visible = Organization.objects.visible_to(actor)
-        return self.filter(Q(organization=None) | Q(organization__in=visible))
+        if actor.has_everywhere(Permission.ORGANIZATION_READ):
+            return self
+        return self.filter(organization__in=Organization.objects.visible_to(actor))

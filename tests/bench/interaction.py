@@ -20,10 +20,9 @@ from playwright.sync_api import Page, sync_playwright
 
 from jobs.runs.models import Attempt, Run, RunTarget
 from jobs.runs.states import RunState, TargetState
-from portal.accounts.policy import Role
 from portal.local.commands import argv
 from tests.browser import ARGUMENTS, answers
-from tests.factories import make_organizations, make_person, make_run
+from tests.factories import ADMINISTRATOR, make_organizations, make_person, make_run
 from tests.live import ROOT, closed_port, wait_for
 
 ORGANIZATIONS = 1000
@@ -88,7 +87,7 @@ def _run() -> Run:
 
 def _session() -> str:
     client = Client()
-    client.force_login(make_person(Role.ADMINISTRATOR))
+    client.force_login(make_person(*ADMINISTRATOR))
     return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 

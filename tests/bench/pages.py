@@ -18,11 +18,10 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from jobs.results.rows.models import RowTable
 from jobs.runs.models import RunTarget
-from portal.accounts.policy import Role
 from portal.audit.models import AuditEvent
 from tenants.organizations.models import Organization
 from tests.bench import watchers, weight
-from tests.factories import make_app_registration, make_group, make_person
+from tests.factories import ADMINISTRATOR, make_app_registration, make_group, make_person
 
 ORGANIZATIONS = 1000
 SHARE = float(os.environ.get("VOLUME", "1"))
@@ -50,7 +49,7 @@ class Measured:
 def main() -> None:
     """Load the volume and print what each page costs."""
     settings.ALLOWED_HOSTS = ["*"]
-    person = make_person(Role.ADMINISTRATOR)
+    person = make_person(*ADMINISTRATOR)
     began, cpu = time.monotonic(), time.process_time()
     size = f"--organizations={ORGANIZATIONS}", f"--targets={TARGETS}", f"--rows={ROWS}"
     call_command("load_volume", *size, "--into-this-database")

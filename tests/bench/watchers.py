@@ -39,7 +39,7 @@ _POLL = re.compile(r'hx-get="(/runs/[^"]+/progress/[^"]+)"')
 def main() -> None:
     """Print the CPU of the web process and the latency of the polls."""
     run = make_run(organizations=ORGANIZATIONS, states=[TargetState.QUEUED], state=RunState.RUNNING)
-    people = [make_person(Role.TECHNICIAN) for _ in range(WATCHERS)]
+    people = [make_person(Role.SENIOR_TECHNICIAN) for _ in range(WATCHERS)]
     with tempfile.TemporaryDirectory() as folder:
         port = _free_port()
         variables = {

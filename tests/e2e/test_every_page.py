@@ -8,10 +8,9 @@ from django.conf import settings
 from playwright.sync_api import Page, Response
 
 from portal.accounts.models import User
-from portal.accounts.policy import Role
 from tests.e2e.axe import violations
 from tests.e2e.world import addresses, browser_of, make_world
-from tests.factories import make_person
+from tests.factories import ADMINISTRATOR, make_person
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.e2e, pytest.mark.timeout(300)]
 OpenPage = Callable[..., Page]
@@ -79,7 +78,7 @@ def test_no_page_is_wider_than_its_window(
 
 
 def test_every_page_of_an_empty_portal_opens_and_teaches(portal: str, open_page: OpenPage) -> None:
-    person = make_person(Role.ADMINISTRATOR)
+    person = make_person(*ADMINISTRATOR)
     page = signed_in(open_page(), portal, person)
     found = []
     for name, path in addresses(browser_of(person), {"name": "Set-Mailbox"}, only_known=True).items():

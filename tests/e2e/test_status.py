@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.e2e, pytest.m
 def test_the_page_turns_from_red_to_green_without_being_loaded_again(
     broker: Redis, portal: str, open_page: Callable[..., Page]
 ) -> None:
-    page = signed_in(open_page(), portal, make_person(Role.TECHNICIAN))
+    page = signed_in(open_page(), portal, make_person(Role.SENIOR_TECHNICIAN))
     page.goto(f"{portal}/")
     page.get_by_role("link", name="Status").click()
     page.wait_for_load_state()
@@ -47,7 +47,7 @@ def test_whatever_fails_the_page_is_accessible_and_no_wider_than_a_telephone(
 ) -> None:
     send_canaries("beat:1")
     consume_canary(queue="bulk", number=1, worker="a-rather-long-host-name-without-any-place-to-break.example:123456")
-    page = signed_in(open_page(color_scheme=scheme), portal, make_person(Role.TECHNICIAN))
+    page = signed_in(open_page(color_scheme=scheme), portal, make_person(Role.SENIOR_TECHNICIAN))
     page.goto(f"{portal}/status/")
     assert violations(page) == []
     page.set_viewport_size({"width": 390, "height": 844})

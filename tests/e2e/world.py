@@ -19,7 +19,6 @@ from jobs.runs.states import RunState, TargetState, Verdict
 from jobs.saved.drafts import keep_launch_draft
 from jobs.saved.services import Definition, create_job
 from portal.accounts.models import User
-from portal.accounts.policy import Role
 from portal.accounts.saved_filters.services import save_filter
 from portal.audit.actions import AuditAction
 from portal.audit.services import Object, record
@@ -30,6 +29,7 @@ from tenants.organizations.models import Organization, Reachability
 from tenants.profiles.methods import Method
 from tenants.sync.models import Synchronization
 from tests.factories import (
+    ADMINISTRATOR,
     SYSTEM,
     assign,
     make_app_registration,
@@ -90,7 +90,7 @@ def browser_of(person: User) -> Client:
 
 def make_world(*, organizations: int = 60) -> World:
     """Store one of everything that a page can show."""
-    person = make_person(Role.ADMINISTRATOR)
+    person = make_person(*ADMINISTRATOR)
     registration = make_app_registration()
     places = make_organizations(organizations, partner=registration.partner)
     for place, name in zip(places, HOSTILE_NAMES, strict=False):

@@ -204,7 +204,7 @@ class TestLaunch:
         self, organizations: list[Organization], technician: User, acting: Acting
     ) -> None:
         run = drafted(organizations, acting(technician))
-        technician.role_assignments.all().delete()
+        technician.role_grants.all().delete()
         with pytest.raises(PermissionRefused):
             launch_run(actor=acting(User.objects.get(pk=technician.pk)), run_id=run.pk)
 

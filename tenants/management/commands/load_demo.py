@@ -41,7 +41,7 @@ class Command(BaseCommand):
             return
         table = Table("Sign-in name", "Password", "Who", "Role", box=None, header_style="bold", pad_edge=False)
         for sign_in in demo.sign_ins():
-            table.add_row(sign_in.username, sign_in.password, sign_in.display_name, sign_in.role)
+            table.add_row(sign_in.username, sign_in.password, sign_in.display_name, sign_in.roles)
         console.print(table)
 
 

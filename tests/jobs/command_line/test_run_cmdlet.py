@@ -68,7 +68,7 @@ class TestWithWorkers:
     ) -> None:
         first, second, _other = organizations_of(3)
         make_group("Gold customers", [first])
-        tess = make_person(Role.TECHNICIAN, username="tess")
+        tess = make_person(Role.SENIOR_TECHNICIAN, username="tess")
         places = ["--group", "gold customers", "--organization", second.initial_domain]
         report = tmp_path / "report.json"
         done = command(

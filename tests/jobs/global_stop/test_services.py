@@ -1,7 +1,6 @@
 """Stopping everything, and lifting that."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from threading import Thread
 
@@ -23,7 +22,7 @@ from portal.core.permissions import PermissionRefused
 from portal.core.refusals import Refused
 from tenants.sync.models import Synchronization, SynchronizationState
 from tenants.sync.services import start_synchronization, synchronize
-from tests.factories import SYSTEM, label_of, make_partner, make_run
+from tests.factories import SYSTEM, holding, label_of, make_partner, make_run
 from tests.live import wait_for
 from tests.together import at_once, waiting_for_locks
 
@@ -194,5 +193,5 @@ class TestUnderWay:
 
     def test_counts_nothing_for_whoever_may_see_no_run(self) -> None:
         make_run(state=RunState.RUNNING, organizations=2)
-        nobody = replace(SYSTEM, permissions=frozenset())
+        nobody = holding(())
         assert under_way(actor=nobody).in_words == "No run is in progress: nothing is in flight."

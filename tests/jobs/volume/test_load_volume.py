@@ -60,7 +60,7 @@ def test_everything_that_a_run_leaves_behind_is_there(administrator: Any, signed
 
 
 def test_the_same_seed_gives_the_same_volume() -> None:
-    make_person(Role.TECHNICIAN, username="tess")
+    make_person(Role.SENIOR_TECHNICIAN, username="tess")
     volumes: list[list[Any]] = []
     for _ in range(2):
         with suppress(Rollback), transaction.atomic():

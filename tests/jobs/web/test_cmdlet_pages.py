@@ -10,7 +10,7 @@ from jobs.catalogue.cmdlets import all_cmdlets, find
 from portal.accounts.models import User
 from tests.factories import make_person, make_run
 
-QUERIES = 10  # session and person, frame of the page, saved filters, own latest runs
+QUERIES = 9  # session and person, frame of the page, saved filters, own latest runs
 SignIn = Callable[[User], Client]
 pytestmark = pytest.mark.django_db
 

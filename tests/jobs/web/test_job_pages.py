@@ -108,7 +108,7 @@ class TestPages:
             make_run(job=job, organizations=1)
             browser.post(URL, {"look": "save", "draft": str(uuid4()), "p.Identity": "bob"})
 
-        with django_assert_num_queries(12):
+        with django_assert_num_queries(11):
             browser.get("/jobs/")
 
     def test_unfinished_launches_are_listed_and_discarded(self, browser: Client) -> None:
@@ -150,9 +150,9 @@ class TestPages:
 
 
 class TestAccess:
-    ROLES = (Role.TECHNICIAN, Role.APPROVER, Role.AUDITOR, Role.ADMINISTRATOR, None)
-    READERS = frozenset({Role.TECHNICIAN, Role.APPROVER, Role.AUDITOR, Role.ADMINISTRATOR})
-    LAUNCHERS = frozenset({Role.TECHNICIAN, Role.ADMINISTRATOR})
+    ROLES = (Role.SENIOR_TECHNICIAN, Role.APPROVER, Role.AUDITOR, Role.PARTNER_ADMINISTRATOR, None)
+    READERS = frozenset({Role.SENIOR_TECHNICIAN, Role.APPROVER, Role.AUDITOR, Role.PARTNER_ADMINISTRATOR})
+    LAUNCHERS = frozenset({Role.SENIOR_TECHNICIAN, Role.PARTNER_ADMINISTRATOR})
 
     @pytest.mark.parametrize("role", ROLES)
     def test_reading_and_changing(self, browser: Client, signed_in: SignIn, role: Role | None) -> None:

@@ -209,7 +209,7 @@ class TestForm:
         for index in range(number // 5):
             make_group(f"Group {index}", places[:index])
 
-        with django_assert_num_queries(21):
+        with django_assert_num_queries(20):
             browser.get(URL, {"organization": [str(place.pk) for place in places]})
 
 

@@ -18,10 +18,10 @@ from portal.core.actors import Actor
 from portal.core.permissions import Permission
 from portal.core.refusals import Refused
 from portal.exports.listings import Row, Selection, Table, listing_named
-from tests.factories import SYSTEM, make_organizations, make_person, make_run
+from tests.factories import SYSTEM, holding, make_organizations, make_person, make_run
 
 pytestmark = pytest.mark.django_db
-BLIND = replace(SYSTEM, permissions=frozenset(Permission) - {Permission.RUN_READ})
+BLIND = holding(frozenset(Permission) - {Permission.RUN_READ})
 
 
 def opened(key: str, query: str = "", *, of: object = "", actor: Actor = SYSTEM) -> Table:
@@ -109,7 +109,7 @@ class TestResults:
 @pytest.mark.parametrize("missing", [Permission.RUN_EXPORT, Permission.RUN_READ, Permission.ORGANIZATION_READ])
 def test_what_was_done_in_organizations_needs_every_right(key: str, missing: Permission) -> None:
     assert listing_named(key).allows(SYSTEM)
-    assert not listing_named(key).allows(replace(SYSTEM, permissions=frozenset(Permission) - {missing}))
+    assert not listing_named(key).allows(holding(frozenset(Permission) - {missing}))
 
 
 class TestCatalogue:

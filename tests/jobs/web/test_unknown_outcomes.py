@@ -216,7 +216,7 @@ class TestDecision:
 
     @pytest.mark.parametrize(
         ("role", "status"),
-        [(Role.TECHNICIAN, 303), (Role.ADMINISTRATOR, 303), (Role.APPROVER, 403), (Role.AUDITOR, 403)],
+        [(Role.SENIOR_TECHNICIAN, 303), (Role.PARTNER_ADMINISTRATOR, 303), (Role.APPROVER, 403), (Role.AUDITOR, 403)],
     )
     def test_is_for_those_with_the_right(self, signed_in: Callable[[User], Client], role: Role, status: int) -> None:
         target = unknown(verdict=Verdict.NEEDS_PERSON).targets.get()

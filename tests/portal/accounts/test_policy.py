@@ -2,30 +2,42 @@
 
 import pytest
 
-from portal.accounts.policy import PERMISSIONS, Role, permissions_of
+from portal.accounts.policy import ROLES, Role, roles_with
 from portal.core.permissions import Permission
 
 P = Permission
+TECHNICIANS = {Role.TECHNICIAN, Role.SENIOR_TECHNICIAN}
+WORKERS = TECHNICIANS | {Role.APPROVER, Role.AUDITOR, Role.PARTNER_ADMINISTRATOR}
+PARTNER, PLATFORM = Role.PARTNER_ADMINISTRATOR, Role.PLATFORM_ADMINISTRATOR
 TABLE = {
-    P.AUDIT_EVENT_READ: {Role.APPROVER, Role.AUDITOR, Role.ADMINISTRATOR},
-    P.CMDLET_READ: set(Role),
-    P.EXPORT_READ_ALL: {Role.AUDITOR, Role.ADMINISTRATOR},
-    P.GLOBAL_STOP_LIFT: {Role.APPROVER, Role.ADMINISTRATOR},
-    P.GLOBAL_STOP_ORDER: {Role.TECHNICIAN, Role.APPROVER, Role.ADMINISTRATOR},
-    P.RUN_CANCEL: {Role.TECHNICIAN, Role.APPROVER, Role.ADMINISTRATOR},
-    P.RUN_EXPORT: {Role.TECHNICIAN, Role.AUDITOR, Role.ADMINISTRATOR},
-    P.RUN_LAUNCH: {Role.TECHNICIAN, Role.ADMINISTRATOR},
-    P.RUN_PAUSE: {Role.TECHNICIAN, Role.APPROVER, Role.ADMINISTRATOR},
-    P.RUN_READ: set(Role),
-    P.RUN_RECONCILE: {Role.TECHNICIAN, Role.ADMINISTRATOR},
-    P.APP_REGISTRATION_MANAGE: {Role.ADMINISTRATOR},
-    P.APP_REGISTRATION_READ: {Role.AUDITOR, Role.ADMINISTRATOR},
-    P.CONNECTION_PROFILE_MANAGE: {Role.ADMINISTRATOR},
-    P.ORGANIZATION_ADD: {Role.ADMINISTRATOR},
-    P.ORGANIZATION_GROUP_MANAGE: {Role.TECHNICIAN, Role.ADMINISTRATOR},
-    P.ORGANIZATION_VARIABLE_MANAGE: {Role.TECHNICIAN, Role.ADMINISTRATOR},
-    P.ORGANIZATION_READ: set(Role),
-    P.PARTNER_SYNCHRONIZE: {Role.ADMINISTRATOR},
+    P.AUTHORITY_EXPLAIN: {Role.AUDITOR, PARTNER, PLATFORM},
+    P.GRANT_MANAGE: {PLATFORM},
+    P.NAMED_SET_MANAGE: {PLATFORM},
+    P.PERSON_MANAGE: {PLATFORM},
+    P.PERSON_READ: {Role.AUDITOR, PARTNER, PLATFORM},
+    P.ROLE_MANAGE: {PLATFORM},
+    P.APPROVAL_POLICY_MANAGE: {PLATFORM},
+    P.RUN_APPROVE: {Role.APPROVER},
+    P.RUN_BREAK_GLASS: {Role.SENIOR_TECHNICIAN, Role.APPROVER},
+    P.AUDIT_EVENT_READ: {Role.APPROVER, Role.AUDITOR, PARTNER},
+    P.CMDLET_READ: WORKERS,
+    P.EXPORT_READ_ALL: {Role.AUDITOR, PARTNER},
+    P.GLOBAL_STOP_LIFT: {Role.APPROVER, PARTNER},
+    P.GLOBAL_STOP_ORDER: TECHNICIANS | {Role.APPROVER, PARTNER, PLATFORM},
+    P.RUN_CANCEL: TECHNICIANS | {Role.APPROVER, PARTNER},
+    P.RUN_EXPORT: TECHNICIANS | {Role.AUDITOR, PARTNER},
+    P.RUN_LAUNCH: TECHNICIANS | {PARTNER},
+    P.RUN_PAUSE: TECHNICIANS | {Role.APPROVER, PARTNER},
+    P.RUN_READ: WORKERS,
+    P.RUN_RECONCILE: TECHNICIANS | {PARTNER},
+    P.APP_REGISTRATION_MANAGE: {PARTNER},
+    P.APP_REGISTRATION_READ: {Role.AUDITOR, PARTNER},
+    P.CONNECTION_PROFILE_MANAGE: {PARTNER},
+    P.ORGANIZATION_ADD: {PARTNER},
+    P.ORGANIZATION_GROUP_MANAGE: TECHNICIANS | {PARTNER},
+    P.ORGANIZATION_VARIABLE_MANAGE: TECHNICIANS | {PARTNER},
+    P.ORGANIZATION_READ: WORKERS,
+    P.PARTNER_SYNCHRONIZE: {PARTNER},
 }
 
 
@@ -35,16 +47,12 @@ def test_every_permission_is_in_the_table() -> None:
 
 @pytest.mark.parametrize("permission", Permission)
 def test_exactly_these_roles_hold(permission: Permission) -> None:
-    assert {role for role in Role if permission in PERMISSIONS[role]} == TABLE[permission]
+    assert set(roles_with(permission)) == TABLE[permission]
 
 
-def test_roles_add_up() -> None:
-    both = permissions_of([Role.TECHNICIAN, Role.APPROVER])
-    assert both == PERMISSIONS[Role.TECHNICIAN] | PERMISSIONS[Role.APPROVER]
-
-
-def test_no_role_and_an_unknown_role_may_do_nothing() -> None:
-    assert permissions_of([]) == permissions_of(["king"]) == frozenset()
+def test_every_role_says_what_it_is_for() -> None:
+    assert set(ROLES) == set(Role)
+    assert all(facts.purpose.endswith(".") for facts in ROLES.values())
 
 
 def test_permissions_are_named_area_resource_action() -> None:

@@ -24,18 +24,18 @@ def create(password: str = PASSWORD, roles: list[Role] | None = None) -> User:
 
 class TestCreatePerson:
     def test_can_sign_in_and_holds_the_roles(self) -> None:
-        user = create(roles=[Role.APPROVER, Role.TECHNICIAN])
+        user = create(roles=[Role.APPROVER, Role.SENIOR_TECHNICIAN])
         assert authenticate(username="tess", password=PASSWORD) == user
-        assert user.roles == ["approver", "technician"]
+        assert user.role_labels == "Approver, Senior technician"
         assert PASSWORD not in User.objects.get().password
 
     def test_leaves_an_event_of_the_account_and_one_of_each_role(self) -> None:
-        create(roles=[Role.APPROVER, Role.TECHNICIAN])
+        create(roles=[Role.APPROVER, Role.SENIOR_TECHNICIAN])
         sentences = [event.sentence for event in AuditEvent.objects.order_by("pk")]
         assert sentences == [
             "test created the account of Tess Turner",
             "test granted Tess Turner the role approver",
-            "test granted Tess Turner the role technician",
+            "test granted Tess Turner the role senior_technician",
         ]
         assert PASSWORD not in str(list(AuditEvent.objects.values()))
 
@@ -52,7 +52,7 @@ class TestActor:
         user = make_person(Role.AUDITOR, username="ada")
         actor = user.as_actor(Source.WEB, "192.0.2.1")
         assert (actor.id, actor.label, actor.address) == (str(user.pk), f"{user.display_name} (ada)", "192.0.2.1")
-        user.role_assignments.all().delete()
+        user.role_grants.all().delete()
         assert not User.objects.get(pk=user.pk).as_actor(Source.WEB).permissions
 
     def test_is_found_by_sign_in_name_unless_it_may_no_longer_sign_in(self) -> None:

@@ -12,7 +12,8 @@ import pytest
 from django.db import OperationalError
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from portal.accounts.models import RoleAssignment, User
+from portal.accounts.grants.models import RoleGrant
+from portal.accounts.models import User
 from portal.audit.models import AuditEvent
 from portal.exports import making
 from portal.exports.files import export_path, seal
@@ -91,7 +92,7 @@ class TestRights:
     def test_are_those_of_the_moment_of_making(self, ask: Ask, technician: User) -> None:
         make_organizations(1)
         export = ask()
-        RoleAssignment.objects.filter(user=technician).delete()
+        RoleGrant.objects.filter(user=technician).delete()
         make_export(export_id=export.pk)
         export.refresh_from_db()
         assert export.state == ExportState.FAILED

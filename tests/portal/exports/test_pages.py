@@ -1,7 +1,6 @@
 """Pages of exports: asked for where it is listed, followed, downloaded, cancelled, deleted, made again."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import quote
 
@@ -12,14 +11,15 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
-from portal.accounts.models import RoleAssignment, User
+from portal.accounts.grants.models import RoleGrant
+from portal.accounts.models import User
 from portal.audit.models import AuditEvent
 from portal.core.permissions import Permission, PermissionRefused
 from portal.exports.files import export_path
 from portal.exports.making import make_export
 from portal.exports.models import Export, ExportState
 from portal.exports.services import download_export
-from tests.factories import SYSTEM, make_organizations, make_person, make_run
+from tests.factories import SYSTEM, holding, make_organizations, make_person, make_run
 from tests.live import closed_port
 from tests.portal.exports.conftest import Ask, events
 
@@ -259,7 +259,7 @@ class TestDownload:
     def test_of_what_one_may_not_see_is_refused_also_to_those_who_see_all_exports(self, made: Ask) -> None:
         make_run()
         export = made(listing="runs")
-        blind = replace(SYSTEM, permissions=frozenset(Permission) - {Permission.RUN_READ})
+        blind = holding(frozenset(Permission) - {Permission.RUN_READ})
         assert download_export(actor=SYSTEM, export_id=export.pk) == export
         with pytest.raises(PermissionRefused, match="jobs:run:read"):
             download_export(actor=blind, export_id=export.pk)
@@ -267,7 +267,7 @@ class TestDownload:
     def test_after_the_right_was_withdrawn_is_refused(self, signed_in: SignIn, technician: User, made: Ask) -> None:
         make_run()
         export = made(listing="runs")
-        RoleAssignment.objects.filter(user=technician).update(role="approver")
+        RoleGrant.objects.filter(user=technician).update(role="approver")
         browser = signed_in(User.objects.get(pk=technician.pk))
         assert browser.get(f"/exports/{export.pk}/download/").status_code == 403
         assert "jobs:run:export" in page(browser, f"/exports/{export.pk}/")

@@ -21,7 +21,7 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 
-T, P, U, A = Role.TECHNICIAN, Role.APPROVER, Role.AUDITOR, Role.ADMINISTRATOR
+T, P, U, A = Role.SENIOR_TECHNICIAN, Role.APPROVER, Role.AUDITOR, Role.PARTNER_ADMINISTRATOR
 EVERYBODY = {T, P, U, A}
 ANYBODY = {T, P, U, A, None}
 READS: dict[str, set[Role] | set[Role | None]] = {

@@ -19,7 +19,7 @@ from portal.audit.web.objects import object_url
 from portal.core.actors import Source
 from portal.core.filters import Choice
 from portal.core.permissions import Permission
-from tests.factories import SYSTEM
+from tests.factories import SYSTEM, holding
 
 LIST = reverse("audit:events")
 NOON = datetime(2027, 3, 5, 12, tzinfo=UTC)
@@ -243,5 +243,5 @@ def test_a_person_is_found_by_what_was_done_and_by_what_was_done_for_them(browse
 
     assert {event.pk for event in found["page"].rows} == {own.pk, done_for.pk}
     assert {tess.label, "Tess Married (tess)", "Somebody"} <= set(found["people_names"])
-    mine = filtered_events(actor=replace(tess, permissions=frozenset(Permission)), wanted=EventFilter(mine=True))
+    mine = filtered_events(actor=holding(Permission, actor=tess), wanted=EventFilter(mine=True))
     assert set(mine.values_list("pk", flat=True)) == {own.pk, done_for.pk, renamed.pk}

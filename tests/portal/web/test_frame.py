@@ -53,7 +53,7 @@ def test_the_ring_asks_as_often_for_many_runs_as_for_one(
     client = signed_in(technician)
     for _ in range(2):
         make_run(state=RunState.RUNNING)
-        with django_assert_num_queries(6):  # session, person, roles, global stop, runs, their targets
+        with django_assert_num_queries(5):  # session, person with grants, global stop, runs, their targets
             client.get(RING, headers=HTMX)
 
 

@@ -229,7 +229,7 @@ def test_a_poll_gets_only_the_runs_in_progress(
 ) -> None:
     make_run(state=RunState.RUNNING)
     client = signed_in(technician)
-    with django_assert_num_queries(5):  # session, person, roles, runs, their targets
+    with django_assert_num_queries(4):  # session, person with grants, runs, their targets
         fragment = client.get("/runs-in-progress/", headers=HTMX).content.decode()
     assert fragment.strip().startswith("<section")
     assert 'hx-trigger="every 2s"' in fragment

@@ -66,7 +66,7 @@ def things() -> list[str]:
     return [str(thing.pk) for thing in made if thing]
 
 
-@pytest.mark.parametrize("role", [Role.TECHNICIAN, Role.ADMINISTRATOR])
+@pytest.mark.parametrize("role", [Role.SENIOR_TECHNICIAN, Role.PARTNER_ADMINISTRATOR])
 def test_every_page_answers(signed_in: Callable[[Any], Client], things: list[str], role: Role) -> None:
     chance = random.Random(7)
     client = signed_in(make_person(role))

@@ -42,7 +42,7 @@ def test_no_page_carries_inline_style_or_script(
     ("role", "words"),
     [
         (
-            Role.TECHNICIAN,
+            Role.SENIOR_TECHNICIAN,
             ["Home", "Organizations", "Cmdlets", "Jobs", "Runs", "Exports", "Connections", "Status", "Stop everything"],
         ),
         (

@@ -23,7 +23,7 @@ def contoso() -> Organization:
 
 @pytest.fixture
 def nobody() -> Actor:
-    return Actor(ActorKind.PERSON, "1", "Nobody", frozenset(), Source.WEB)
+    return Actor(ActorKind.PERSON, "1", "Nobody", (), Source.WEB)
 
 
 @pytest.mark.parametrize(

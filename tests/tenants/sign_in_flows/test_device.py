@@ -151,7 +151,7 @@ def test_a_role_that_is_withdrawn_meanwhile_ends_it_with_one_event(
     enter(clicker, code)
     tess = people("tess")
     clicker.sign_in(tess["user_principal_name"], password=tess["password"])
-    technician.role_assignments.all().delete()
+    technician.role_grants.all().delete()
     assert look_again(browser).status_code == 403
     assert not PendingSignIn.objects.exists()
     refused = AuditEvent.objects.get(action="personal_sign_in.refused")

@@ -43,7 +43,7 @@ def at_microsoft(
 def test_one_event_when_the_role_is_withdrawn_while_the_person_is_at_microsoft(
     at_microsoft: Callable[[], Any], technician: User
 ) -> None:
-    technician.role_assignments.all().delete()
+    technician.role_grants.all().delete()
     assert at_microsoft().status_code == 403
     assert not PersonalSignIn.objects.exists()
     assert not PendingSignIn.objects.exists()

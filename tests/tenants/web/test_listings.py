@@ -1,7 +1,5 @@
 """Organizations, groups and what gives access as listings: what the page shows is what is exported."""
 
-from dataclasses import replace
-
 import pytest
 from django.db import connection
 from django.http import QueryDict
@@ -13,10 +11,10 @@ from portal.core.permissions import Permission
 from portal.core.refusals import Refused
 from portal.exports.listings import Row, Selection, Table, listing_named
 from tenants.relationships.models import AccessAssignment, DelegatedAdminRelationship
-from tests.factories import SYSTEM, make_app_registration, make_group, make_organizations
+from tests.factories import SYSTEM, holding, make_app_registration, make_group, make_organizations
 
 pytestmark = pytest.mark.django_db
-BLIND = replace(SYSTEM, permissions=frozenset(Permission) - {Permission.ORGANIZATION_READ})
+BLIND = holding(frozenset(Permission) - {Permission.ORGANIZATION_READ})
 NOBODY = "00000000-0000-7000-8000-000000000000"
 
 

@@ -14,13 +14,13 @@ from django.utils import timezone
 
 from jobs.runs.states import RunState, TargetState
 from portal.accounts.models import User
-from portal.accounts.policy import Role
 from tenants.organizations.models import Organization
 from tenants.relationships.models import AccessAssignment, DelegatedAdminRelationship
 from tenants.variables.selectors import variables_of
 from tenants.variables.services import Setting, set_variables
 from tenants.web.organization_tabs import TABS
 from tests.factories import (
+    ADMINISTRATOR,
     SYSTEM,
     assign,
     make_app_registration,
@@ -113,7 +113,7 @@ def test_a_vanished_organization_keeps_its_page_and_offers_no_run(browser: Clien
 @pytest.mark.parametrize("tab", [tab.key for tab in TABS])
 def test_the_number_of_queries_does_not_grow(signed_in: Callable[[User], Client], tab: str) -> None:
     place = make_organizations(1)[0]
-    client = signed_in(make_person(Role.ADMINISTRATOR))
+    client = signed_in(make_person(*ADMINISTRATOR))
     path = f"{reverse('tenants:organization', args=[place.pk])}?tab={tab}"
     client.get(path)
 

@@ -34,7 +34,7 @@ class Command(BaseCommand):
                 username=username,
                 display_name=options["name"] or username,
                 password=_password(options["password_file"]),
-                roles=[Role.ADMINISTRATOR],
+                roles=[Role.PLATFORM_ADMINISTRATOR],
             )
         except ValidationError as refusal:
             raise CommandError(" ".join(refusal.messages)) from refusal

@@ -13,7 +13,7 @@ from jobs.results.rows.unfolding import unfold_run
 from jobs.results.rows.wanted import ORGANIZATION, Condition, Filter, Wanted, checked
 from jobs.runs.models import Run, RunTarget
 from portal.core.permissions import Permission
-from tests.factories import SYSTEM, make_result, make_run
+from tests.factories import SYSTEM, holding, make_result, make_run
 
 pytestmark = pytest.mark.django_db
 
@@ -234,7 +234,7 @@ class TestGroups:
 class TestVisibility:
     def test_nobody_sees_rows_of_targets_that_he_may_not_see(self) -> None:
         run = unfolded()
-        blind = replace(SYSTEM, permissions=frozenset(Permission) - {Permission.ORGANIZATION_READ})
+        blind = holding(frozenset(Permission) - {Permission.ORGANIZATION_READ})
         explorer = Explorer(blind, run.pk)
 
         assert explorer.columns == {}
