@@ -14,6 +14,7 @@ class TenantsConfig(AppConfig):
         from portal.core.explanations import make_known
         from portal.core.scoping import tell_apart_by
         from portal.exports.listings import register
+        from tenants.egress import allow_known_hosts
         from tenants.groups.membership import fits_rule
         from tenants.microsoft.explanations import PARTNER_APIS
         from tenants.organizations.scopes import organizations_in
@@ -21,6 +22,7 @@ class TenantsConfig(AppConfig):
         from tenants.tokens.explanations import EXPLANATIONS
         from tenants.web.listings import access, changes, consents, expiring, groups, organizations, profiles
 
+        allow_known_hosts()
         tell_apart_by(partial(organizations_in, fitting=fits_rule))
         make_known((*EXPLANATIONS, *PARTNER_APIS.values()))
         for lists in (organizations, groups, access, changes, consents, expiring, profiles):

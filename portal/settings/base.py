@@ -156,6 +156,17 @@ MICROSOFT_BASE_URLS = {
     name: {address: env.text(f"{name}_{address}".upper(), "") for address in ADDRESSES} for name in ENVIRONMENTS
 }
 EXCHANGE_REDIRECT_HOSTS = {name: env.names(f"{name}_REDIRECT_HOSTS".upper()) for name in ENVIRONMENTS}
+# Hosts besides Microsoft's that this installation may connect to, as a key vault's: `host`, `host:port` or `.suffix`.
+EGRESS_HOSTS = env.names("EGRESS_HOSTS")
+# Where a machine in Azure asks for the tokens of its managed identity; msal reads the same variables.
+MANAGED_IDENTITY_URLS = [
+    "http://169.254.169.254",
+    "http://localhost:40342",
+    *(
+        env.text(name, "")
+        for name in ("IDENTITY_ENDPOINT", "IMDS_ENDPOINT", "MSI_ENDPOINT", "AZURE_POD_IDENTITY_AUTHORITY_HOST")
+    ),
+]
 MICROSOFT_CA_FILE = env.text("MICROSOFT_CA_FILE", "")
 
 SWEEP_SECONDS = env.integer("SWEEP_SECONDS", 15)

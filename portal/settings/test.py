@@ -11,3 +11,4 @@ from portal.settings.dev import *  # noqa: F403 - the environment must be comple
 
 ALLOWED_HOSTS = ["*"]
 PASSWORD_HASHERS = ["tests.hashers.QuickArgon2Hasher"]
+EGRESS_HOSTS = ["127.0.0.1:*", "localhost:*", "::1:*"]  # servers that tests start at ports of their own

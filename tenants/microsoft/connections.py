@@ -16,6 +16,8 @@ from contextlib import suppress
 import httptools
 import httpx
 
+from portal.core.egress.hosts import require_allowed
+
 KEPT_SECONDS = 60.0
 _MOST_KEPT = 10
 _CHUNK = 65_536
@@ -36,6 +38,7 @@ class _Connection:
     def __init__(self, origin: Origin, context: ssl.SSLContext, timeout: float | None) -> None:
         scheme, host, port = origin
         try:
+            require_allowed(scheme, host, port)
             self._socket = socket.create_connection((host, port), timeout)
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if scheme == "https":

@@ -173,6 +173,14 @@ def login_hosts(environment: Environment) -> frozenset[str]:
     return own | _CHINESE_LOGIN_HOSTS if own & _CHINESE_LOGIN_HOSTS else own
 
 
+def published_hosts() -> frozenset[str]:
+    """Return every host of Microsoft's clouds that is ever connected to, as entries of `portal.core.egress.hosts`."""
+    known = ENVIRONMENTS.values()
+    urls = {(e.login_url, e.graph_url, e.partner_center_url, e.exchange_url, e.compliance_url) for e in known}
+    named = {urlsplit(url).netloc for each in urls for url in each if url}
+    return frozenset(named).union(_CHINESE_LOGIN_HOSTS, *(e.allowed_hosts for e in known))
+
+
 def detect(openid_configuration: Mapping[str, Any], *, chinese_login_url: str = "") -> str:
     """Return the name of the environment that a tenant's OpenID configuration describes (exchange-protocol.md 1.2).
 
