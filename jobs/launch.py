@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from jobs.authority.launching import require_launch
 from jobs.catalogue.encoding import encode_secrets
 from jobs.catalogue.secret_values import Secret
 from jobs.global_stop.selectors import stop_in_force
@@ -47,6 +48,7 @@ def draft_run(*, actor: Actor, request: RunRequest) -> Run:
 def store_draft(*, actor: Actor, run: Run, secrets: Mapping[int, Mapping[str, Secret]]) -> Run:
     """Store a planned run for review; `secrets` are those of its plan, encoded, by step (from 1) and name."""
     actor.require(Permission.RUN_LAUNCH)
+    require_launch(actor=actor, steps=run.steps, organizations=_places(run))
     run.save(force_insert=True)
     for step, values in secrets.items():
         seal_secrets(run.pk, values, step=step)
@@ -81,6 +83,7 @@ def _launch(actor: Actor, run_id: UUID) -> Run:
     if stop := stop_in_force():
         raise RunRefused(f"{stop.refusal} The draft stays: launch it then.")
     check_plan(run)
+    require_launch(actor=actor, steps=run.steps, organizations=_places(run))
     _refuse_second_retry(run)
     _require_sign_ins(actor, run)
     if missing := missing_secrets(run):
@@ -117,6 +120,11 @@ def discard_draft(*, actor: Actor, run_id: UUID) -> None:
     record(AuditAction.RUN_DISCARDED, actor=actor, target=run_as_object(run))
     erase_secrets(run_id)
     run.delete()
+
+
+def _places(run: Run) -> list[tuple[UUID, str]]:
+    planned = Organization.objects.filter(tenant_id__in=run.plan["organizations"]).order_by("name", "pk")
+    return list(planned.values_list("pk", "name"))
 
 
 def _require_sign_ins(actor: Actor, run: Run) -> None:

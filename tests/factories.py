@@ -214,7 +214,7 @@ def make_run(
         "plan_hash": hash_of(plan),
         "powershell": cmdlet,
         "target_count": len(places),
-        "requested_by_id": str(requested_by.pk) if requested_by else "",
+        "requested_by_id": str(requested_by.pk) if requested_by else "test",
         "requested_by": label,
         "launched_at": None if state == RunState.DRAFT else now,
         "started_at": None if state in (RunState.DRAFT, RunState.QUEUED) else now,

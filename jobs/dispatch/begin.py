@@ -6,11 +6,18 @@ from uuid import UUID
 import structlog
 from django.utils import timezone
 
+from jobs.authority.decisions import Question, decisions_about
 from jobs.catalogue.effects import Effect
 from jobs.catalogue.secret_values import Secret
-from jobs.dispatch.claims import Claim, claim_targets
+from jobs.dispatch.claims import Claim, Key, claim_targets
 from jobs.dispatch.ledger import host_of
-from jobs.dispatch.outcomes import Ending, ending_of_fault, ending_of_refusal, ending_of_vanished_organization
+from jobs.dispatch.outcomes import (
+    Ending,
+    ending_of_denial,
+    ending_of_fault,
+    ending_of_refusal,
+    ending_of_vanished_organization,
+)
 from jobs.dispatch.plans import FrozenPlan, frozen_plan
 from jobs.dispatch.story import Story, Way
 from jobs.dispatch.worker import worker_actor, worker_name
@@ -39,7 +46,9 @@ def begin(asked: Sequence[None]) -> list[Begun | None]:
         return [None] * len(asked)
     ways = Ways()
     organizations = ways.accesses.organizations([claim.organization_id for claim in claims])
-    begun = [_begun(claim, ways.find(claim, organizations[claim.organization_id])) for claim in claims]
+    found = {claim.key: ways.find(claim, organizations[claim.organization_id]) for claim in claims}
+    found |= _denials(claims, found)
+    begun = [_begun(claim, found[claim.key]) for claim in claims]
     insert_rows([_ledger_row(story.claimed, way) for story, way in begun if isinstance(way, Way)])
     write(
         [
@@ -58,6 +67,17 @@ def begin(asked: Sequence[None]) -> list[Begun | None]:
         ]
     )
     return [*begun, *[None] * (len(asked) - len(begun))]
+
+
+def _denials(claims: Sequence[Claim], found: Mapping[Key, Way | Ending]) -> dict[Key, Way | Ending]:
+    """Return how the attempts end that are not allowed at this moment."""
+    questions = {
+        claim.key: Question(claim.requested_by_id, claim.organization_id, way.plan.steps)
+        for claim in claims
+        if isinstance(way := found[claim.key], Way)
+    }
+    decided = decisions_about(questions)
+    return {key: ending_of_denial(decision) for key, decision in decided.items() if not decision.is_allowed}
 
 
 def _begun(claim: Claim, way: Way | Ending) -> Begun:

@@ -11,6 +11,7 @@ from jobs.dispatch.entrance import connection
 from jobs.dispatch.findings import REACHABLE, finding_of
 from jobs.dispatch.intent import intend, may_still_send
 from jobs.dispatch.outcomes import (
+    NOT_ALLOWED,
     Ending,
     ending_of_all_steps,
     ending_of_answer,
@@ -56,7 +57,7 @@ def converse(story: Story, way: Way) -> Ending:
         return _note_failure(story, way, failure)
     except SendRefused as refusal:
         story.close_reason = f"not sent: {refusal.reason}"
-        return ending_of_refused_send(refusal.reason, step=story.sending.position)
+        return ending_of_refused_send(refusal.reason, step=story.sending.position, denial=story.denial or NOT_ALLOWED)
     except DATABASE_AWAY as error:
         # Whoever cannot ask whether he may send has not sent: an answer that has come is past that.
         log.warning("database.away", run_target=str(story.claimed.run_target_id), error=str(error))

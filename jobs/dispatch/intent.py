@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
+from jobs.authority.decisions import Question, decisions_about
 from jobs.dispatch.claims import Key
 from jobs.dispatch.progress import store_ended_steps
 from jobs.dispatch.story import Story, Way
@@ -62,7 +63,8 @@ def intend(sendings: Sequence[tuple[Story, Way]]) -> list[datetime | NotSent]:
     """
     store_ended_steps([story for story, _ in sendings])
     checked_at = time.monotonic()
-    intended = _intend_to_send([story for story, _ in sendings])
+    denied = _denied([story for story, _ in sendings])
+    intended = _intend_to_send([story for story, _ in sendings if story.claimed.key not in denied])
     going = [(story, way) for story, way in sendings if story.claimed.key in intended]
     for story, _ in going:
         story.sending.checked_at = checked_at
@@ -87,12 +89,31 @@ def may_still_send(stories: Sequence[Story]) -> list[NotSent | None]:
         run__cancel_requested_at=None,
         organization__vanished_at=None,
     )
+    denied = _denied(stories)
     fences = dict(leased.values_list("pk", "fence"))
-    refused = [story for story in stories if fences.get(story.claimed.run_target_id) != story.claimed.fence]
+    refused = [
+        story
+        for story in stories
+        if fences.get(story.claimed.run_target_id) != story.claimed.fence or story.claimed.key in denied
+    ]
     reasons = _reasons(refused)
     for story in stories:
         story.sending.checked_at = checked_at
     return [reasons.get(story.claimed.key) for story in stories]
+
+
+def _denied(stories: Sequence[Story]) -> set[Key]:
+    """Return those that are not allowed at this moment, and leave word in their stories why."""
+    questions = {
+        story.claimed.key: Question(story.claimed.requested_by_id, story.claimed.organization_id, story.way.plan.steps)
+        for story in stories
+        if story.way
+    }
+    decided = decisions_about(questions)
+    for story in stories:
+        decision = decided.get(story.claimed.key)
+        story.denial = decision if decision and not decision.is_allowed else None
+    return {story.claimed.key for story in stories if story.denial}
 
 
 def _intend_to_send(stories: Sequence[Story]) -> dict[Key, _Intent]:
@@ -135,6 +156,7 @@ def _reason(story: Story, target: RunTarget, *, stopped: bool, throttles: bool) 
         cancelled=target.run.cancel_requested_at is not None,
         stopped=stopped,
         vanished=target.organization.vanished_at is not None,
+        denied=story.denial is not None,
         throttles=throttles,
     )
     refusal = machine.intend(target.standing, facts, fence=story.claimed.fence, step=story.sending.position)

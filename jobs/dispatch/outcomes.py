@@ -14,11 +14,14 @@ from jobs.runs.machine import NotSent
 from jobs.runs.states import TargetState
 from jobs.runs.steps import OnFailure
 from jobs.throttling.signs import is_throttling
+from portal.core.authority import Decision, Rule
+from portal.core.authority_words import in_words
 from portal.core.explanations import Retry
 from tenants.tokens.failures import TokenFailure
 
 BACKOFF_CAP_SECONDS = 60.0
 LEAST_WAIT_SECONDS = 1.0
+NOT_ALLOWED = Decision(Rule.PERMISSION_MISSING)
 HELD = "held"
 """Error class of a target that waits because its run is paused, or everything is stopped."""
 
@@ -63,8 +66,13 @@ def ending_of_all_steps(last: Ending, *, has_failed_steps: bool) -> Ending:
     return Ending(TargetState.FAILED, "step_failed", detail=detail, of_step=last)
 
 
-def ending_of_refused_send(reason: NotSent, *, step: int) -> Ending:
-    """Stopped: cancelled. Paused or lease lost: given back.
+def ending_of_denial(decision: Decision) -> Ending:
+    """Denied: who asked for the run may not have it carried out there, by the rule that decided."""
+    return Ending(TargetState.DENIED, "not_allowed", decision.rule.value, in_words(decision))
+
+
+def ending_of_refused_send(reason: NotSent, *, step: int, denial: Decision = NOT_ALLOWED) -> Ending:
+    """Stopped: cancelled. Not allowed: denied. Paused or lease lost: given back.
 
     The present step did not run, also when the cmdlet had gone out before: a change is sent once more only after an
     answer (401 or a redirect) that comes before anything runs.
@@ -74,6 +82,8 @@ def ending_of_refused_send(reason: NotSent, *, step: int) -> Ending:
         return Ending(TargetState.CANCELLED, detail=f"The run was stopped before {before} was carried out.")
     if reason is NotSent.VANISHED:
         return ending_of_vanished_organization()
+    if reason is NotSent.DENIED:
+        return ending_of_denial(denial)
     if reason is NotSent.HELD:
         return Ending(TargetState.ERRORED, "held", detail="The run is paused, or everything is stopped.", retry_in=0.0)
     return Ending(TargetState.ERRORED, "worker_lost", detail="The lease ran out before sending.", retry_in=0.0)

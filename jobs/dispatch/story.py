@@ -13,6 +13,7 @@ from jobs.runs.states import TargetState
 from jobs.runs.steps import Step
 from jobs.throttling.signs import Sign
 from portal.audit.services import Object
+from portal.core.authority import Decision
 from tenants.organizations.services import Finding
 from tenants.profiles.access import Access
 from tenants.tokens.failures import TokenFailure
@@ -84,6 +85,7 @@ class Story:
     offered: frozenset[str] = frozenset()
     answered_by_another: Sequence[str] | None = None
     detected_environment: str = ""
+    denial: Decision | None = None
 
     def __post_init__(self) -> None:
         self.has_failed_steps = self.claimed.has_failed_steps

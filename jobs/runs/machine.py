@@ -10,7 +10,7 @@ from enum import StrEnum
 from jobs.catalogue.effects import Effect
 from jobs.runs.states import RunState, TargetState
 
-ENDS_OF_ATTEMPTS = frozenset(TargetState) - {TargetState.QUEUED, TargetState.RUNNING, TargetState.DENIED}
+ENDS_OF_ATTEMPTS = frozenset(TargetState) - {TargetState.QUEUED, TargetState.RUNNING}
 """How an attempt can end a target; one of these is never left again."""
 
 ENDS_OF_WAITING = frozenset({TargetState.CANCELLED, TargetState.SKIPPED, TargetState.ERRORED})
@@ -23,6 +23,7 @@ class NotSent(StrEnum):
     STOPPED = "stopped"
     HELD = "paused"
     VANISHED = "organization vanished"
+    DENIED = "not allowed"
     THROTTLED = "organization throttles"
     LEASE_LOST = "lease lost"
 
@@ -58,6 +59,7 @@ class Facts:
     cancelled: bool = False
     stopped: bool = False
     vanished: bool = False
+    denied: bool = False
     throttles: bool = False
     lease_is_live: bool = True
     is_due: bool = True
@@ -71,7 +73,7 @@ class Facts:
 def claim(target: Target, facts: Facts) -> Target | None:
     """Give a waiting target to a worker under the next fence.
 
-    Also one whose organization vanished: its worker ends it.
+    Also one whose organization vanished, or where it is not allowed any more: its worker ends it.
     """
     if target.state is not TargetState.QUEUED or not facts.is_due or facts.throttles or not facts.lets_start:
         return None
@@ -86,6 +88,8 @@ def intend(target: Target, facts: Facts, *, fence: int, step: int) -> Target | N
         return NotSent.STOPPED
     if facts.vanished:
         return NotSent.VANISHED
+    if facts.denied:
+        return NotSent.DENIED
     if not facts.lets_start:
         return NotSent.HELD
     if facts.throttles:

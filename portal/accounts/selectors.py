@@ -1,9 +1,12 @@
 """Questions about people."""
 
+from collections.abc import Iterable
+
 from django.db.models import Q
 
 from portal.accounts.models import User
 from portal.core.actors import Actor
+from portal.core.authority import Grant
 from portal.core.permissions import Permission
 from portal.core.refusals import Refused
 
@@ -34,6 +37,12 @@ def search_people(*, actor: Actor, text: str, number: int) -> list[User]:
     for word in text.split():
         fits &= Q(display_name__icontains=word) | Q(username__icontains=word)
     return list(User.objects.filter(fits).order_by("display_name", "pk")[:number])
+
+
+def grants_of_people(person_ids: Iterable[str]) -> dict[str, tuple[Grant, ...]]:
+    """Return what people hold now, by their ids as actors carry them; who may not sign in any more is left out."""
+    people = User.objects.filter(pk__in=list(map(int, person_ids)), is_active=True)
+    return {str(person.pk): person.grants for person in people}
 
 
 def count_people() -> int:

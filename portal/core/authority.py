@@ -123,6 +123,7 @@ class Rule(StrEnum):
     VERB = "limit.verb"
     CMDLET = "limit.cmdlet"
     PARAMETER = "limit.parameter"
+    CMDLET_UNKNOWN = "cmdlet.unknown"
 
 
 _CLOSENESS = {rule: number for number, rule in enumerate(Rule)}
@@ -160,13 +161,14 @@ def decide(
     grants: Iterable[Grant],
     permission: Permission,
     *,
-    now: datetime,
+    now: datetime | None = None,
     place: Place | None = None,
     call: Call | None = None,
 ) -> Decision:
     """Return whether `grants` hold `permission`, at `place` and for `call` where they are given.
 
-    Of several grants that allow it the one with the fewest duties is named.
+    Without `now`, `grants` are what holds at this moment, as the database's clock says. Of several that allow it
+    the one with the fewest duties is named.
     """
     best = _MISSING
     for grant in grants:
@@ -185,9 +187,9 @@ def decide(
 _MISSING = Decision(Rule.PERMISSION_MISSING)
 
 
-def judge(grant: Grant, *, now: datetime, place: Place | None, call: Call | None) -> tuple[Rule, str]:
+def judge(grant: Grant, *, now: datetime | None, place: Place | None, call: Call | None) -> tuple[Rule, str]:
     """Return which rule decides about one grant that holds the permission, and what the rule is about."""
-    if grant.until is not None and grant.until <= now:
+    if now is not None and grant.until is not None and grant.until <= now:
         return Rule.GRANT_ENDED, ""
     if place is not None:
         if not grant.scope.covers(place):
@@ -217,7 +219,7 @@ def decide_all(
     grants: Sequence[Grant],
     permission: Permission,
     *,
-    now: datetime,
+    now: datetime | None = None,
     place: Place | None,
     calls: Iterable[Call],
 ) -> Decision:

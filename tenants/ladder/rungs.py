@@ -154,6 +154,7 @@ _CLASSES: Mapping[Rung | Beside, tuple[str, ...]] = {
         "managed_identity_unavailable",
         "old_refusal_repeated",
         "runspace_limit",
+        "not_allowed",
         "plan_changed",
         "service_not_known",
         "profile_changed",

@@ -1,0 +1,90 @@
+"""Whether a person may have the steps of a run carried out in organizations, at this moment."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeVar
+from uuid import UUID
+
+from jobs.catalogue.cmdlets import UnknownCmdlet, find
+from jobs.catalogue.effects import Effect
+from jobs.runs.steps import Step
+from portal.accounts.selectors import grants_of_people
+from portal.core.actors import EVERY_RIGHT
+from portal.core.authority import Call, Decision, Grant, Place, Rule, ScopeKind, decide_all
+from portal.core.permissions import Permission
+from tenants.groups.places import places_of
+
+Key = TypeVar("Key")
+LAUNCH = Permission.RUN_LAUNCH
+SOMEWHERE = Place(UUID(int=0))
+"""Any organization that exists, for those who may do the same everywhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """May the person of this id (as runs name who asked for them) have these steps carried out there?"""
+
+    person_id: str
+    organization_id: UUID
+    steps: tuple[Step, ...]
+
+
+def decisions_about(questions: Mapping[Key, Question]) -> dict[Key, Decision]:
+    """Return the decision about each question, read in the present transaction.
+
+    What Signalbox itself or an account of its server asked for holds every right; a person who is gone or disabled
+    holds none.
+    """
+    people = {question.person_id for question in questions.values()}
+    grants = grants_of_people(person_id for person_id in people if person_id.isdecimal())
+    held = {person_id: grants.get(person_id, ()) if person_id.isdecimal() else (EVERY_RIGHT,) for person_id in people}
+    return _decided(questions, held)
+
+
+def decisions_about_launch(
+    grants: Sequence[Grant], steps: tuple[Step, ...], organization_ids: Iterable[UUID]
+) -> dict[UUID, Decision]:
+    """Return, for each organization, whether somebody who holds `grants` may have `steps` carried out there."""
+    return _decided({pk: Question("", pk, steps) for pk in organization_ids}, {"": tuple(grants)})
+
+
+def _decided(questions: Mapping[Key, Question], held: Mapping[str, tuple[Grant, ...]]) -> dict[Key, Decision]:
+    places = _places(questions.values(), held)
+    decided = {}
+    for key, question in questions.items():
+        calls = calls_of(
+            tuple((step.cmdlet, step.effect, (*step.parameters, *step.secrets)) for step in question.steps)
+        )
+        if isinstance(calls, Decision):
+            decided[key] = calls
+            continue
+        place = places.get(question.organization_id)
+        decided[key] = decide_all(held[question.person_id], LAUNCH, place=place, calls=calls)
+    return decided
+
+
+def _places(asked: Iterable[Question], held: Mapping[str, tuple[Grant, ...]]) -> Mapping[UUID, Place]:
+    """Return the organizations as the grants tell them apart; nothing is read where they do not."""
+    relevant = {grant for grants in held.values() for grant in grants if LAUNCH in grant.permissions}
+    wanted = {question.organization_id for question in asked}
+    if all(each.scope.kind is ScopeKind.EVERYTHING and not each.limits.spares_partners_own for each in relevant):
+        return dict.fromkeys(wanted, SOMEWHERE)
+    return places_of(wanted, relevant)
+
+
+@lru_cache(maxsize=1024)
+def calls_of(steps: tuple[tuple[str, Effect, tuple[str, ...]], ...]) -> tuple[Call, ...] | Decision:
+    """Return the steps as the policy asks about them; a refusal when the catalogue does not know a cmdlet."""
+    try:
+        return tuple(
+            Call(
+                cmdlet.lower(),
+                find(cmdlet).risk,
+                frozenset(name.lower() for name in parameters),
+                changes=effect is not Effect.READ,
+            )
+            for cmdlet, effect, parameters in steps
+        )
+    except UnknownCmdlet:
+        return Decision(Rule.CMDLET_UNKNOWN, detail=", ".join(cmdlet for cmdlet, _, _ in steps))
