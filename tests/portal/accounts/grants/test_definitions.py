@@ -55,7 +55,7 @@ def test_an_unused_role_is_deleted_and_a_taken_or_empty_name_refused() -> None:
     for name, said in (("reader", "already"), (" ", "name")):
         with pytest.raises(GrantRefused, match=said):
             save_custom_role(actor=SYSTEM, name=name, permissions=[Permission.RUN_READ])
-        with pytest.raises(GrantRefused, match="at least one permission|already"):
+        with pytest.raises(GrantRefused, match=r"at least one permission|already"):
             save_custom_role(actor=SYSTEM, name=name, permissions=[Permission.RUN_READ] if name != " " else [])
     delete_custom_role(actor=SYSTEM, role_id=role.pk)
     assert not CustomRole.objects.exists()
