@@ -11,6 +11,7 @@ from jobs.runs.queued_targets import end_queued_targets
 from jobs.runs.secrets import erase_secrets
 from jobs.runs.shares import Share
 from jobs.runs.states import OPEN_RUN_STATES, OPEN_TARGET_STATES, RunState, TargetState, final_state
+from portal.accounts.models import User
 from portal.audit.actions import AuditAction
 from portal.audit.services import record
 from portal.core.actors import Actor
@@ -34,6 +35,20 @@ def cancel_run(*, actor: Actor, run_id: UUID) -> Run:
     Returns the run as it is then. Asking twice changes nothing. Raises `RunNotCancellable` when it does not go on.
     """
     actor.require(Permission.RUN_CANCEL)
+    return _stop(actor, run_id)
+
+
+@transaction.atomic
+def stop_runs_of(actor: Actor, person: User) -> dict[str, int]:
+    """Stop every run that a person asked for and that goes on, as part of disabling the account; returns how many."""
+    open_runs = Run.objects.open().filter(requested_by_id=str(person.pk), cancel_requested_at=None)
+    run_ids = list(open_runs.order_by("pk").values_list("pk", flat=True))
+    for run_id in run_ids:
+        _stop(actor, run_id)
+    return {"runs_stopped": len(run_ids)}
+
+
+def _stop(actor: Actor, run_id: UUID) -> Run:
     run = _ask_to_stop(actor, run_id)  # committed by itself: nobody starts while 10,000 organizations are ended
     with transaction.atomic():
         cancel_queued_targets(actor=actor, run=run)

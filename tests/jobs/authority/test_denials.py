@@ -24,6 +24,7 @@ from portal.accounts.grants.services import revoke_grant
 from portal.accounts.models import User
 from portal.accounts.policy import Role
 from portal.accounts.services import disable_person
+from portal.audit.models import AuditEvent
 from portal.core.actors import Actor, Source
 from portal.core.permissions import PermissionRefused
 from tenants.groups.models import OrganizationGroup
@@ -62,7 +63,7 @@ def take_everything(person: User) -> None:
 
 
 def disable(person: User) -> None:
-    disable_person(actor=SYSTEM, person_id=person.pk)
+    User.objects.filter(pk=person.pk).update(is_active=False)
 
 
 def delete(person: User) -> None:
@@ -114,6 +115,29 @@ def test_a_target_that_was_claimed_before_is_denied_right_before_sending(
     assert late.denial is not None
     ending = ending_of_refused_send(NotSent.DENIED, step=1, denial=late.denial)
     assert (ending.state, ending.code) == (TargetState.DENIED, "permission.missing")
+
+
+def test_disabling_a_person_stops_their_runs_and_nobody_elses_in_one_transaction(
+    organizations_of: Organizations,
+) -> None:
+    person, other = make_person(Role.SENIOR_TECHNICIAN), make_person(Role.SENIOR_TECHNICIAN)
+    make_person(Role.PLATFORM_ADMINISTRATOR)
+    places = organizations_of(3)
+    run, others = running(person, places[:2]), running(other, places[2:])
+    story, way = next_attempt()
+    assert isinstance(way, Way)
+    with transaction.atomic():
+        disable_person(actor=SYSTEM, person_id=person.pk)
+        transaction.set_rollback(True)
+    assert Run.objects.get(pk=run.pk).cancel_requested_at is None
+    assert User.objects.get(pk=person.pk).is_active
+    disable_person(actor=SYSTEM, person_id=person.pk, reason="Left")
+    assert set(run.targets.values_list("state", flat=True)) == {TargetState.RUNNING, TargetState.CANCELLED}
+    with transaction.atomic():
+        assert intend([(story, way)]) == [NotSent.STOPPED]
+    event = AuditEvent.objects.get(action="person.disabled")
+    assert (event.data["runs_stopped"], event.data["reason"]) == (1, "Left")
+    assert set(others.targets.values_list("state", flat=True)) == {TargetState.QUEUED}
 
 
 def test_only_where_the_right_ended_is_denied(organizations_of: Organizations) -> None:
