@@ -85,6 +85,7 @@ def written(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_every_event_is_one_line_and_is_read_back_exactly(written: io.StringIO) -> None:
+    leave_out_pytest()  # a report with half a surrogate pair in it ends the worker of a parallel test run
     strings = forging_strings()
     log = structlog.get_logger("forging")
     for text in strings:
@@ -105,6 +106,11 @@ def test_every_event_is_one_line_and_is_read_back_exactly(written: io.StringIO) 
     assert len(lines) == 2 * len(strings)
     assert all(line.isprintable() for line in lines)
     assert lost == 0
+
+
+def leave_out_pytest() -> None:
+    root = logging.getLogger()
+    root.handlers[:] = [each for each in root.handlers if not type(each).__module__.startswith("_pytest")]
 
 
 def fail_with(text: str) -> None:
