@@ -86,13 +86,13 @@ def end_session(*, actor: Actor, session: str, reason: str) -> None:
 
 
 @transaction.atomic
-@transaction.atomic
 def end_sign_ins_of(actor: Actor, person: User) -> dict[str, int]:
     """End all that a person signed in to, as part of disabling the account; returns how many."""
     theirs = PersonalSignIn.objects.filter(person_id=str(person.pk))
     return {"sign_ins_ended": len(_end(actor, theirs, "the account in Signalbox was disabled"))}
 
 
+@transaction.atomic
 def sweep_sign_ins() -> None:
     """Delete the sign-ins whose time is over, and those that nobody finished."""
     reason = "its time was over"
