@@ -8,7 +8,7 @@ from django.db import transaction
 
 from jobs.authority.launching import require_launch
 from jobs.catalogue.encoding import encode_secrets
-from jobs.catalogue.secret_values import Secret
+from jobs.catalogue.secret_values import SecretValue
 from jobs.global_stop.selectors import stop_in_force
 from jobs.planning import RunRefused, RunRequest, checked_calls, planned_run
 from jobs.runs.events import run_as_object, target_as_object
@@ -45,7 +45,7 @@ def draft_run(*, actor: Actor, request: RunRequest) -> Run:
 
 
 @transaction.atomic
-def store_draft(*, actor: Actor, run: Run, secrets: Mapping[int, Mapping[str, Secret]]) -> Run:
+def store_draft(*, actor: Actor, run: Run, secrets: Mapping[int, Mapping[str, SecretValue]]) -> Run:
     """Store a planned run for review; `secrets` are those of its plan, encoded, by step (from 1) and name."""
     actor.require(Permission.RUN_LAUNCH)
     require_launch(actor=actor, steps=run.steps, organizations=_places(run))

@@ -2,9 +2,10 @@
 
 import gc
 import os
+import sys
 
 from celery import Celery
-from celery.signals import setup_logging, worker_init, worker_ready
+from celery.signals import beat_init, setup_logging, worker_init, worker_ready
 from kombu.transport import redis, virtual
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.production")
@@ -41,11 +42,17 @@ def keep_our_logging(**_: object) -> None:
 
 
 @worker_init.connect
+@beat_init.connect
 def refuse_an_unusable_key(**_: object) -> None:
-    """Do not start a worker that could open no private key."""
-    from portal.core.secrets import check_encryption_key
+    """Do not start a worker or a scheduler that could open no private key."""
+    from django.core.exceptions import ImproperlyConfigured
 
-    check_encryption_key()
+    from portal.core.secrets.start import require_keys
+
+    try:
+        require_keys()
+    except ImproperlyConfigured as error:
+        sys.exit(str(error))  # Celery would only log any other exception, and go on
 
 
 @worker_ready.connect

@@ -7,6 +7,6 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.production")
 application = get_wsgi_application()
 
-from portal.core.secrets import check_encryption_key  # noqa: E402 - settings must be there first
+from portal.core.secrets.start import require_keys  # noqa: E402 - settings must be there first
 
-check_encryption_key()  # a web server runs no system checks, and must not start without a usable key either
+require_keys()  # a web server runs no system checks, and must not start without a usable key either

@@ -9,8 +9,9 @@ from typing import TypeAlias
 from jobs.catalogue.availability import CLASSIC_CMDLETS
 from jobs.catalogue.cmdlets import find
 from jobs.catalogue.parameter_names import COMMON_PARAMETERS
-from jobs.catalogue.secret_values import HIDDEN, Secret
+from jobs.catalogue.secret_values import SecretValue
 from jobs.catalogue.validation import ValidCall
+from portal.core.secrets.secret import HIDDEN
 
 JSON: TypeAlias = "str | int | float | bool | list[JSON] | dict[str, JSON] | None"
 
@@ -45,15 +46,15 @@ def encode(call: ValidCall) -> dict[str, JSON]:
     return encoded
 
 
-def encode_secrets(call: ValidCall) -> dict[str, Secret]:
+def encode_secrets(call: ValidCall) -> dict[str, SecretValue]:
     """Return the secrets of the request for `wire_cmdlet(call)` by parameter name, each as JSON."""
-    secrets = {name: value for name, value in _wire_parameters(call).items() if isinstance(value, Secret)}
+    secrets = {name: value for name, value in _wire_parameters(call).items() if isinstance(value, SecretValue)}
     return {name: encode_secret(secret) for name, secret in secrets.items()}
 
 
-def encode_secret(secret: Secret) -> Secret:
+def encode_secret(secret: SecretValue) -> SecretValue:
     """Return a typed secret as JSON."""
-    return Secret(_value(secret.value), secret.is_protected)
+    return SecretValue(_value(secret.reveal()), secret.is_protected)
 
 
 def _wire_parameters(call: ValidCall) -> dict[str, object]:
@@ -77,7 +78,7 @@ def _classic_name(name: str) -> str:
 def _value(value: object) -> JSON:
     if value is None or isinstance(value, str | bool | int | float):
         return value
-    if isinstance(value, Secret):
+    if isinstance(value, SecretValue):
         return HIDDEN
     if isinstance(value, datetime):
         return value.replace(microsecond=0, tzinfo=None).isoformat(" ") + "Z"

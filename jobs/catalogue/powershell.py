@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 
 from jobs.catalogue.kinds import Kind
-from jobs.catalogue.secret_values import Secret
+from jobs.catalogue.secret_values import SecretValue
 from jobs.catalogue.validation import ValidCall
 from jobs.catalogue.variables import MARK, filled, is_quoted, powershell_name
 from portal.core.powershell_text import quoted
@@ -49,7 +49,7 @@ def powershell_line(call: ValidCall) -> str:
 
 
 def _argument(call: ValidCall, name: str, value: object) -> str:
-    if isinstance(value, Secret):
+    if isinstance(value, SecretValue):
         how = "AsSecureString" if value.is_protected else "MaskInput"
         return f"-{name} (Read-Host -{how} -Prompt {quoted(name)})"
     parameter = call.cmdlet.parameters.get(name)

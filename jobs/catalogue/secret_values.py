@@ -1,10 +1,8 @@
 """Values that nobody may read again: passwords and keys among a cmdlet's parameters (exchange-protocol.md 3.4)."""
 
 import re
-from dataclasses import dataclass
 
-HIDDEN = "(secret)"
-"""What stands for a secret wherever parameters are shown, recorded or exported."""
+from portal.core.secrets.secret import Secret
 
 NAMES = frozenset({"Etoken", "MRSContentFilterSasUri", "PasswordV2", "ServiceAccountKeyFileData"})
 """Parameters that hold a secret although their type does not say so: plain strings and bytes."""
@@ -15,18 +13,19 @@ LONGEST_BYTES = 245
 """The longest text that RSA of 2,048 bits encrypts with PKCS#1 v1.5."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Secret:
-    """A secret value, typed like any other; `is_protected` says that Exchange takes it encrypted only (SecureString).
+class SecretValue(Secret[object]):
+    """A secret value of a parameter; `is_protected` says that Exchange takes it encrypted only (SecureString)."""
 
-    Its text and its representation never show it.
-    """
+    __slots__ = ("is_protected",)
 
-    value: object
-    is_protected: bool
+    def __init__(self, value: object, is_protected: bool) -> None:
+        super().__init__(value)
+        self.is_protected = is_protected
 
-    def __repr__(self) -> str:
-        return HIDDEN
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SecretValue) and super().__eq__(other) and self.is_protected is other.is_protected
+
+    __hash__ = None  # as for any secret
 
 
 def may_hold_secret(source: str) -> bool:

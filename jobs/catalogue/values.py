@@ -7,7 +7,7 @@ from jobs.catalogue.cmdlets import Parameter
 from jobs.catalogue.kinds import Kind
 from jobs.catalogue.problems import BadValue
 from jobs.catalogue.scalars import SCALARS
-from jobs.catalogue.secret_values import Secret
+from jobs.catalogue.secret_values import SecretValue
 from jobs.catalogue.texts import describe, text
 from jobs.catalogue.times import parse_datetime
 from jobs.catalogue.variables import VARIABLES, holds_marks, with_samples, words_in
@@ -24,12 +24,12 @@ def typed_value(parameter: Parameter, value: object, *, reading: bool, required:
 
     `reading` says that the cmdlet only reads, `required` that the parameter must be given: both make empty values
     pointless. Strings, numbers, booleans, UTC datetimes, bytes, lists and hashtables (dict) come back, or None for
-    PowerShell's $null; a `Secret` of one of these for a secret parameter. Raises `BadValue`.
+    PowerShell's $null; a `SecretValue` of one of these for a secret parameter. Raises `BadValue`.
     """
-    if isinstance(value, Secret):
-        value = value.value
+    if isinstance(value, SecretValue):
+        value = value.reveal()
     typed = _typed(parameter, value, reading=reading, required=required)
-    return Secret(typed, is_protected=parameter.kind is Kind.SECRET) if parameter.secret and typed else typed
+    return SecretValue(typed, is_protected=parameter.kind is Kind.SECRET) if parameter.secret and typed else typed
 
 
 def _typed(parameter: Parameter, value: object, *, reading: bool, required: bool) -> object:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from jobs.authority.decisions import Question, decisions_about
 from jobs.catalogue.effects import Effect
-from jobs.catalogue.secret_values import Secret
+from jobs.catalogue.secret_values import SecretValue
 from jobs.dispatch.claims import Claim, Key, claim_targets
 from jobs.dispatch.ledger import host_of
 from jobs.dispatch.outcomes import (
@@ -29,7 +29,7 @@ from portal.audit.actions import AuditAction
 from portal.audit.services import draft, write
 from portal.core.bulk import insert_rows
 from portal.core.errors import DATABASE_AWAY
-from portal.core.secrets import SecretUnreadable
+from portal.core.secrets.errors import RootKeysUnavailable, SecretUnreadable
 from tenants.organizations.models import Organization
 from tenants.profiles.accesses import kept_accesses, require_service
 from tenants.profiles.methods import reached_through
@@ -89,7 +89,7 @@ class Ways:
 
     def __init__(self) -> None:
         self.accesses = kept_accesses()
-        self._secrets: dict[UUID, dict[int, Mapping[str, Secret]]] = {}
+        self._secrets: dict[UUID, dict[int, Mapping[str, SecretValue]]] = {}
 
     def find(self, claim: Claim, organization: Organization) -> Way | Ending:
         """Return the plan and the way into `organization`, or how the attempt ends without one.
@@ -112,6 +112,9 @@ class Ways:
             return ending_of_refusal(refusal, refusal.error_class)
         except SecretsErased as refusal:
             return ending_of_refusal(refusal, "secrets_erased")
+        except RootKeysUnavailable as error:
+            log.warning("root_keys.unavailable", run_target=str(claim.run_target_id), error=str(error))
+            return ending_of_fault(error, was_sent=False, effect=Effect.READ)
         except SecretUnreadable as refusal:
             return ending_of_refusal(refusal, "secret_unreadable")
         except DATABASE_AWAY:
@@ -120,7 +123,7 @@ class Ways:
             log.exception("attempt.not_begun", run_target=str(claim.run_target_id))
             return ending_of_fault(error, was_sent=False, effect=Effect.READ)
 
-    def _secrets_of(self, run_id: UUID, plan: FrozenPlan) -> Mapping[int, Mapping[str, Secret]]:
+    def _secrets_of(self, run_id: UUID, plan: FrozenPlan) -> Mapping[int, Mapping[str, SecretValue]]:
         if run_id not in self._secrets:
             self._secrets[run_id] = {
                 position: open_secrets(run_id, step.secrets, step=position)

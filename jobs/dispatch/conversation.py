@@ -85,7 +85,7 @@ def _carry_out(story: Story, way: Way, exchange: Connection) -> Ending:
     values = (way.plan.variables or {}).get(str(way.access.tenant_id))
     secrets = way.secrets.get(story.sending.position, {})
     opened = {
-        name: exchange.protect(str(secret.value)) if secret.is_protected else secret.value
+        name: exchange.protect(str(secret.reveal())) if secret.is_protected else secret.reveal()
         for name, secret in secrets.items()
     }
     exchange.before_send = lambda client_request_id: _allow(story, way, client_request_id)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from jobs.catalogue.secret_values import Secret
+from jobs.catalogue.secret_values import SecretValue
 from jobs.dispatch.claims import Claim
 from jobs.dispatch.outcomes import Ending
 from jobs.dispatch.plans import FrozenPlan
@@ -25,7 +25,7 @@ class Way:
 
     plan: FrozenPlan
     access: Access
-    secrets: Mapping[int, Mapping[str, Secret]]
+    secrets: Mapping[int, Mapping[str, SecretValue]]
 
 
 @dataclass(slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from portal.core.secrets.secret import Secret
 from tenants.tokens.guards import APP_PERMISSION, DELEGATED_PERMISSION, Claims
 
 Service = Literal["exo", "scc"]
@@ -27,7 +28,7 @@ class Token(Claims, Protocol):
     """The part of an access token that a connection reads."""
 
     @property
-    def value(self) -> str:
+    def value(self) -> Secret[str]:
         """The bearer token itself."""
 
 

@@ -175,7 +175,7 @@ class Wire:
         headers = {
             **request.headers,
             "User-Agent": USER_AGENT,
-            "Authorization": f"Bearer {token.value}",
+            "Authorization": f"Bearer {token.value.reveal()}",
             "X-AnchorMailbox": request.anchor,
         }
         if cookies := self._cookies.header(url):

@@ -10,7 +10,7 @@ from django.db import transaction
 from jobs.catalogue.cmdlets import UnknownCmdlet, catalogue_version, find
 from jobs.catalogue.encoding import encode_secret
 from jobs.catalogue.problems import BadText
-from jobs.catalogue.secret_values import Secret
+from jobs.catalogue.secret_values import SecretValue
 from jobs.catalogue.text_values import parse_text
 from jobs.launch import store_draft
 from jobs.planning import RunRefused
@@ -161,9 +161,9 @@ def _with_same_variables(run: Run, organizations: Sequence[Organization]) -> lis
     return [each for each in organizations if present[each.pk] == frozen.get(str(each.tenant_id), {})]
 
 
-def _opened(run: Run, typed: Typed) -> dict[int, dict[str, Secret]]:
+def _opened(run: Run, typed: Typed) -> dict[int, dict[str, SecretValue]]:
     """Return what was typed for every secret of the plan, by step and name; raises `SecretsWanted`."""
-    opened: dict[int, dict[str, Secret]] = {}
+    opened: dict[int, dict[str, SecretValue]] = {}
     problems: dict[tuple[int, str], str] = {}
     for number, name in secrets_of(run):
         parameter = find(run.steps[number - 1].sent_as).parameters[name]
@@ -173,7 +173,7 @@ def _opened(run: Run, typed: Typed) -> dict[int, dict[str, Secret]]:
         except BadText as bad:
             problems[number, name] = str(bad)
             continue
-        if isinstance(value, Secret):
+        if isinstance(value, SecretValue):
             opened.setdefault(number, {})[name] = encode_secret(value)
         else:
             problems[number, name] = f"Type {name} again: secrets are not kept."
@@ -188,7 +188,7 @@ def _planned(
     organizations: Sequence[Organization],
     first_steps: Mapping[UUID, int],
     profile: ConnectionProfile | None,
-    secrets: Mapping[int, Mapping[str, Secret]],
+    secrets: Mapping[int, Mapping[str, SecretValue]],
 ) -> Run:
     run_id = uuid7()
     tenants = {str(each.tenant_id): first_steps[each.pk] for each in organizations}

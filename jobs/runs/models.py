@@ -13,6 +13,8 @@ from jobs.runs.shares import Share
 from jobs.runs.states import OPEN_TARGET_STATES, RunState, TargetState, Verdict
 from jobs.runs.steps import Step, steps_of
 from portal.core.identifiers import uuid7
+from portal.core.secrets.fields import SealedField
+from portal.core.secrets.places import Place
 from tenants.organizations.models import Organization
 from tenants.profiles.methods import Method
 
@@ -104,6 +106,17 @@ class Run(models.Model):
         return self.steps[0].parameters
 
 
+def column_of(step: int, name: str) -> str:
+    """Return what a secret parameter of a step is called where it is bound to its place."""
+    return name if step == 1 else f"{step}/{name}"
+
+
+def place_of_run_secret(row: "RunSecret") -> Place:
+    """Return what a secret parameter is bound to."""
+    column = column_of(row.step, row.name)
+    return {"table": "run_secret", "row": row.run_id, "column": column, "purpose": "cmdlet parameter"}
+
+
 class RunSecret(models.Model):
     """A secret parameter of one step of a run, sealed; the row is deleted when the run ends."""
 
@@ -111,7 +124,7 @@ class RunSecret(models.Model):
     step = models.PositiveSmallIntegerField(default=1, db_default=1)
     name = models.CharField(max_length=100)
     is_protected = models.BooleanField()
-    sealed = models.BinaryField()
+    sealed = SealedField(place=place_of_run_secret)
 
     class Meta:
         db_table = "run_secret"

@@ -7,10 +7,13 @@ from uuid import UUID
 import orjson
 from django.utils import timezone
 
-from jobs.catalogue.secret_values import Secret
-from jobs.runs.models import Run, RunSecret
+from jobs.catalogue.secret_values import SecretValue
+from jobs.runs.models import Run, RunSecret, column_of, place_of_run_secret
 from jobs.runs.states import RunState
-from portal.core.secrets import SecretUnreadable, fingerprint, seal, unseal
+from portal.core.secrets.envelope import seal, unseal
+from portal.core.secrets.errors import SecretUnreadable
+from portal.core.secrets.fingerprints import fingerprint, is_fingerprint
+from portal.core.secrets.secret import Secret
 
 DRAFT_LIFETIME = timedelta(hours=24)
 """How long the secrets of a draft wait for its launch."""
@@ -20,43 +23,37 @@ class SecretsErased(SecretUnreadable):
     """The secrets of a run are not there any more."""
 
 
-def fingerprints_of(run_id: UUID, secrets: Mapping[str, Secret], *, step: int = 1) -> dict[str, str]:
+def fingerprints_of(run_id: UUID, secrets: Mapping[str, SecretValue], *, step: int = 1) -> dict[str, str]:
     """Return what stands for each secret in the plan: the same value in another run or step looks different."""
     return {
-        name: fingerprint(_plain(secret), table="run", row=run_id, column=_column(step, name))
+        name: fingerprint(_plain(secret), table="run", row=run_id, column=column_of(step, name))
         for name, secret in secrets.items()
     }
 
 
-def seal_secrets(run_id: UUID, secrets: Mapping[str, Secret], *, step: int = 1) -> None:
+def seal_secrets(run_id: UUID, secrets: Mapping[str, SecretValue], *, step: int = 1) -> None:
     """Store the secrets of one step of a draft, encrypted for this run, step and parameter alone."""
     RunSecret.objects.bulk_create(
-        RunSecret(
-            run_id=run_id,
-            step=step,
-            name=name,
-            is_protected=secret.is_protected,
-            sealed=seal(_plain(secret), table="run_secret", row=run_id, column=_column(step, name)),
-        )
+        _sealed(RunSecret(run_id=run_id, step=step, name=name, is_protected=secret.is_protected), secret)
         for name, secret in secrets.items()
     )
 
 
-def open_secrets(run_id: UUID, fingerprints: Mapping[str, str], *, step: int = 1) -> dict[str, Secret]:
+def open_secrets(run_id: UUID, fingerprints: Mapping[str, str], *, step: int = 1) -> dict[str, SecretValue]:
     """Return the secrets that a step of the plan names by `fingerprints`.
 
     Raises `SecretUnreadable` unless all open and match.
     """
     rows = RunSecret.objects.filter(run=run_id, step=step) if fingerprints else ()
     stored = {row.name: row for row in rows}
-    secrets: dict[str, Secret] = {}
+    secrets: dict[str, SecretValue] = {}
     for name in fingerprints:
         if name not in stored:
             raise SecretsErased(f"The secret {name} is erased. Launch again and type it anew.")
-        plain = unseal(bytes(stored[name].sealed), table="run_secret", row=run_id, column=_column(step, name))
-        secrets[name] = Secret(orjson.loads(plain), stored[name].is_protected)
-    if fingerprints_of(run_id, secrets, step=step) != dict(fingerprints):
-        raise SecretUnreadable("The stored secrets are not those of the reviewed plan.")
+        plain = unseal(bytes(stored[name].sealed), **place_of_run_secret(stored[name]))
+        if not is_fingerprint(fingerprints[name], plain, table="run", row=run_id, column=column_of(step, name)):
+            raise SecretUnreadable("The stored secrets are not those of the reviewed plan.")
+        secrets[name] = SecretValue(orjson.loads(plain.reveal()), stored[name].is_protected)
     return secrets
 
 
@@ -78,9 +75,10 @@ def sweep_secrets() -> int:
     return RunSecret.objects.filter(run__state=RunState.DRAFT, run__drafted_at__lt=old).delete()[0]
 
 
-def _plain(secret: Secret) -> bytes:
-    return orjson.dumps(secret.value)
+def _sealed(row: RunSecret, secret: SecretValue) -> RunSecret:
+    row.sealed = seal(_plain(secret), **place_of_run_secret(row))
+    return row
 
 
-def _column(step: int, name: str) -> str:
-    return name if step == 1 else f"{step}/{name}"
+def _plain(secret: SecretValue) -> Secret[bytes]:
+    return secret.map(orjson.dumps)

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from jobs.catalogue.cmdlets import Cmdlet
-from jobs.catalogue.secret_values import HIDDEN
 from jobs.catalogue.text_values import typed_text
+from portal.core.secrets.secret import HIDDEN
 
 _TYPE = "@odata.type"
 

@@ -7,17 +7,17 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register  # n
 from django.core.exceptions import ImproperlyConfigured
 
 from portal.core.context import is_simulated_cloud
-from portal.core.secrets import check_encryption_key
+from portal.core.secrets.start import check_root_keys
 
 # What a round of the sweeper itself may take of the minute after which nothing of a dead worker is open any more.
 _LONGEST_TAKING_BACK = 55
 
 
 @register(Tags.security)
-def encryption_key_is_usable(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+def root_keys_are_usable(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Refuse a missing, short or shared encryption key."""
     try:
-        check_encryption_key()
+        check_root_keys()
     except ImproperlyConfigured as error:
         return [Error(str(error), hint="Keep it in a file outside the database.", id="signalbox.E001")]
     return []

@@ -9,7 +9,28 @@ from portal.settings import env
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
 SECRET_KEY = env.secret("SECRET_KEY")
-ENCRYPTION_KEY = env.secret("ENCRYPTION_KEY")
+# Root keys, which wrap the data key of every stored secret: where new secrets are sealed (file, azure or transit), and
+# every place that opens them. A key in the environment itself is for tests and tools only.
+ROOT_KEYS = env.text("ROOT_KEYS", "file")
+ENCRYPTION_KEY_FILES = env.names("ENCRYPTION_KEY_FILE")
+ENCRYPTION_KEY = "" if ENCRYPTION_KEY_FILES else env.text("ENCRYPTION_KEY", "")
+AZURE_KEY_VAULT = {
+    "url": env.text("AZURE_KEY_VAULT_URL", ""),
+    "key": env.text("AZURE_KEY_VAULT_KEY", ""),
+    "tenant_id": env.text("AZURE_KEY_VAULT_TENANT_ID", ""),
+    "client_id": env.text("AZURE_KEY_VAULT_CLIENT_ID", ""),
+    "client_secret_file": env.text("AZURE_KEY_VAULT_CLIENT_SECRET_FILE", ""),
+    "login_url": env.text("AZURE_KEY_VAULT_LOGIN_URL", "https://login.microsoftonline.com"),
+    "ca_file": env.text("ROOT_KEYS_CA_FILE", ""),
+}
+VAULT_TRANSIT = {
+    "url": env.text("VAULT_URL", ""),
+    "mount": env.text("VAULT_TRANSIT_MOUNT", "transit"),
+    "key": env.text("VAULT_TRANSIT_KEY", "signalbox"),
+    "token_file": env.text("VAULT_TOKEN_FILE", ""),
+    "namespace": env.text("VAULT_NAMESPACE", ""),
+    "ca_file": env.text("ROOT_KEYS_CA_FILE", ""),
+}
 DEBUG = False
 STYLEGUIDE = False
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS")

@@ -7,6 +7,8 @@ from django.db import models
 from django.utils import timezone
 
 from portal.core.identifiers import uuid7
+from portal.core.secrets.fields import SealedField
+from portal.core.secrets.places import Place
 from tenants.partner.models import Partner
 
 
@@ -31,6 +33,12 @@ class AppRegistration(models.Model):
         return next(iter(in_order_of_use(self.certificates.all())), None)
 
 
+def place_of_private_key(certificate: "Certificate") -> Place:
+    """Return what a private key is bound to: also to its certificate, which is what tells it from the next."""
+    row, version = certificate.pk, certificate.thumbprint
+    return {"table": "certificate", "row": row, "column": "sealed_private_key", "version": version}
+
+
 class Certificate(models.Model):
     """A certificate of an app registration; its private key is sealed and never shown again.
 
@@ -45,7 +53,7 @@ class Certificate(models.Model):
     not_before = models.DateTimeField("valid from")
     not_after = models.DateTimeField("expires")
     certificate_pem = models.TextField()
-    sealed_private_key = models.BinaryField()
+    sealed_private_key = SealedField(place=place_of_private_key)
     added_at = models.DateTimeField(auto_now_add=True)
     added_by = models.CharField(max_length=300)
     activated_at = models.DateTimeField(null=True)

@@ -12,9 +12,9 @@ from portal.audit.services import Object, record
 from portal.core.actors import Actor
 from portal.core.permissions import Permission
 from portal.core.refusals import Refused
-from portal.core.secrets import seal, unseal
+from portal.core.secrets.envelope import seal, unseal
 from tenants.app_registrations.material import CertificateMaterial, CertificateRefused
-from tenants.app_registrations.models import AppRegistration, Certificate, in_order_of_use
+from tenants.app_registrations.models import AppRegistration, Certificate, in_order_of_use, place_of_private_key
 from tenants.partner.models import Partner
 
 
@@ -66,7 +66,7 @@ def add_certificate(*, actor: Actor, app_registration: AppRegistration, material
         certificate_pem=material.certificate_pem(),
         added_by=actor.label,
     )
-    certificate.sealed_private_key = seal(material.private_key_der(), **_place(certificate))
+    certificate.sealed_private_key = seal(material.private_key_der(), **place_of_private_key(certificate))
     certificate.save(force_insert=True)
     _record_certificate(AuditAction.CERTIFICATE_ADDED, actor, certificate)
     return certificate
@@ -111,14 +111,11 @@ def note_certificate_test(*, actor: Actor, certificate: Certificate, accepted: b
 
 def private_key_of(certificate: Certificate) -> RSAPrivateKey:
     """Return the private key, opened; raises `SecretUnreadable` under another encryption key."""
-    key = load_der_private_key(unseal(bytes(certificate.sealed_private_key), **_place(certificate)), None)
+    opened = unseal(bytes(certificate.sealed_private_key), **place_of_private_key(certificate))
+    key = load_der_private_key(opened.reveal(), None)
     if not isinstance(key, RSAPrivateKey):
         raise TypeError("A certificate's key is always RSA.")
     return key
-
-
-def _place(certificate: Certificate) -> dict[str, str]:
-    return {"table": "certificate", "row": str(certificate.pk), "column": "sealed_private_key"}
 
 
 def _record_certificate(action: AuditAction, actor: Actor, certificate: Certificate) -> None:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from portal.core.secrets.secret import Secret
 from tenants.microsoft.errors import MicrosoftError, error_from_parts, error_from_response, parse_json
 
 BATCH_SIZE = 20  # Graph's limit of requests in one $batch
@@ -94,14 +95,14 @@ class OrganizationDetails:
         return next((domain.name for domain in self.domains if domain.is_default), None)
 
 
-def relationships(client: httpx.Client, bearer: str, *, graph_url: str) -> Iterator[Relationship]:
+def relationships(client: httpx.Client, bearer: Secret[str], *, graph_url: str) -> Iterator[Relationship]:
     """Yield every delegated admin relationship of the partner, in any status. Needs a partner-tenant token."""
     for row in _rows(client, bearer, graph_url, f"{graph_url}/v1.0{_RELATIONSHIPS}"):
         yield _relationship(row)
 
 
 def access_assignments(
-    client: httpx.Client, bearer: str, relationship_ids: Iterable[str], *, graph_url: str
+    client: httpx.Client, bearer: Secret[str], relationship_ids: Iterable[str], *, graph_url: str
 ) -> Iterator[AccessAssignment]:
     """Yield the access assignments of the given relationships, 20 relationships to a request.
 
@@ -114,7 +115,7 @@ def access_assignments(
                 yield _access_assignment(relationship_id, row)
 
 
-def contracts(client: httpx.Client, bearer: str, *, graph_url: str) -> Iterator[Contract]:
+def contracts(client: httpx.Client, bearer: Secret[str], *, graph_url: str) -> Iterator[Contract]:
     """Yield the legacy list of CSP customers. Needs a partner-tenant token."""
     for row in _rows(client, bearer, graph_url, f"{graph_url}/v1.0/contracts"):
         yield Contract(
@@ -125,7 +126,7 @@ def contracts(client: httpx.Client, bearer: str, *, graph_url: str) -> Iterator[
         )
 
 
-def organization(client: httpx.Client, bearer: str, *, graph_url: str) -> OrganizationDetails:
+def organization(client: httpx.Client, bearer: Secret[str], *, graph_url: str) -> OrganizationDetails:
     """Return the organization that the bearer belongs to, with its domains."""
     row = next(_rows(client, bearer, graph_url, f"{graph_url}/v1.0/organization"), None)
     if row is None:
@@ -143,7 +144,7 @@ def organization(client: httpx.Client, bearer: str, *, graph_url: str) -> Organi
 
 
 def group_names(
-    client: httpx.Client, bearer: str, group_ids: Iterable[str], *, graph_url: str
+    client: httpx.Client, bearer: Secret[str], group_ids: Iterable[str], *, graph_url: str
 ) -> Iterator[tuple[str, str]]:
     """Yield id and display name of the partner's groups among `group_ids`; one that is gone is left out."""
     remaining = iter(group_ids)
@@ -154,19 +155,19 @@ def group_names(
             yield _text(row, "id"), _text(row, "displayName")
 
 
-def own_group_ids(client: httpx.Client, bearer: str, *, graph_url: str) -> Iterator[str]:
+def own_group_ids(client: httpx.Client, bearer: Secret[str], *, graph_url: str) -> Iterator[str]:
     """Yield the ids of the groups that the signed-in account belongs to, nested ones included (4.2)."""
     for row in _rows(client, bearer, graph_url, f"{graph_url}/v1.0/me/transitiveMemberOf"):
         if _text(row, "@odata.type") == "#microsoft.graph.group":
             yield _text(row, "id")
 
 
-def _rows(client: httpx.Client, bearer: str, graph_url: str, url: str) -> Iterator[Mapping[str, Any]]:
+def _rows(client: httpx.Client, bearer: Secret[str], graph_url: str, url: str) -> Iterator[Mapping[str, Any]]:
     yield from _continued(client, bearer, graph_url, _request(client, "GET", url, bearer))
 
 
 def _continued(
-    client: httpx.Client, bearer: str, graph_url: str, body: Mapping[str, Any]
+    client: httpx.Client, bearer: Secret[str], graph_url: str, body: Mapping[str, Any]
 ) -> Iterator[Mapping[str, Any]]:
     """Yield the rows of a first page and of all that follow it."""
     seen: set[str] = set()
@@ -188,7 +189,7 @@ def _check_link(link: str, graph_url: str, seen: set[str]) -> None:
 
 
 def _batch(
-    client: httpx.Client, bearer: str, graph_url: str, relationship_ids: list[str]
+    client: httpx.Client, bearer: Secret[str], graph_url: str, relationship_ids: list[str]
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Read the assignments of up to 20 relationships; answers are told apart by id only."""
     requests = [
@@ -206,8 +207,10 @@ def _batch(
         yield relationship_ids[int(answer["id"])], content
 
 
-def _request(client: httpx.Client, method: str, url: str, bearer: str, *, json: object = None) -> Mapping[str, Any]:
-    headers = {"Authorization": f"Bearer {bearer}", "Accept": "application/json", "Accept-Language": "en-US"}
+def _request(
+    client: httpx.Client, method: str, url: str, bearer: Secret[str], *, json: object = None
+) -> Mapping[str, Any]:
+    headers = {"Authorization": f"Bearer {bearer.reveal()}", "Accept": "application/json", "Accept-Language": "en-US"}
     try:
         response = client.request(method, url, headers=headers, json=json)
     except httpx.TransportError as error:

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import httpx
 
+from portal.core.secrets.secret import Secret
 from tenants.microsoft.errors import MicrosoftError, error_from_response, parse_json
 
 _PAGE_SIZE = 500
@@ -25,7 +26,7 @@ class Customer:
 
 
 def customers(
-    client: httpx.Client, bearer: str, *, partner_center_url: str, page_size: int = _PAGE_SIZE
+    client: httpx.Client, bearer: Secret[str], *, partner_center_url: str, page_size: int = _PAGE_SIZE
 ) -> Iterator[Customer]:
     """Yield every customer of the partner, page by page.
 
@@ -42,10 +43,10 @@ def customers(
     raise MicrosoftError("Partner Center returned a list without an end")
 
 
-def _get(client: httpx.Client, bearer: str, url: str, extra: Mapping[str, str]) -> Mapping[str, Any]:
+def _get(client: httpx.Client, bearer: Secret[str], url: str, extra: Mapping[str, str]) -> Mapping[str, Any]:
     headers = {
         **extra,
-        "Authorization": f"Bearer {bearer}",
+        "Authorization": f"Bearer {bearer.reveal()}",
         "Accept": "application/json",
         "MS-RequestId": str(uuid4()),
         "MS-CorrelationId": str(uuid4()),

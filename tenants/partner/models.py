@@ -6,6 +6,8 @@ from django.db import models
 from django.utils import timezone
 
 from portal.core.identifiers import uuid7
+from portal.core.secrets.fields import SealedField
+from portal.core.secrets.places import Place
 from tenants.microsoft.environments import ENVIRONMENTS
 
 SIGN_IN_LASTS = timedelta(days=90)
@@ -39,12 +41,23 @@ class Partner(models.Model):
         return ENVIRONMENTS[self.environment].has_gdap
 
 
+def place_of_refresh_token(sign_in: "PartnerSignIn") -> Place:
+    """Return what the refresh token of a partner's sign-in is bound to: also to when it was obtained."""
+    return {
+        "table": "partner_sign_in",
+        "row": sign_in.partner_id,
+        "column": "sealed_refresh_token",
+        "organization": sign_in.partner.tenant_id,
+        "version": sign_in.obtained_at.isoformat(),
+    }
+
+
 class PartnerSignIn(models.Model):
     """The partner's one delegated sign-in, whose refresh token is redeemed at each customer's authority."""
 
     partner = models.OneToOneField(Partner, on_delete=models.CASCADE, related_name="sign_in")
     user_principal_name = models.CharField(max_length=320)
-    sealed_refresh_token = models.BinaryField()
+    sealed_refresh_token = SealedField(place=place_of_refresh_token)
     obtained_at = models.DateTimeField()
 
     class Meta:

@@ -10,9 +10,10 @@ from portal.audit.services import Object, record
 from portal.core.actors import Actor
 from portal.core.permissions import Permission
 from portal.core.refusals import Refused
-from portal.core.secrets import seal, unseal
+from portal.core.secrets.envelope import seal, unseal
+from portal.core.secrets.secret import Secret, concealed
 from tenants.microsoft.environments import require_open
-from tenants.partner.models import Partner, PartnerSignIn
+from tenants.partner.models import Partner, PartnerSignIn, place_of_refresh_token
 
 
 class PartnerRefused(Refused):
@@ -45,17 +46,22 @@ def connect_partner(
 
 
 @transaction.atomic
-def store_partner_sign_in(*, actor: Actor, partner: Partner, user_principal_name: str, refresh_token: str) -> None:
+def store_partner_sign_in(
+    *, actor: Actor, partner: Partner, user_principal_name: str, refresh_token: str | Secret[str]
+) -> None:
     """Seal the refresh token of the partner's one delegated sign-in; an earlier one is replaced."""
     actor.require(Permission.APP_REGISTRATION_MANAGE)
-    if not refresh_token.strip():
+    token = concealed(refresh_token).map(str.strip)
+    if not token:
         raise PartnerRefused("The refresh token is empty. Sign in as the partner's service account to obtain one.")
+    sign_in = PartnerSignIn(partner=partner, user_principal_name=user_principal_name, obtained_at=timezone.now())
+    sealed = seal(token.map(str.encode), **place_of_refresh_token(sign_in))
     PartnerSignIn.objects.update_or_create(
         partner=partner,
         defaults={
             "user_principal_name": user_principal_name,
-            "sealed_refresh_token": seal(refresh_token.strip().encode(), **_place(partner)),
-            "obtained_at": timezone.now(),
+            "sealed_refresh_token": sealed,
+            "obtained_at": sign_in.obtained_at,
         },
     )
     record(
@@ -66,10 +72,6 @@ def store_partner_sign_in(*, actor: Actor, partner: Partner, user_principal_name
     )
 
 
-def refresh_token_of(sign_in: PartnerSignIn) -> str:
+def refresh_token_of(sign_in: PartnerSignIn) -> Secret[str]:
     """Return the refresh token, opened."""
-    return unseal(bytes(sign_in.sealed_refresh_token), **_place(sign_in.partner)).decode()
-
-
-def _place(partner: Partner) -> dict[str, str]:
-    return {"table": "partner_sign_in", "row": str(partner.pk), "column": "sealed_refresh_token"}
+    return unseal(bytes(sign_in.sealed_refresh_token), **place_of_refresh_token(sign_in)).map(bytes.decode)

@@ -1,19 +1,20 @@
 """The access token of a profile: sealed where it is stored, opened only to be used."""
 
-from portal.core.secrets import SecretUnreadable, seal, unseal
-from tenants.profiles.models import ConnectionProfile
+from portal.core.secrets.envelope import seal, unseal
+from portal.core.secrets.errors import SecretUnreadable
+from tenants.profiles.models import ConnectionProfile, place_of_access_token
 from tenants.tokens.access_token import AccessToken
 
 
-def seal_access_token(profile: ConnectionProfile, value: str) -> bytes:
-    """Return an access token as it is stored with `profile`."""
-    return seal(value.encode(), **_place(profile))
+def seal_access_token(profile: ConnectionProfile, token: AccessToken) -> bytes:
+    """Return an access token as it is stored with `profile`, whose tenant and end must be those of the token."""
+    return seal(token.value.map(str.encode), **place_of_access_token(profile))
 
 
 def handed_in_token(profile: ConnectionProfile) -> AccessToken:
     """Return the access token of a profile, opened."""
     sealed = bytes(profile.sealed_access_token or b"")
-    return AccessToken.parse(unseal(sealed, **_place(profile)).decode())
+    return AccessToken.parse(unseal(sealed, **place_of_access_token(profile)).map(bytes.decode))
 
 
 def identity_of_token(profile: ConnectionProfile) -> str:
@@ -22,7 +23,3 @@ def identity_of_token(profile: ConnectionProfile) -> str:
         return handed_in_token(profile).identity
     except SecretUnreadable:
         return ""
-
-
-def _place(profile: ConnectionProfile) -> dict[str, str]:
-    return {"table": "connection_profile", "row": str(profile.pk), "column": "sealed_access_token"}

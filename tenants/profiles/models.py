@@ -5,6 +5,8 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 
 from portal.core.identifiers import uuid7
+from portal.core.secrets.fields import SealedField
+from portal.core.secrets.places import Place as PlaceOfSecret
 from tenants.app_registrations.models import AppRegistration
 from tenants.groups.models import OrganizationGroup
 from tenants.organizations.models import Organization
@@ -13,6 +15,17 @@ from tenants.profiles.methods import Delegation, Method, ProfileService
 from tenants.profiles.querysets import ConnectionProfileQuerySet
 
 Place = Partner | OrganizationGroup | Organization
+
+
+def place_of_access_token(profile: "ConnectionProfile") -> PlaceOfSecret:
+    """Return what the access token of a profile is bound to: also to its tenant and its end."""
+    return {
+        "table": "connection_profile",
+        "row": profile.pk,
+        "column": "sealed_access_token",
+        "organization": profile.token_tenant_id,
+        "version": profile.token_ends_at.isoformat() if profile.token_ends_at else None,
+    }
 
 
 class ConnectionProfile(models.Model):
@@ -35,7 +48,7 @@ class ConnectionProfile(models.Model):
     thumbprint = models.CharField("certificate thumbprint", max_length=40, blank=True)
     user_principal_name = models.CharField(max_length=320, blank=True)
     managed_identity = models.CharField("managed identity account id", max_length=400, blank=True)
-    sealed_access_token = models.BinaryField(null=True)
+    sealed_access_token = SealedField(null=True, place=place_of_access_token)
     token_tenant_id = models.UUIDField(null=True)
     token_audience = models.CharField(max_length=200, blank=True)
     token_ends_at = models.DateTimeField(null=True)

@@ -100,9 +100,9 @@ def _written(actor: Actor, profile: ConnectionProfile, values: ProfileValues) ->
     profile.user_principal_name, profile.managed_identity = values.user_principal_name, values.managed_identity
     profile.note, profile.changed_by = values.note, actor.label
     if token is not None:
-        profile.sealed_access_token = seal_access_token(profile, token.value)
         profile.token_tenant_id, profile.token_audience = UUID(token.tenant_id), token.audience
         profile.token_ends_at = token.expires_at
+        profile.sealed_access_token = seal_access_token(profile, token)
     elif values.method is not Method.ACCESS_TOKEN:
         profile.sealed_access_token = profile.token_tenant_id = profile.token_ends_at = None
         profile.token_audience = ""

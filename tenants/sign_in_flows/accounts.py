@@ -1,10 +1,11 @@
 """Who signed in, as Microsoft's answer says it, checked before anything is kept."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from portal.core.secrets.secret import Secret
 from tenants.profiles.microsoft import login_http
 from tenants.sign_in_flows.places import Place
 from tenants.sign_in_flows.refusals import SignInRefused, refusal_of
@@ -15,11 +16,11 @@ from tenants.tokens.guards import check_token
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A Microsoft account that signed in at a place; `refresh_token` is a secret and never shown."""
+    """A Microsoft account that signed in at a place."""
 
     name: str
     with_mfa: bool
-    refresh_token: str = field(repr=False)
+    refresh_token: Secret[str]
 
 
 def account_of(answer: Mapping[str, Any], place: Place) -> Account:
@@ -42,7 +43,7 @@ def account_of(answer: Mapping[str, Any], place: Place) -> Account:
     account = Account(
         name=_name_in(claims, token),
         with_mfa="mfa" in token.authentication_methods,
-        refresh_token=str(answer.get("refresh_token") or ""),
+        refresh_token=Secret(str(answer.get("refresh_token") or "")),
     )
     _check(account, place)
     return account

@@ -9,7 +9,7 @@ from django.views.decorators.debug import sensitive_variables
 from portal.core.actors import Actor
 from portal.core.permissions import Permission, PermissionRefused
 from portal.core.refusals import Refused
-from portal.core.secrets import SecretUnreadable
+from portal.core.secrets.errors import SecretUnreadable
 from tenants.organizations.models import Organization
 from tenants.partner.models import Partner
 from tenants.partner.services import store_partner_sign_in

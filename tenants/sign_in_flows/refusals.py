@@ -2,7 +2,7 @@
 
 from portal.core.explanations import Retry
 from portal.core.refusals import Refused
-from portal.core.secrets import SecretUnreadable
+from portal.core.secrets.errors import SecretUnreadable
 from tenants.tokens.failures import TokenFailure
 
 

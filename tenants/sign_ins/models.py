@@ -3,7 +3,26 @@
 from django.db import models
 
 from portal.core.identifiers import uuid7
+from portal.core.secrets.fields import SealedField
+from portal.core.secrets.places import Place
 from tenants.sign_ins.querysets import PendingSignInQuerySet, PersonalSignInQuerySet
+
+
+def place_of_refresh_token(sign_in: "PersonalSignIn") -> Place:
+    """Return what a refresh token is bound to; the next sign-in is another row."""
+    row, tenant = sign_in.pk, sign_in.tenant_id
+    return {"table": "personal_sign_in", "row": row, "column": "sealed_refresh_token", "organization": tenant}
+
+
+def place_of_flow(pending: "PendingSignIn") -> Place:
+    """Return what a sign-in under way is bound to."""
+    return {
+        "table": "pending_sign_in",
+        "row": pending.pk,
+        "column": "sealed_flow",
+        "purpose": "sign-in under way",
+        "organization": pending.tenant_id,
+    }
 
 
 class PersonalSignIn(models.Model):
@@ -25,7 +44,7 @@ class PersonalSignIn(models.Model):
     is_public_client = models.BooleanField()
     user_principal_name = models.CharField(max_length=320)
     signed_in_with_mfa = models.BooleanField()
-    sealed_refresh_token = models.BinaryField()
+    sealed_refresh_token = SealedField(place=place_of_refresh_token)
     signed_in_at = models.DateTimeField()
     ends_at = models.DateTimeField()
 
@@ -63,7 +82,7 @@ class PendingSignIn(models.Model):
     partner_id = models.UUIDField(null=True)
     tenant_id = models.UUIDField()
     tenant_name = models.CharField(max_length=300)
-    sealed_flow = models.BinaryField()
+    sealed_flow = SealedField(place=place_of_flow)
     back = models.CharField(max_length=2000, blank=True)
     began_at = models.DateTimeField()
     ends_at = models.DateTimeField()

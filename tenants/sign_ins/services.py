@@ -11,6 +11,7 @@ from portal.audit.services import Object, record
 from portal.core.actors import Actor
 from portal.core.permissions import Permission
 from portal.core.refusals import Refused
+from portal.core.secrets.secret import Secret
 from tenants.sign_ins.locks import lock_person
 from tenants.sign_ins.models import PendingSignIn, PersonalSignIn
 from tenants.sign_ins.pending import leave_unfinished
@@ -36,7 +37,7 @@ def as_object(sign_in: PersonalSignIn) -> Object:
 
 @transaction.atomic
 def keep_sign_in(
-    *, actor: Actor, session: PortalSession, sign_in: PersonalSignIn, refresh_token: str
+    *, actor: Actor, session: PortalSession, sign_in: PersonalSignIn, refresh_token: Secret[str]
 ) -> PersonalSignIn:
     """Store what the actor just signed in to, sealed; an earlier one of his at the same tenant ends.
 

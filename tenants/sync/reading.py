@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
+from portal.core.secrets.secret import Secret
 from tenants.clouds.detection import NoSuchTenant, look_up, look_up_all
 from tenants.microsoft import graph, partner_center
 from tenants.microsoft.environments import ENVIRONMENTS, Environment
@@ -118,7 +119,7 @@ class CustomerReader:
             for key, found in look_up_all(unknown[start : start + LOOK_UPS_PER_REPORT]):
                 self._customers[key].environment = found.environment
 
-    def _bearer(self, tenant_id: str, scope: str) -> str:
+    def _bearer(self, tenant_id: str, scope: str) -> Secret[str]:
         return self._tokens.acquire(tenant_id, scope).value
 
     def _customer(self, tenant_id: str, name: str) -> Customer:
@@ -126,14 +127,14 @@ class CustomerReader:
         customer.name = customer.name or name
         return customer
 
-    def _read_relationships(self, client: httpx.Client, bearer: str) -> None:
+    def _read_relationships(self, client: httpx.Client, bearer: Secret[str]) -> None:
         self._progress("Reading GDAP relationships", 0, 0)
         for relationship in graph.relationships(client, bearer, graph_url=self._environment.graph_url):
             if not relationship.is_microsoft_led:
                 customer = self._customer(relationship.customer_tenant_id, relationship.customer_name)
                 customer.relationships.append(relationship)
 
-    def _read_assignments(self, client: httpx.Client, bearer: str) -> None:
+    def _read_assignments(self, client: httpx.Client, bearer: Secret[str]) -> None:
         owners = {r.id: customer for customer in self._customers.values() for r in customer.relationships}
         ids, done = list(owners), 0
         for start in range(0, len(ids), graph.BATCH_SIZE):
@@ -143,7 +144,7 @@ class CustomerReader:
             done += len(chunk)
             self._progress("Reading access assignments", done, len(ids))
 
-    def _read_groups(self, client: httpx.Client, bearer: str) -> list[Group] | None:
+    def _read_groups(self, client: httpx.Client, bearer: Secret[str]) -> list[Group] | None:
         self._progress("Reading security groups", 0, 0)
         assigned = {a.group_id for customer in self._customers.values() for a in customer.assignments if a.group_id}
         url = self._environment.graph_url
@@ -156,7 +157,7 @@ class CustomerReader:
             raise
         return [Group(each, names.get(each, ""), each in own) for each in sorted(assigned)]
 
-    def _read_contracts(self, client: httpx.Client, bearer: str) -> None:
+    def _read_contracts(self, client: httpx.Client, bearer: Secret[str]) -> None:
         self._progress("Reading CSP contracts", 0, 0)
         for contract in graph.contracts(client, bearer, graph_url=self._environment.graph_url):
             customer = self._customer(contract.customer_tenant_id, contract.display_name)

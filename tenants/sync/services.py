@@ -11,7 +11,7 @@ from portal.audit.services import record
 from portal.core.actors import Actor
 from portal.core.permissions import Permission
 from portal.core.refusals import Refused
-from portal.core.secrets import SecretUnreadable
+from portal.core.secrets.errors import SecretUnreadable
 from portal.core.stops import is_everything_stopped, refuse_while_stopped
 from portal.core.tasks import enqueue
 from portal.core.text import storable

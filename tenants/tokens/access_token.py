@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from portal.core.secrets.secret import Secret, concealed
 from tenants.microsoft.errors import parse_json
 
 # A token counts as expired this long before it is, so that it does not end on its way (exchange-protocol.md 2.5).
@@ -20,12 +21,12 @@ _BEARER = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 class AccessToken:
     """A bearer token for one organization and one service.
 
-    `value` is a secret and never shown. Everything else is read from the token without checking its signature, which is
+    Everything but `value` is read from the token without checking its signature, which is
     the service's business; an empty `tenant_id` means that the token could not be read. `expires_at` and `received_at`
     are aware UTC.
     """
 
-    value: str = field(repr=False)
+    value: Secret[str]
     tenant_id: str
     audience: str
     expires_at: datetime
@@ -36,11 +37,12 @@ class AccessToken:
     received_at: datetime = field(default_factory=lambda: datetime.now(UTC), compare=False)
 
     @classmethod
-    def parse(cls, value: str, *, expires_at: datetime | None = None) -> "AccessToken":
+    def parse(cls, value: str | Secret[str], *, expires_at: datetime | None = None) -> "AccessToken":
         """Read a token; `expires_at` as the login host said it, otherwise the token's own `exp`."""
-        claims = _claims(value)
+        token = concealed(value)
+        claims = _claims(token.reveal())
         return cls(
-            value=value,
+            value=token,
             tenant_id=str(claims.get("tid") or "").lower(),
             audience=str(claims.get("aud") or ""),
             expires_at=expires_at or _moment(claims.get("exp")),

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import msal
 
+from portal.core.secrets.secret import Secret
 from tenants.microsoft.environments import Environment
 from tenants.tokens.applications import Application, AskMsal, MsalApplications
 from tenants.tokens.guards import DELEGATED_PERMISSION
@@ -28,8 +29,8 @@ class DelegatedTokens(ApplicationTokens):
         application: Application,
         applications: MsalApplications,
         *,
-        refresh_token: Callable[[], str],
-        on_renewed: Callable[[str], None] | None = None,
+        refresh_token: Callable[[], Secret[str]],
+        on_renewed: Callable[[Secret[str]], None] | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         super().__init__(environment, application, applications, permission=DELEGATED_PERMISSION, clock=clock)
@@ -41,7 +42,9 @@ class DelegatedTokens(ApplicationTokens):
         asked = {"claims": _with_capabilities(claims)}
 
         def ask(app: msal.ClientApplication) -> dict[str, object]:
-            answer: dict[str, object] = app.acquire_token_by_refresh_token(refresh_token, [scope], data=dict(asked))
+            answer: dict[str, object] = app.acquire_token_by_refresh_token(
+                refresh_token.reveal(), [scope], data=dict(asked)
+            )
             return answer
 
         return ask
@@ -49,7 +52,7 @@ class DelegatedTokens(ApplicationTokens):
     def _keep(self, answer: Mapping[str, object]) -> None:
         renewed = answer.get("refresh_token")
         if self._on_renewed and renewed:
-            self._on_renewed(str(renewed))
+            self._on_renewed(Secret(str(renewed)))
 
 
 def _with_capabilities(claims: str | None) -> str:

@@ -13,7 +13,7 @@ from portal.accounts.web.access import actor_of
 from portal.core.actors import Actor
 from portal.core.htmx import render_page
 from portal.core.refusals import Refused
-from portal.core.secrets import SecretUnreadable
+from portal.core.secrets.errors import SecretUnreadable
 from tenants.app_registrations import selectors, services
 from tenants.app_registrations.models import Certificate
 from tenants.profiles.proving import prove_certificate

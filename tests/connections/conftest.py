@@ -187,7 +187,11 @@ def token_of_application(way: Way, cloud: Cloud) -> str:
     certificate = cloud.partner.app_registrations.get().certificates.get()
     environment = environment_named(way.environment)
     scope = environment.exchange_scope if way.service == "exo" else environment.compliance_scope or ""
-    return application_tokens(certificate.pk, way.environment).acquire(str(cloud.organization.tenant_id), scope).value
+    return (
+        application_tokens(certificate.pk, way.environment)
+        .acquire(str(cloud.organization.tenant_id), scope)
+        .value.reveal()
+    )
 
 
 @pytest.fixture

@@ -129,4 +129,4 @@ def token_of_account(way: Way, cloud: Cloud) -> tuple[str, str]:
     cloud.sign_in(profile, person)
     access = Accesses().find(cloud.organization, frozen(profile), person_id=cloud.actor.id)
     scopes = {"exo": access.environment.exchange_scope, "scc": access.environment.compliance_scope or ""}
-    return access.identity.tokens.acquire(access.tenant_id, scopes[way.service]).value, person["object_id"]
+    return access.identity.tokens.acquire(access.tenant_id, scopes[way.service]).value.reveal(), person["object_id"]

@@ -78,7 +78,7 @@ class TestPlan:
         assert run.steps[1].secrets != run.steps[2].secrets
         for number in (2, 3):
             opened = open_secrets(run.pk, run.steps[number - 1].secrets, step=number)
-            assert opened["Password"].value == "word 1"
+            assert opened["Password"].reveal() == "word 1"
 
     def test_events_name_every_step(self) -> None:
         launch_run(actor=SYSTEM, run_id=drafted(GET, SET).pk)

@@ -16,7 +16,11 @@ class DataKeys:
     """Keeps unwrapped data keys, so that a hundred threads with one secret ask the key vault once. Safe for threads."""
 
     def __init__(
-        self, *, capacity: int = CAPACITY, lifetime: float = LIFETIME_SECONDS, clock: Callable[[], float] = time.monotonic
+        self,
+        *,
+        capacity: int = CAPACITY,
+        lifetime: float = LIFETIME_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._capacity = capacity
         self._lifetime = lifetime

@@ -7,7 +7,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from portal.core.secrets.data_keys import DataKeys
-from portal.core.secrets.errors import SecretUnreadable
+from portal.core.secrets.errors import RootKeysUnavailable, SecretUnreadable
 from portal.core.secrets.places import Place, associated_data, associated_data_of_version_1
 from portal.core.secrets.root_keys.key_ring import key_ring
 from portal.core.secrets.secret import Secret
@@ -40,15 +40,21 @@ def unseal(sealed: bytes, **place: Unpack[Place]) -> Secret[bytes]:
     """
     if sealed[:1] == VERSION_1:
         return _unseal_version_1(sealed, place)
-    stored = Stored.from_bytes(sealed)
-    data_key = data_keys.get(
-        (stored.key_id, stored.wrapped_key), lambda: key_ring().unwrap(stored.key_id, stored.wrapped_key)
-    )
     try:
-        bound_to = associated_data(HEADER, stored.key_id, place)
-        return Secret(AESGCM(data_key).decrypt(stored.nonce, stored.ciphertext, bound_to))
+        return _unseal(Stored.from_bytes(sealed), place)
+    except RootKeysUnavailable:
+        raise
+    except SecretUnreadable as error:
+        raise _unreadable(place, f" {error}") from None
     except (InvalidTag, ValueError):
         raise _unreadable(place) from None
+
+
+def _unseal(stored: Stored, place: Place) -> Secret[bytes]:
+    name = (stored.key_id, stored.wrapped_key)
+    data_key = data_keys.get(name, lambda: key_ring().unwrap(*name))
+    bound_to = associated_data(HEADER, stored.key_id, place)
+    return Secret(AESGCM(data_key).decrypt(stored.nonce, stored.ciphertext, bound_to))
 
 
 def _unseal_version_1(sealed: bytes, place: Place) -> Secret[bytes]:
@@ -63,6 +69,6 @@ def _unseal_version_1(sealed: bytes, place: Place) -> Secret[bytes]:
     raise _unreadable(place)
 
 
-def _unreadable(place: Place) -> SecretUnreadable:
+def _unreadable(place: Place, why: str = "") -> SecretUnreadable:
     where = f"{place['table']}.{place['column']}"
-    return SecretUnreadable(f"The secret in {where} cannot be opened with the present encryption key.")
+    return SecretUnreadable(f"The secret in {where} cannot be opened with the present encryption key.{why}")

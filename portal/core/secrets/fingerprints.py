@@ -41,7 +41,9 @@ def is_fingerprint(text: str, plain: bytes | Secret[bytes], **place: Unpack[Plac
         return True
     content = plain.reveal() if isinstance(plain, Secret) else plain
     message = associated_data_of_version_1(place) + content
-    earlier = [hmac.digest(_derived(key, _LABEL_OF_VERSION_1), message, "sha256") for key in key_ring().keys_of_version_1()]
+    earlier = [
+        hmac.digest(_derived(key, _LABEL_OF_VERSION_1), message, "sha256") for key in key_ring().keys_of_version_1()
+    ]
     return any(hmac.compare_digest(text, digest.hex()[:16]) for digest in earlier)
 
 

@@ -59,3 +59,8 @@ class Secret(Generic[T_co]):
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         raise TypeError("A secret is not pickled: it would leave this process in plain.")
+
+
+def concealed(value: str | Secret[str]) -> Secret[str]:
+    """Return a text as a secret, whether it is one already or was just typed."""
+    return value if isinstance(value, Secret) else Secret(value)

@@ -77,7 +77,7 @@ class TestRetry:
         monkeypatch.setattr("sys.stdin", StringIO("An0ther!x\n"))
         call_command("retry_run", str(run.pk), "--no-follow")
         retry = Run.objects.get(retry_of=run)
-        assert open_secrets(retry.pk, retry.steps[0].secrets)["Password"].value == "An0ther!x"
+        assert open_secrets(retry.pk, retry.steps[0].secrets)["Password"].reveal() == "An0ther!x"
 
     def test_of_nothing_is_refused(self, capsys: Capture) -> None:
         with pytest.raises(SystemExit) as refused:

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 
 from jobs.exchange.spec import ConnectionSpec
+from portal.core.secrets.secret import Secret
 from tenants.microsoft.environments import ENVIRONMENTS, Environment, with_base_urls
 from tenants.microsoft.http import LoginHttp, light_client
 from tenants.tokens.app_only import AppOnlyTokens
@@ -60,7 +61,7 @@ class SimulatedCloud:
 
     def delegated_tokens(self) -> DelegatedTokens:
         stored = self.partner["refresh_token"]
-        return DelegatedTokens(self.environment, self.application, self.msal, refresh_token=lambda: stored)
+        return DelegatedTokens(self.environment, self.application, self.msal, refresh_token=lambda: Secret(stored))
 
     def spec(self, organization: dict[str, Any], **changes: Any) -> ConnectionSpec:
         known: dict[str, Any] = {

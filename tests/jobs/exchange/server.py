@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from jobs.exchange.spec import ConnectionSpec
+from portal.core.secrets.secret import Secret
 from tenants.microsoft.environments import ENVIRONMENTS
 
 TENANT = "3750b40b-a68b-4632-9fb3-5b1aff664079"
@@ -18,13 +19,17 @@ Handler = Callable[[httpx.Request], httpx.Response]
 
 @dataclass(frozen=True)
 class FakeToken:
-    value: str = "token-1"
+    text: str = "token-1"
     tenant_id: str = TENANT
     audience: str = "https://outlook.office365.com"
     roles: tuple[str, ...] = ("Exchange.ManageAsApp",)
     scopes: tuple[str, ...] = ()
     authentication_methods: tuple[str, ...] = ()
     expires_at: datetime = field(default_factory=lambda: datetime.now(UTC) + timedelta(hours=1))
+
+    @property
+    def value(self) -> Secret[str]:
+        return Secret(self.text)
 
 
 def make_spec(**changes: Any) -> ConnectionSpec:

@@ -272,7 +272,7 @@ class TestSecrets:
         retry = retry_run(actor=SYSTEM, run_id=run.pk, secrets={self.KEY: "An0ther!x"})
         [step] = retry.steps
         assert step.secrets != run.steps[0].secrets
-        assert open_secrets(retry.pk, step.secrets)["Password"].value == "An0ther!x"
+        assert open_secrets(retry.pk, step.secrets)["Password"].reveal() == "An0ther!x"
         assert "An0ther" not in str(retry.plan)
 
     def test_an_empty_one_is_asked_for_again(self, organizations: list[Organization]) -> None:

@@ -15,10 +15,10 @@ from pytest_django import Settings
 
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent
-from portal.core import secrets as sealing
 from portal.core.actors import Actor
 from portal.core.permissions import PermissionRefused
-from portal.core.secrets import SecretUnreadable
+from portal.core.secrets.envelope import data_keys
+from portal.core.secrets.errors import SecretUnreadable
 from tenants.app_registrations.material import CertificateMaterial, CertificateRefused
 from tenants.app_registrations.models import AppRegistration, Certificate
 from tenants.app_registrations.services import (
@@ -53,11 +53,10 @@ def certificate(app_registration: AppRegistration, material: CertificateMaterial
 @contextmanager
 def another_encryption_key(settings: Settings) -> Iterator[None]:
     before = settings.ENCRYPTION_KEY
+    data_keys.forget()
     settings.ENCRYPTION_KEY = base64.b64encode(secrets.token_bytes(32)).decode()
-    sealing._cipher.cache_clear()
     yield
     settings.ENCRYPTION_KEY = before
-    sealing._cipher.cache_clear()
 
 
 class TestAddAppRegistration:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
+from portal.core.secrets.secret import Secret
 from tenants.microsoft import graph, partner_center
 from tenants.microsoft.errors import MicrosoftError, Throttled
 from tenants.microsoft.http import light_client
@@ -35,7 +36,7 @@ def test_reads_relationships_over_all_pages() -> None:
             return httpx.Response(200, json={"value": [relationship | {"id": "r2", "displayName": "x"}]})
         return httpx.Response(200, json={"value": [relationship], "@odata.nextLink": f"{request.url}?$skiptoken=1"})
 
-    first, second = graph.relationships(client(answer), "b", graph_url=URL)
+    first, second = graph.relationships(client(answer), Secret("b"), graph_url=URL)
 
     assert (first.id, first.customer_tenant_id, first.role_definition_ids) == ("r1", "52eaad04-0000", ("role",))
     assert (first.ends_at, first.created_at, first.etag) == (datetime(2027, 1, 1, tzinfo=UTC), None, 'W/"e"')
@@ -51,7 +52,7 @@ def test_the_bearer_follows_no_link_to_another_host(link: str) -> None:
         return httpx.Response(200, json={"value": [], "@odata.nextLink": link})
 
     with pytest.raises(MicrosoftError):
-        list(graph.contracts(client(answer), "b", graph_url=URL))
+        list(graph.contracts(client(answer), Secret("b"), graph_url=URL))
     assert len(asked) == 1
 
 
@@ -60,7 +61,7 @@ def test_a_list_without_an_end_is_an_error() -> None:
         return httpx.Response(200, json={"value": [], "@odata.nextLink": f"{URL}/v1.0/contracts?again"})
 
     with pytest.raises(MicrosoftError):
-        list(graph.contracts(client(answer), "b", graph_url=URL))
+        list(graph.contracts(client(answer), Secret("b"), graph_url=URL))
 
 
 def batch(change: Callable[[list[dict[str, object]]], list[dict[str, object]]]) -> httpx.Client:
@@ -83,7 +84,7 @@ def batch(change: Callable[[list[dict[str, object]]], list[dict[str, object]]]) 
 def test_reads_assignments_in_batches_whatever_the_order() -> None:
     wanted = [f"r{number}" for number in range(45)]
 
-    found = graph.access_assignments(batch(lambda answers: answers[::-1]), "b", wanted, graph_url=URL)
+    found = graph.access_assignments(batch(lambda answers: answers[::-1]), Secret("b"), wanted, graph_url=URL)
 
     assert {(assignment.relationship_id, assignment.id) for assignment in found} == {(name, name) for name in wanted}
 
@@ -102,7 +103,7 @@ def test_a_batch_never_leaves_a_relationship_out(
     change: Callable[[list[dict[str, object]]], list[dict[str, object]]],
 ) -> None:
     with pytest.raises(MicrosoftError):
-        list(graph.access_assignments(batch(change), "b", ["r1", "r2", "r3"], graph_url=URL))
+        list(graph.access_assignments(batch(change), Secret("b"), ["r1", "r2", "r3"], graph_url=URL))
 
 
 def test_a_throttled_item_of_a_batch_says_how_long_to_wait() -> None:
@@ -111,7 +112,7 @@ def test_a_throttled_item_of_a_batch_says_how_long_to_wait() -> None:
     with pytest.raises(Throttled) as caught:
         list(
             graph.access_assignments(
-                batch(lambda answers: [answer | throttled for answer in answers]), "b", ["r"], graph_url=URL
+                batch(lambda answers: [answer | throttled for answer in answers]), Secret("b"), ["r"], graph_url=URL
             )
         )
     assert caught.value.retry_after == 11
@@ -122,7 +123,7 @@ def test_no_connection_is_an_error_without_status() -> None:
         raise httpx.ConnectError("no route")
 
     with pytest.raises(MicrosoftError) as caught:
-        graph.organization(client(answer), "b", graph_url=URL)
+        graph.organization(client(answer), Secret("b"), graph_url=URL)
     assert caught.value.status is None
 
 
@@ -140,6 +141,6 @@ def test_partner_center_pages_carry_the_continuation_token(uri: str) -> None:
             body["links"] = {"next": {"uri": uri, "method": "GET", "headers": headers}}
         return httpx.Response(200, content=b"\xef\xbb\xbf" + json.dumps(body).encode())
 
-    found = list(partner_center.customers(client(answer), "b", partner_center_url="https://pc.example"))
+    found = list(partner_center.customers(client(answer), Secret("b"), partner_center_url="https://pc.example"))
 
     assert found == [partner_center.Customer("t1", "a.onmicrosoft.com", "A", "reseller")] * 2

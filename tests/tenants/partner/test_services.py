@@ -44,7 +44,7 @@ class TestSignIn:
     def test_opens_again_and_is_sealed_in_the_database(self) -> None:
         partner = make_partner()
         store(partner, f"  {TOKEN}\n")
-        assert refresh_token_of(PartnerSignIn.objects.get()) == TOKEN
+        assert refresh_token_of(PartnerSignIn.objects.get()).reveal() == TOKEN
         with connection.cursor() as cursor:
             cursor.execute("SELECT sealed_refresh_token FROM partner_sign_in")
             assert TOKEN.encode() not in bytes(cursor.fetchone()[0])
@@ -53,7 +53,7 @@ class TestSignIn:
         partner = make_partner()
         store(partner)
         store(partner, "another")
-        assert refresh_token_of(PartnerSignIn.objects.get()) == "another"
+        assert refresh_token_of(PartnerSignIn.objects.get()).reveal() == "another"
 
     def test_leaves_an_event_without_the_token(self) -> None:
         store(make_partner())

@@ -107,7 +107,7 @@ class TestAccessToken:
         profile = create_profile(actor=SYSTEM, partner=partner, values=values)
         profile.refresh_from_db()
         assert values.access_token.encode() not in bytes(profile.sealed_access_token or b"")
-        assert handed_in_token(profile).value == values.access_token
+        assert handed_in_token(profile).value.reveal() == values.access_token
         assert identity_of_token(profile) == "tess@customer.example"
         assert profile.token_ends_at
         assert profile.token_ends_at > timezone.now()

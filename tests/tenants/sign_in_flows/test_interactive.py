@@ -54,7 +54,7 @@ class TestSigningIn:
         assert (str(sign_in.tenant_id), sign_in.signed_in_with_mfa) == (str(interactive.partner.tenant_id), True)
         token = refresh_token_of_person(sign_in)
         assert token
-        assert token.encode() not in bytes(sign_in.sealed_refresh_token)
+        assert token.reveal().encode() not in bytes(sign_in.sealed_refresh_token)
         assert not PendingSignIn.objects.exists()
         assert actions() == ["personal_sign_in.started", "personal_sign_in.completed"]
 

@@ -22,7 +22,7 @@ def test_returns_a_token_of_the_organization(tokens: AppOnlyTokens, login: Login
 
     assert token.tenant_id == ORGANIZATION
     assert token.roles == ("Exchange.ManageAsApp",)
-    assert token.value not in repr(token)
+    assert token.value.reveal() not in repr(token)
     assert login.forms[0]["grant_type"] == "client_credentials"
     assert login.forms[0]["scope"] == EXCHANGE
 
@@ -56,7 +56,7 @@ def test_a_hundred_threads_make_one_request(tokens: AppOnlyTokens, login: LoginS
     for thread in threads:
         thread.join()
 
-    assert len({token.value for token in found}) == 1
+    assert len({token.value.reveal() for token in found}) == 1
     assert len(found) == 100
     assert (login.discoveries, len(login.forms)) == (1, 1)
 
@@ -124,9 +124,9 @@ def test_organizations_and_services_do_not_share_tokens(tokens: AppOnlyTokens, l
     compliance = "https://ps.compliance.protection.outlook.com/.default"
 
     values = {
-        tokens.acquire(ORGANIZATION, EXCHANGE).value,
-        tokens.acquire(OTHER, EXCHANGE).value,
-        tokens.acquire(ORGANIZATION, compliance).value,
+        tokens.acquire(ORGANIZATION, EXCHANGE).value.reveal(),
+        tokens.acquire(OTHER, EXCHANGE).value.reveal(),
+        tokens.acquire(ORGANIZATION, compliance).value.reveal(),
     }
 
     assert len(values) == 3

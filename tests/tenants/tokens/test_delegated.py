@@ -1,5 +1,6 @@
 import pytest
 
+from portal.core.secrets.secret import Secret
 from tenants.microsoft.environments import ENVIRONMENTS
 from tenants.tokens.applications import Application, MsalApplications
 from tenants.tokens.delegated import DelegatedTokens
@@ -24,8 +25,8 @@ def tokens(
         ENVIRONMENTS["O365Default"],
         application,
         applications,
-        refresh_token=lambda: "stored",
-        on_renewed=renewed.append,
+        refresh_token=lambda: Secret("stored"),
+        on_renewed=lambda token: renewed.append(token.reveal()),
     )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from portal.core.secrets.secret import Secret
 from tenants.microsoft.environments import ENVIRONMENTS
 from tenants.tokens.applications import Application, MsalApplications
 from tenants.tokens.delegated import DelegatedTokens
@@ -30,7 +31,9 @@ REFRESH_TOKEN = "1.Ab" + 60 * "cDe-_" + "sent"
 
 @pytest.fixture
 def delegated(application: Application, applications: MsalApplications) -> DelegatedTokens:
-    return DelegatedTokens(ENVIRONMENTS["O365Default"], application, applications, refresh_token=lambda: REFRESH_TOKEN)
+    return DelegatedTokens(
+        ENVIRONMENTS["O365Default"], application, applications, refresh_token=lambda: Secret(REFRESH_TOKEN)
+    )
 
 
 def texts_of(failure: TokenFailure) -> str:

@@ -250,7 +250,7 @@ class TestPartner:
         path = reverse("tenants:partner-sign-in", args=[partner.pk])
         data = {"user_principal_name": "svc@northwind.example", "refresh_token": "0.AX-very-secret"}
         assert browser.post(path, data).status_code == 303
-        assert refresh_token_of(PartnerSignIn.objects.get()) == "0.AX-very-secret"
+        assert refresh_token_of(PartnerSignIn.objects.get()).reveal() == "0.AX-very-secret"
         for page in (path, reverse("tenants:app-registrations")):
             content = browser.get(page).content.decode()
             assert "svc@northwind.example" in content

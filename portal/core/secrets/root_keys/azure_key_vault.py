@@ -10,6 +10,7 @@ from typing import Any
 
 import msal
 import requests
+from django.core.exceptions import ImproperlyConfigured
 from msal.managed_identity import ManagedIdentityError
 
 from portal.core.secrets.errors import RootKeysUnavailable, SecretUnreadable
@@ -45,8 +46,22 @@ class AzureKeyVault:
     ) -> None:
         self._http = VaultHttp(url, ca_file=ca_file)
         self._key = key
+        self._client_secret_file = client_secret_file
         self._tokens = _Tokens(_sign_in(tenant_id, client_id, client_secret_file, login_url, ca_file))
         self._newest: tuple[float, str] = (0.0, "")
+
+    def check(self) -> None:
+        """Raise `ImproperlyConfigured` unless the key is named, and the file of the client secret is there."""
+        if not self._key:
+            raise ImproperlyConfigured("AZURE_KEY_VAULT_KEY must name a key of the vault.")
+        if self._client_secret_file and not Path(self._client_secret_file).is_file():
+            raise ImproperlyConfigured(
+                f"AZURE_KEY_VAULT_CLIENT_SECRET_FILE names {self._client_secret_file}, which is no file."
+            )
+
+    def knows(self, key_id: str) -> bool:
+        """Whether it is a version of the key; the vault may have disabled it."""
+        return key_id.startswith(f"azure:{self._key}/")
 
     def current(self) -> str:
         """Return the id of the newest version, asked for at most once a minute."""

@@ -3,7 +3,6 @@
 import base64
 import os
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,7 +52,15 @@ class FileRootKeys:
         self._paths = paths
         self._content = content
         self._secret_key = secret_key
-        self._read: tuple[object, Mapping[str, RootKey]] = (None, {})
+        self._read: tuple[object, dict[str, RootKey]] = (None, {})
+
+    def check(self) -> None:
+        """Raise `ImproperlyConfigured` unless every key is 32 random bytes and none of SECRET_KEY's."""
+        self.keys()
+
+    def knows(self, key_id: str) -> bool:
+        """Whether the key is in the files."""
+        return key_id in self.keys()
 
     def current(self) -> str:
         """Return the id of the last key."""
@@ -61,9 +68,10 @@ class FileRootKeys:
 
     def wrap(self, data_key: bytes) -> Wrapped:
         """Return a data key wrapped with the last key."""
-        key_id, key = next(reversed(self.keys().items()))
+        keys = self.keys()
+        key_id = next(reversed(keys))
         nonce = os.urandom(_NONCE_BYTES)
-        return Wrapped(key_id, nonce + key.wrapping_key.encrypt(nonce, data_key, key_id.encode()))
+        return Wrapped(key_id, nonce + keys[key_id].wrapping_key.encrypt(nonce, data_key, key_id.encode()))
 
     def unwrap(self, key_id: str, content: bytes) -> bytes:
         """Return the data key; raises `SecretUnreadable` when its root key is not in the files."""
@@ -78,7 +86,7 @@ class FileRootKeys:
         except (InvalidTag, ValueError):
             raise SecretUnreadable("The wrapped data key was altered.") from None
 
-    def keys(self) -> Mapping[str, RootKey]:
+    def keys(self) -> dict[str, RootKey]:
         """Return every key by its id, the current one last; raises `ImproperlyConfigured`.
 
         Files are read anew when one was added, removed or changed.
@@ -108,7 +116,7 @@ class FileRootKeys:
             raise ImproperlyConfigured(f"{name} is not random. {HOW_TO_MAKE_ONE}")
         if content == self._secret_key or is_derived_from(self._secret_key, key):
             raise ImproperlyConfigured(
-                f"{name} is SECRET_KEY or made from it, and whoever learns that would open everything. {HOW_TO_MAKE_ONE}"
+                f"{name} is SECRET_KEY or made from it, and whoever learns that opens everything. {HOW_TO_MAKE_ONE}"
             )
         return RootKey(key)
 

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import orjson
 import stamina
+from django.core.exceptions import ImproperlyConfigured
 
 from portal.core.secrets.errors import RootKeysUnavailable
 
@@ -26,7 +27,7 @@ class VaultHttp:
 
     def __init__(self, url: str, *, ca_file: str) -> None:
         if not url.startswith("https://"):
-            raise ValueError(f"A key vault is spoken to over HTTPS only, not at {url}.")
+            raise ImproperlyConfigured(f"A key vault is spoken to over HTTPS only, not at {url}.")
         trust = ssl.create_default_context(cafile=ca_file or None)
         self._client = httpx.Client(base_url=url, verify=trust, timeout=_SECONDS, trust_env=False)
 

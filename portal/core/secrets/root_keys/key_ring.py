@@ -24,6 +24,16 @@ class KeyRing:
         self._sealing = places[sealing]
         self._places = places
 
+    def check(self) -> None:
+        """Raise `ImproperlyConfigured` when the settings of any place cannot work; asks no other machine."""
+        for place in self._places.values():
+            place.check()
+
+    def knows(self, key_id: str) -> bool:
+        """Whether a secret that needs this root key may open here."""
+        place = self._places.get(key_id.partition(":")[0])
+        return place is not None and place.knows(key_id)
+
     def current(self) -> str:
         """Return the id of the root key that wraps now; raises `RootKeysUnavailable`."""
         return self._sealing.current()
@@ -77,7 +87,7 @@ def _key_ring(
     if files or content:
         places["file"] = FileRootKeys(paths=tuple(map(Path, files)), content=content, secret_key=secret_key)
     if dict(azure)["url"]:
-        from portal.core.secrets.root_keys.azure_key_vault import AzureKeyVault  # noqa: PLC0415 - msal is slow to load
+        from portal.core.secrets.root_keys.azure_key_vault import AzureKeyVault
 
         places["azure"] = AzureKeyVault(**dict(azure))
     if dict(transit)["url"]:

@@ -20,6 +20,12 @@ class RootKeys(Protocol):
 
     kind: str
 
+    def check(self) -> None:
+        """Raise `ImproperlyConfigured` when the settings cannot work; asks no other machine."""
+
+    def knows(self, key_id: str) -> bool:
+        """Whether a secret that needs this root key may open here."""
+
     def current(self) -> str:
         """Return the id of the root key that wraps now; raises `RootKeysUnavailable`."""
 

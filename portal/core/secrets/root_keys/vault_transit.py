@@ -6,6 +6,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
+
 from portal.core.secrets.errors import RootKeysUnavailable, SecretUnreadable
 from portal.core.secrets.root_keys.https import VaultHttp
 from portal.core.secrets.root_keys.provider import Wrapped
@@ -29,6 +31,15 @@ class VaultTransit:
         self._token_file = Path(token_file)
         self._namespace = namespace
         self._newest: tuple[float, int] = (0.0, 0)
+
+    def check(self) -> None:
+        """Raise `ImproperlyConfigured` unless the file of the token is there."""
+        if not self._token_file.is_file():
+            raise ImproperlyConfigured(f"VAULT_TOKEN_FILE names {self._token_file}, which is no file.")
+
+    def knows(self, key_id: str) -> bool:
+        """Whether it is a version of the key; the vault may refuse old ones."""
+        return key_id.startswith(f"transit:{self._mount}/{self._key}/")
 
     def current(self) -> str:
         """Return the id of the newest version, asked for at most once a minute."""
@@ -69,7 +80,8 @@ class VaultTransit:
         said = "; ".join(map(str, answer.get("errors") or ()))[:300] if isinstance(answer, dict) else ""
         if status in (401, 403, 404):
             raise RootKeysUnavailable(
-                f"The vault refuses {path} ({status} {said}). Let the token's policy read {self._mount}/keys/{self._key} "
-                f"and update {self._mount}/encrypt/{self._key} and {self._mount}/decrypt/{self._key}."
+                f"The vault refuses {path} ({status} {said}). Let the token's policy read "
+                f"{self._mount}/keys/{self._key}, and update {self._mount}/encrypt/{self._key} and "
+                f"{self._mount}/decrypt/{self._key}."
             )
         raise SecretUnreadable(f"The vault does not unwrap the data key ({status} {said}).")
