@@ -107,6 +107,7 @@ ROLES: dict[str, RoleFacts] = {
                 Permission.GLOBAL_STOP_ORDER,
                 Permission.GRANT_MANAGE,
                 Permission.NAMED_SET_MANAGE,
+                Permission.ROOT_KEY_ROTATE,
                 Permission.PERSON_MANAGE,
                 Permission.PERSON_READ,
                 Permission.ROLE_MANAGE,

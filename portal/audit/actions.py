@@ -96,6 +96,8 @@ class AuditAction(StrEnum):
     EXPORT_CANCELLED = "export.cancelled"
     EXPORT_DELETED = "export.deleted"
     EXPORT_EXPIRED = "export.expired"
+    ROOT_KEY_ROTATION_BEGUN = "root_key.rotation_begun"
+    ROOT_KEY_ROTATION_ENDED = "root_key.rotation_ended"
 
     @property
     def words(self) -> str:
@@ -200,4 +202,6 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.EXPORT_CANCELLED: "{actor} cancelled the export of {target}",
     AuditAction.EXPORT_DELETED: "{actor} deleted the export of {target}",
     AuditAction.EXPORT_EXPIRED: "The export of {target} expired and its file was deleted",
+    AuditAction.ROOT_KEY_ROTATION_BEGUN: "{actor} began to seal all secrets anew with the root key {target}",
+    AuditAction.ROOT_KEY_ROTATION_ENDED: "All secrets that open are sealed with the root key {target}",
 }

@@ -28,6 +28,7 @@ CATEGORIES = {
             "connection_profile",
             "relationship",
             "consent",
+            "root_key",
         ),
     ),
     "people": Category("people", ("person", "role", "custom_role", "named_set", "sign_in", "personal_sign_in")),

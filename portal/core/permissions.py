@@ -13,6 +13,7 @@ class Permission(StrEnum):
     PERSON_READ = "accounts:person:read"
     ROLE_MANAGE = "accounts:role:manage"
     AUDIT_EVENT_READ = "audit:event:read"
+    ROOT_KEY_ROTATE = "core:root_key:rotate"
     EXPORT_READ_ALL = "exports:export:read_all"
     APPROVAL_POLICY_MANAGE = "jobs:approval_policy:manage"
     CMDLET_READ = "jobs:cmdlet:read"

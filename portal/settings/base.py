@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "portal.accounts",
     "portal.audit",
     "portal.exports",
+    "portal.key_rotation",
     "tenants",
     "jobs",
 ]

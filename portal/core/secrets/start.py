@@ -33,7 +33,8 @@ def require_keys() -> None:
     except DatabaseError as error:
         log.warning("root_keys.not_compared", error=str(error).strip())
     finally:
-        connection.close()
+        if not connection.in_atomic_block:
+            connection.close()
 
 
 def _require_wrapping() -> None:
