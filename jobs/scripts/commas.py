@@ -7,6 +7,7 @@ argument is taken from the script itself.
 _BLANKS = b" \t\n"
 _ENDS = b" \t\n,;|(){}="
 _LONGEST_WORD = 200
+_LONGEST_LINE = 2000
 _COMMA, _LINE_END, _SPACE = 44, 10, 32
 
 
@@ -18,8 +19,8 @@ def eased(data: bytes) -> bytes:
         behind = _behind(data, at)
         if behind is None or not (_is_word(_before(data, at)) or _begins_word(data[behind : behind + 1])):
             continue
-        start = data.rfind(b"\n", max(0, at - 2000), at) + 1
-        line = data[start:at]
+        nearby = max(0, at - _LONGEST_LINE)
+        line = data[max(nearby, data.rfind(b"\n", nearby, at) + 1) : at]
         if line.count(b"[") > line.count(b"]") or (b"#" in line and b"\n" in data[at:behind]):
             continue
         for place in range(at, behind):

@@ -3,7 +3,7 @@
 import sys
 
 import structlog
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -18,9 +18,9 @@ DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer 400, and say so when what was sent is simply too much."""
-    too_large = isinstance(exception, RequestDataTooBig)
-    return render(request, "400.html", {"too_large": too_large}, status=400)
+    """Answer 400, or 413 when what was sent is simply too much."""
+    too_large = isinstance(exception, RequestDataTooBig | TooManyFieldsSent | TooManyFilesSent)
+    return render(request, "400.html", {"too_large": too_large}, status=413 if too_large else 400)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "portal.accounts.web.access.PermissionRefusedMiddleware",
+    "portal.core.body_limit.BodyLimitMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"
@@ -137,6 +138,8 @@ STORAGES = {
 }
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+MOST_BODY_BYTES = 6_000_000  # everything that one request sends, files too
+DATA_UPLOAD_MAX_NUMBER_FILES = 5
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 SECURE_REFERRER_POLICY = "same-origin"

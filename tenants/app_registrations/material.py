@@ -1,5 +1,6 @@
 """Reading certificates with their private keys from what a person uploads."""
 
+import base64
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 from django.utils import timezone
 
 from portal.core.refusals import Refused
+from tenants.app_registrations.key_derivation import MOST_ITERATIONS, asks_for_too_much_work
 
 _OLD_ENCRYPTION = (
     "The private key is encrypted in a way that is no longer supported. Export it again, encrypted with AES-256."
@@ -71,6 +73,7 @@ class CertificateMaterial:
 
 def read_pfx(content: bytes, password: str) -> CertificateMaterial:
     """Read a PFX file; raises `CertificateRefused`."""
+    _want_little_work(content)
     try:
         key, certificate, others = pkcs12.load_key_and_certificates(content, password.encode() or None)
     except UnsupportedAlgorithm as error:
@@ -120,7 +123,9 @@ def read_pem(content: bytes, password: str = "") -> CertificateMaterial:
             "The PEM file holds no private key. Add the block “-----BEGIN PRIVATE KEY-----” to the same file."
         )
     try:
-        key = load_pem_private_key(_key_block(content), password.encode() or None)
+        block = _key_block(content)
+        _want_little_work(_decoded(block))
+        key = load_pem_private_key(block, password.encode() or None)
     except UnsupportedAlgorithm as error:
         raise CertificateRefused(_OLD_ENCRYPTION) from error
     except TypeError as error:
@@ -132,6 +137,23 @@ def read_pem(content: bytes, password: str = "") -> CertificateMaterial:
         ) from error
     matching = [c for c in certificates if c.public_key() == key.public_key()]
     return _checked(matching[0] if matching else certificates[0], key)
+
+
+def _want_little_work(der: bytes) -> None:
+    if asks_for_too_much_work(der):
+        raise CertificateRefused(
+            f"Opening this key takes more than {MOST_ITERATIONS:,} rounds, or it is longer than 16,384 bits. Export it "
+            "again with the usual settings."
+        )
+
+
+def _decoded(block: bytes) -> bytes:
+    """Return what a PEM block holds; nothing if it is no base64, which the key's reader complains of itself."""
+    lines = [line for line in block.splitlines() if line and b":" not in line and not line.startswith(b"-----")]
+    try:
+        return base64.b64decode(b"".join(lines))
+    except ValueError:
+        return b""
 
 
 def _is_bare_certificate(content: bytes) -> bool:

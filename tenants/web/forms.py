@@ -7,7 +7,7 @@ from django import forms
 from tenants.microsoft.environments import ENVIRONMENTS, EnvironmentRefused, require_open
 from tenants.organizations.clouds import CLOUD_NAMES
 
-MAX_UPLOAD_BYTES = 200_000
+MAX_UPLOAD_BYTES = 50_000
 
 
 class PartnerForm(forms.Form):

@@ -279,7 +279,7 @@ class TestTwoFilesAndSize:
     @pytest.mark.parametrize(
         ("names", "sentence"),
         [
-            (("file",), "The file is larger than 200,000 bytes"),
+            (("file",), "The file is larger than 50,000 bytes"),
             (("key_file",), "Choose the certificate&#x27;s file, too"),
         ],
     )
