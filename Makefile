@@ -15,7 +15,9 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 UV_LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --generate-hashes --no-emit-find-links \
 	--no-annotate --no-header --universal --python-version 3.11 --no-emit-index-url
 
-.PHONY: help up test bench faults screenshots fmt lock clean
+PIP_AUDIT := 2.10.1
+
+.PHONY: help up test bench faults screenshots fmt lock sbom audit clean
 
 help: ## List the targets
 	@echo "Signalbox: run Exchange Online cmdlets in every customer organization, and prove it afterwards."
@@ -49,6 +51,17 @@ lock: .venv/created ## Pin the newest allowed versions with hashes
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(UV_LOCK) --upgrade --output-file requirements.txt
 	$(UV_LOCK) --upgrade --extra test --constraint requirements.txt --output-file requirements-test.txt
+	$(BIN)/python -m portal.local sbom
+
+sbom: .venv/installed ## Write the bill of materials of what is pinned (CycloneDX)
+	@$(BIN)/python -m portal.local sbom
+
+audit: .venv/created ## Ask which pinned packages have known vulnerabilities (needs pypi.org)
+	@$(BIN)/python -m venv .data/audit
+	.data/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit==$(PIP_AUDIT)
+	for lock in requirements.txt requirements-test.txt; do
+		.data/audit/bin/pip-audit --strict --require-hashes --disable-pip --requirement $$lock
+	done
 
 clean: ## Remove the environment and all local data, also the database
 	@if [ -e .data/lock ] && ! flock --nonblock .data/lock true; then

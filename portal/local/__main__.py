@@ -1,11 +1,12 @@
-"""`python -m portal.local up` and `check`: what the Makefile calls."""
+"""`python -m portal.local up`, `check` and `sbom`: what the Makefile calls."""
 
 import sys
 
+from portal.local import sbom
 from portal.local.checks import check
 from portal.local.up import up
 
-ACTIONS = {"up": up, "check": check}
+ACTIONS = {"up": up, "check": check, "sbom": sbom.write}
 
 
 def main() -> int:
