@@ -136,8 +136,9 @@ def _sign_in(
     tenant_id: str, client_id: str, client_secret_file: str, login_url: str, ca_file: str
 ) -> Callable[[], dict[str, Any]]:
     session = requests.Session()
-    session.trust_env = False
+    session.trust_env, session.max_redirects = False, 0
     session.verify = ca_file or True
+    session.headers["Connection"] = "close"  # it is used once an hour
     if not client_secret_file:
         identity = (
             msal.UserAssignedManagedIdentity(client_id=client_id) if client_id else msal.SystemAssignedManagedIdentity()

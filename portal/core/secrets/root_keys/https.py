@@ -1,6 +1,7 @@
 """HTTPS to a key vault: no proxy, no redirect, short time-outs, few repetitions."""
 
 import ssl
+import weakref
 from typing import Any
 
 import httpx
@@ -10,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from portal.core.secrets.errors import RootKeysUnavailable
 
-_SECONDS = 5.0
+_SECONDS = 3.0
 _ATTEMPTS = 3
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 
@@ -30,6 +31,7 @@ class VaultHttp:
             raise ImproperlyConfigured(f"A key vault is spoken to over HTTPS only, not at {url}.")
         trust = ssl.create_default_context(cafile=ca_file or None)
         self._client = httpx.Client(base_url=url, verify=trust, timeout=_SECONDS, trust_env=False)
+        weakref.finalize(self, self._client.close)
 
     def ask(
         self, method: str, path: str, *, headers: dict[str, str], body: dict[str, str] | None = None
@@ -38,7 +40,9 @@ class VaultHttp:
 
         Wrapping and unwrapping may be repeated freely: they change nothing.
         """
-        for attempt in stamina.retry_context(on=(httpx.TransportError, Busy), attempts=_ATTEMPTS, wait_initial=0.1):
+        for attempt in stamina.retry_context(
+            on=(httpx.TransportError, Busy), attempts=_ATTEMPTS, wait_initial=0.1, wait_max=1.0
+        ):
             with attempt:
                 try:
                     answer = self._client.request(method, path, headers=headers, json=body)
