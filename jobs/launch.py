@@ -100,6 +100,7 @@ def _launch(actor: Actor, run_id: UUID) -> Run:
 def launch_planned(*, actor: Actor, run: Run) -> Run:
     """Store a run that Signalbox itself has planned, which nobody reviews since it only reads, and launch it."""
     actor.require(Permission.RUN_LAUNCH)
+    require_launch(actor=actor, steps=run.steps, organizations=_places(run))
     run.state, run.launched_at = RunState.QUEUED, database_now()
     run.save(force_insert=True)
     record(AuditAction.RUN_LAUNCHED, actor=actor, target=run_as_object(run), data=_facts(run))

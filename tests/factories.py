@@ -17,7 +17,7 @@ from jobs.runs.models import Attempt, CloseKind, Connection, Run, RunTarget, Ste
 from jobs.runs.plans import build_plan, hash_of
 from jobs.runs.states import OPEN_TARGET_STATES, RunState, TargetState, is_open
 from jobs.runs.steps import OnFailure, Step
-from portal.accounts.grants.models import RoleGrant
+from portal.accounts.grants.models import CustomRole, RoleGrant
 from portal.accounts.models import User
 from portal.accounts.policy import Role
 from portal.core.actors import Actor, Source
@@ -57,12 +57,17 @@ def make_person(*roles: Role | None, username: str = "") -> User:
 
 
 def grant(
-    person: User, role: Role, *, over: Partner | OrganizationGroup | Organization | None = None, **values: Any
+    person: User,
+    role: Role | CustomRole,
+    *,
+    over: Partner | OrganizationGroup | Organization | None = None,
+    **values: Any,
 ) -> RoleGrant:
     """Give a person a role, over everything or over one place."""
     kinds = {Partner: ScopeKind.PARTNER, OrganizationGroup: ScopeKind.GROUP, Organization: ScopeKind.ORGANIZATION}
     scope = {"scope_kind": kinds[type(over)], "scope_id": over.pk, "scope_name": str(over)} if over else {}
-    return RoleGrant.objects.create(user=person, role=role, granted_by="test", **scope, **values)
+    held: dict[str, Any] = {"role": role} if isinstance(role, Role) else {"role": "", "custom_role": role}
+    return RoleGrant.objects.create(user=person, granted_by="test", **held, **scope, **values)
 
 
 def holding(permissions: Iterable[Permission], *, actor: Actor = SYSTEM) -> Actor:

@@ -37,9 +37,16 @@ def decisions_about(questions: Mapping[Key, Question]) -> dict[Key, Decision]:
     holds none.
     """
     people = {question.person_id for question in questions.values()}
-    grants = grants_of_people(person_id for person_id in people if person_id.isdecimal())
-    held = {person_id: grants.get(person_id, ()) if person_id.isdecimal() else (EVERY_RIGHT,) for person_id in people}
+    grants = grants_of_people(filter(str.isdecimal, people))
+    held = {
+        person_id: grants.get(person_id, () if _may_be_a_person(person_id) else (EVERY_RIGHT,)) for person_id in people
+    }
     return _decided(questions, held)
+
+
+def _may_be_a_person(actor_id: str) -> bool:
+    """Whether an actor's id is a person's, or nobody's: those of Signalbox and its server are words."""
+    return not actor_id or actor_id.isdecimal()
 
 
 def decisions_about_launch(

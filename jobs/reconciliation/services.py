@@ -31,7 +31,11 @@ def decide(*, actor: Actor, target_id: UUID, verdict: str, words: str) -> Reconc
     `verdict` is "applied" or "not_applied", `words` say how the person knows. Raises `NotDecidable`.
     """
     actor.require(Permission.RUN_RECONCILE)
-    target = RunTarget.objects.visible_to(actor).select_for_update(of=("self",)).select_related("run")
+    target = (
+        RunTarget.objects.visible_to(actor, Permission.RUN_RECONCILE)
+        .select_for_update(of=("self",))
+        .select_related("run")
+    )
     found = target.filter(pk=target_id).first()
     _check(found, verdict, words)
     assert found is not None  # noqa: S101 - checked

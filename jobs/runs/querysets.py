@@ -15,16 +15,19 @@ if TYPE_CHECKING:
     from jobs.runs.models import Connection, Run, RunTarget  # noqa: F401 - the querysets' types
 
 
-def _organizations(actor: Actor) -> "QuerySet[Any] | None":
-    return organizations_in_scope(actor, Permission.RUN_READ, Permission.ORGANIZATION_READ)
+def _organizations(actor: Actor, *also: Permission) -> "QuerySet[Any] | None":
+    return organizations_in_scope(actor, Permission.RUN_READ, Permission.ORGANIZATION_READ, *also)
 
 
 class RunQuerySet(models.QuerySet["Run"]):
     """Filters over runs."""
 
-    def visible_to(self, actor: Actor) -> Self:
-        """Return the runs that `actor` may see: their own, and those that went nowhere beyond their scope."""
-        there = _organizations(actor)
+    def visible_to(self, actor: Actor, *also: Permission) -> Self:
+        """Return the runs that `actor` may see: their own, and those that went nowhere beyond their scope.
+
+        With `also`, the others count only where the actor holds that as well.
+        """
+        there = _organizations(actor, *also)
         if there is None:
             return self
         targets = self.model._meta.get_field("targets").related_model._default_manager.filter(run=OuterRef("pk"))
@@ -48,9 +51,9 @@ class RunQuerySet(models.QuerySet["Run"]):
 class RunTargetQuerySet(models.QuerySet["RunTarget"]):
     """Filters over run targets."""
 
-    def visible_to(self, actor: Actor) -> Self:
-        """Return the targets that `actor` may see."""
-        there = _organizations(actor)
+    def visible_to(self, actor: Actor, *also: Permission) -> Self:
+        """Return the targets that `actor` may see, and where the actor holds `also` as well."""
+        there = _organizations(actor, *also)
         return self if there is None else self.filter(organization__in=there.values("pk"))
 
     def of_people(self) -> Self:

@@ -1,5 +1,6 @@
 """What is done to a run that was launched."""
 
+from contextlib import suppress
 from uuid import UUID
 
 from django.db import transaction
@@ -15,7 +16,8 @@ from portal.accounts.models import User
 from portal.audit.actions import AuditAction
 from portal.audit.services import record
 from portal.core.actors import Actor
-from portal.core.permissions import Permission
+from portal.core.authority import Rule
+from portal.core.permissions import Permission, PermissionRefused
 from portal.core.refusals import Refused
 from portal.core.tasks import enqueue
 from portal.core.text import storable
@@ -34,7 +36,7 @@ def cancel_run(*, actor: Actor, run_id: UUID) -> Run:
 
     Returns the run as it is then. Asking twice changes nothing. Raises `RunNotCancellable` when it does not go on.
     """
-    actor.require(Permission.RUN_CANCEL)
+    _require(actor, Permission.RUN_CANCEL, run_id)
     return _stop(actor, run_id)
 
 
@@ -42,10 +44,25 @@ def cancel_run(*, actor: Actor, run_id: UUID) -> Run:
 def stop_runs_of(actor: Actor, person: User) -> dict[str, int]:
     """Stop every run that a person asked for and that goes on, as part of disabling the account; returns how many."""
     open_runs = Run.objects.open().filter(requested_by_id=str(person.pk), cancel_requested_at=None)
-    run_ids = list(open_runs.order_by("pk").values_list("pk", flat=True))
-    for run_id in run_ids:
-        _stop(actor, run_id)
-    return {"runs_stopped": len(run_ids)}
+    stopped = 0
+    for run_id in open_runs.order_by("pk").values_list("pk", flat=True):
+        with suppress(RunNotCancellable):  # it ended by itself at this very moment
+            _stop(actor, run_id)
+            stopped += 1
+    return {"runs_stopped": stopped}
+
+
+def _require(actor: Actor, permission: Permission, run_id: UUID) -> None:
+    """Raise `PermissionRefused` unless the actor holds `permission` wherever the run goes, or asked for it."""
+    actor.require(permission)
+    if (
+        not actor.has_everywhere(permission)
+        and not Run.objects.visible_to(actor, permission).filter(pk=run_id).exists()
+    ):
+        why = (
+            f"{actor.label} may not do this: the run goes beyond where the permission “{permission.value}” was granted."
+        )
+        raise PermissionRefused(actor.label, permission, why, Rule.SCOPE_OUTSIDE)
 
 
 def _stop(actor: Actor, run_id: UUID) -> Run:
@@ -63,7 +80,7 @@ def pause_run(*, actor: Actor, run_id: UUID, reason: str = "") -> Run:
 
     Returns the run as it is then; pausing twice changes nothing. Raises `RunNotPausable` when it does not go on.
     """
-    actor.require(Permission.RUN_PAUSE)
+    _require(actor, Permission.RUN_PAUSE, run_id)
     run = _open_run(run_id)
     if run.state != RunState.PAUSED:
         run.state, run.paused_at, run.paused_by = RunState.PAUSED, timezone.now(), actor.label
@@ -79,7 +96,7 @@ def resume_run(*, actor: Actor, run_id: UUID) -> Run:
 
     Returns the run as it is then. Raises `RunNotPausable` when it has ended or is being stopped.
     """
-    actor.require(Permission.RUN_PAUSE)
+    _require(actor, Permission.RUN_PAUSE, run_id)
     run = _open_run(run_id)
     if run.state == RunState.PAUSED:
         paused_by, run.state = run.paused_by, RunState.RUNNING if run.started_at else RunState.QUEUED
@@ -95,7 +112,7 @@ def resume_run(*, actor: Actor, run_id: UUID) -> Run:
 @transaction.atomic
 def change_share(*, actor: Actor, run_id: UUID, share: Share) -> Run:
     """Let a run go before others, or others before it, from the next organization on; raises `RunNotPausable`."""
-    actor.require(Permission.RUN_PAUSE)
+    _require(actor, Permission.RUN_PAUSE, run_id)
     run = _open_run(run_id)
     before = Share(run.share)
     if before != share:

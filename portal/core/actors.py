@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Self
 
 from portal.core.authority import Grant, Rule, Scope, ScopeKind
-from portal.core.permissions import Permission, PermissionRefused
+from portal.core.permissions import DECIDED_PER_PLACE, Permission, PermissionRefused
 
 
 class ActorKind(StrEnum):
@@ -22,6 +22,11 @@ class Source(StrEnum):
     WEB = "web"
     COMMAND_LINE = "command line"
     TASK = "task"
+
+
+def _held_by(grant: Grant) -> frozenset[Permission]:
+    everywhere = grant.scope.kind is ScopeKind.EVERYTHING
+    return grant.permissions if everywhere else grant.permissions & DECIDED_PER_PLACE
 
 
 EVERY_RIGHT = Grant(0, "Signalbox", frozenset(Permission))
@@ -46,7 +51,7 @@ class Actor:
     permissions: frozenset[Permission] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        held = frozenset[Permission]().union(*(grant.permissions for grant in self.grants))
+        held = frozenset[Permission]().union(*map(_held_by, self.grants))
         object.__setattr__(self, "permissions", held)
 
     @classmethod
@@ -59,7 +64,7 @@ class Actor:
         return replace(self, source=source, address=address)
 
     def has(self, permission: Permission) -> bool:
-        """Whether the actor holds `permission` somewhere."""
+        """Whether the actor holds `permission`: over everything, or somewhere if places decide about it."""
         return permission in self.permissions
 
     def has_everywhere(self, permission: Permission) -> bool:
@@ -67,9 +72,12 @@ class Actor:
         return any(permission in each.permissions and each.scope.kind is ScopeKind.EVERYTHING for each in self.grants)
 
     def require(self, permission: Permission) -> None:
-        """Raise `PermissionRefused` unless the actor holds `permission` somewhere: the one gate."""
-        if permission not in self.permissions:
-            raise PermissionRefused(self.label, permission)
+        """Raise `PermissionRefused` unless the actor holds `permission`, as `has` says: the one gate."""
+        if permission in self.permissions:
+            return
+        if self.scopes(permission):
+            raise PermissionRefused(self.label, permission, self._only_in_parts(permission), Rule.SCOPE_OUTSIDE)
+        raise PermissionRefused(self.label, permission)
 
     def require_everywhere(self, permission: Permission) -> None:
         """Raise `PermissionRefused` unless the actor holds `permission` over everything."""

@@ -37,6 +37,22 @@ class Permission(StrEnum):
     PARTNER_SYNCHRONIZE = "tenants:partner:synchronize"
 
 
+DECIDED_PER_PLACE = frozenset(
+    {
+        Permission.AUDIT_EVENT_READ,
+        Permission.CMDLET_READ,
+        Permission.ORGANIZATION_READ,
+        Permission.ORGANIZATION_VARIABLE_MANAGE,
+        Permission.RUN_CANCEL,
+        Permission.RUN_LAUNCH,
+        Permission.RUN_PAUSE,
+        Permission.RUN_READ,
+        Permission.RUN_RECONCILE,
+    }
+)
+"""What a grant over a part can give: what uses these asks where as well. All others need one over everything."""
+
+
 class PermissionRefused(Exception):
     """The actor lacks a permission, or lacks it there; the message says which rule decided and the way out.
 

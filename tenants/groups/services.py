@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from portal.accounts.grants.selectors import are_scopes
 from portal.audit.actions import AuditAction
 from portal.audit.services import Object, record
 from portal.core.actors import Actor
@@ -52,6 +53,7 @@ def create_organization_group(
 def add_to_organization_group(*, actor: Actor, group: OrganizationGroup, organization_ids: Sequence[UUID]) -> int:
     """Add organizations to `group`; returns how many were not in it before. Raises `OrganizationGroupRefused`."""
     actor.require(Permission.ORGANIZATION_GROUP_MANAGE)
+    _require_change_of_scope(actor, group)
     _require_picked(group)
     added = list(Organization.objects.visible_to(actor).filter(pk__in=organization_ids).exclude(groups=group))
     if added:
@@ -64,6 +66,7 @@ def add_to_organization_group(*, actor: Actor, group: OrganizationGroup, organiz
 def remove_from_organization_group(*, actor: Actor, group: OrganizationGroup, organization_ids: Sequence[UUID]) -> int:
     """Take organizations out of `group`; returns how many were in it. Raises `OrganizationGroupRefused`."""
     actor.require(Permission.ORGANIZATION_GROUP_MANAGE)
+    _require_change_of_scope(actor, group)
     _require_picked(group)
     removed = list(group.organizations.visible_to(actor).filter(pk__in=organization_ids))
     if removed:
@@ -86,6 +89,7 @@ def rename_organization_group(*, actor: Actor, group: OrganizationGroup, name: s
 def change_rule(*, actor: Actor, group: OrganizationGroup, rule: Rule) -> None:
     """Let another rule (one that `rules.checked` let through) say who belongs to `group`."""
     actor.require(Permission.ORGANIZATION_GROUP_MANAGE)
+    _require_change_of_scope(actor, group)
     if group.rule is None:
         raise OrganizationGroupRefused(f"“{group.name}” is picked by hand and has no rule. Make a new group by rule.")
     before, group.rule = group.rule, rule.as_data()
@@ -121,6 +125,7 @@ def delete_organization_group(*, actor: Actor, group: OrganizationGroup) -> None
             f"“{group.name}” has connection profiles of its own: {assigned}. Without it, others would apply to its"
             " members. Withdraw them from the group first, or ask an administrator to."
         )
+    _require_change_of_scope(actor, group)
     record(AuditAction.ORGANIZATION_GROUP_DELETED, actor=actor, target=as_object(group))
     group.delete()
 
@@ -160,6 +165,17 @@ def _require_picked(group: OrganizationGroup) -> None:
     if group.is_by_rule:
         raise OrganizationGroupRefused(
             f"A rule says who belongs to “{group.name}”: nothing can be added or removed by hand. Change the rule."
+        )
+
+
+def _require_change_of_scope(actor: Actor, group: OrganizationGroup) -> None:
+    """Raise unless nobody holds a role over the group, or the actor may grant roles: members decide who may what."""
+    if actor.has(Permission.GRANT_MANAGE):
+        return
+    if are_scopes([group.pk, *(user.pk for user in groups_whose_rule_uses(group))]):
+        raise OrganizationGroupRefused(
+            f"Roles are granted over “{group.name}”, or over a group whose rule speaks of it: whoever belongs to it "
+            "decides who may do what. Ask a platform administrator to change it."
         )
 
 

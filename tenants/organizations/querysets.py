@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 class OrganizationQuerySet(models.QuerySet["Organization"]):
     """Filters over organizations."""
 
-    def visible_to(self, actor: Actor) -> Self:
-        """Return the organizations that `actor` may see."""
-        there = organizations_in_scope(actor, Permission.ORGANIZATION_READ)
+    def visible_to(self, actor: Actor, *also: Permission) -> Self:
+        """Return the organizations that `actor` may see, and where the actor holds `also` as well."""
+        there = organizations_in_scope(actor, Permission.ORGANIZATION_READ, *also)
         return self if there is None else self.filter(pk__in=there.values("pk"))
 
     def served(self) -> Self:

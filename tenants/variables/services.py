@@ -12,6 +12,7 @@ from portal.audit.services import draft, record, write
 from portal.core.actors import Actor
 from portal.core.permissions import Permission
 from tenants.organizations.models import Organization
+from tenants.organizations.querysets import OrganizationQuerySet
 from tenants.organizations.services import as_object
 from tenants.variables.models import OrganizationVariable
 from tenants.variables.names import checked_name, checked_value
@@ -32,7 +33,7 @@ def set_variables(*, actor: Actor, settings: Sequence[Setting]) -> int:
     """Set variables; returns how many were new or had another value. Raises `VariableRefused` and sets nothing."""
     actor.require(Permission.ORGANIZATION_VARIABLE_MANAGE)
     checked = {(s.organization_id, checked_name(s.name)): checked_value(s.value) for s in settings}
-    places = Organization.objects.visible_to(actor).served().in_bulk({place for place, _ in checked})
+    places = _changeable(actor).served().in_bulk({place for place, _ in checked})
     before = stored_values(places)
     changed = {key: value for key, value in checked.items() if key[0] in places and before.get(key) != value}
     rows = [
@@ -59,7 +60,8 @@ def set_variables(*, actor: Actor, settings: Sequence[Setting]) -> int:
 def remove_variable(*, actor: Actor, organization: Organization, name: str) -> bool:
     """Remove a variable of one organization; returns whether there was one."""
     actor.require(Permission.ORGANIZATION_VARIABLE_MANAGE)
-    stored = OrganizationVariable.objects.filter(organization=organization, name=name).first()
+    theirs = OrganizationVariable.objects.filter(organization__in=_changeable(actor).filter(pk=organization.pk))
+    stored = theirs.filter(name=name).first()
     if stored is None:
         return False
     record(
@@ -70,6 +72,10 @@ def remove_variable(*, actor: Actor, organization: Organization, name: str) -> b
     )
     stored.delete()
     return True
+
+
+def _changeable(actor: Actor) -> OrganizationQuerySet:
+    return Organization.objects.visible_to(actor, Permission.ORGANIZATION_VARIABLE_MANAGE)
 
 
 def _event(actor: Actor, organization: Organization, name: str, value: str, before: str | None) -> AuditEvent:

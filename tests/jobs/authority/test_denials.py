@@ -18,6 +18,7 @@ from jobs.planning import RunRequest
 from jobs.runs.machine import NotSent
 from jobs.runs.models import Attempt, Run
 from jobs.runs.selection import Selection
+from jobs.runs.services import RunNotCancellable
 from jobs.runs.states import RunState, TargetState
 from portal.accounts.grants.models import RoleGrant
 from portal.accounts.grants.services import revoke_grant
@@ -178,6 +179,30 @@ def test_a_role_that_only_reads_may_not_draft_where_it_may_not_launch(organizati
     with pytest.raises(PermissionRefused, match=f"in {there.name}. The role “Senior technician” does not reach"):
         drafted(person, [here, there])
     assert drafted(person, [here])
+
+
+def test_a_run_that_names_nobody_is_denied_and_one_of_signalbox_itself_is_not(organizations_of: Organizations) -> None:
+    (place,) = organizations_of(1)
+    steps = drafted(make_person(Role.SENIOR_TECHNICIAN), [place]).steps
+    asked = {person_id: Question(person_id, place.pk, steps) for person_id in ("", "999999", "reconciler")}
+    decided = decisions_about(asked)
+    assert {person_id for person_id, decision in decided.items() if decision.is_allowed} == {"reconciler"}
+
+
+def test_a_run_that_ends_while_its_person_is_disabled_keeps_nobody_from_disabling(
+    organizations_of: Organizations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = make_person(Role.SENIOR_TECHNICIAN)
+    make_person(Role.PLATFORM_ADMINISTRATOR)
+    run = running(person, organizations_of(1))
+
+    def ended_meanwhile(actor: Actor, run_id: Any) -> Run:
+        raise RunNotCancellable("This run has ended already: succeeded.")
+
+    monkeypatch.setattr("jobs.runs.services._ask_to_stop", ended_meanwhile)
+    assert not disable_person(actor=SYSTEM, person_id=person.pk).is_active
+    assert Run.objects.get(pk=run.pk).cancel_requested_at is None
+    assert "runs_stopped" not in AuditEvent.objects.get(action="person.disabled").data
 
 
 def test_asking_costs_as_many_queries_for_many_targets_as_for_one(

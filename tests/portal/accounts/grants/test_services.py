@@ -1,11 +1,15 @@
 """Giving roles, taking them away, elevating; and what somebody sees by a grant over a part."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
+from jobs.reconciliation.services import NotDecidable, decide
 from jobs.runs.models import Run, RunTarget
+from jobs.runs.services import cancel_run, pause_run, resume_run
+from jobs.runs.states import RunState, TargetState
 from portal.accounts.grants.models import CustomRole, GrantKind, NamedSet, RoleGrant
 from portal.accounts.grants.services import GrantRefused, GrantRequest, elevate, end_elevation, grant_role, revoke_grant
 from portal.accounts.models import User
@@ -15,9 +19,19 @@ from portal.audit.models import AuditEvent
 from portal.core.actors import Actor, Source
 from portal.core.authority import ScopeKind
 from portal.core.clock import database_now
-from portal.core.permissions import Permission, PermissionRefused
+from portal.core.permissions import DECIDED_PER_PLACE, Permission, PermissionRefused
 from tenants.groups.models import OrganizationGroup
+from tenants.groups.rules import Condition, Rule
+from tenants.groups.services import (
+    OrganizationGroupRefused,
+    add_to_organization_group,
+    change_rule,
+    delete_organization_group,
+    remove_from_organization_group,
+)
 from tenants.organizations.models import Organization
+from tenants.variables.models import OrganizationVariable
+from tenants.variables.services import Setting, remove_variable, set_variables
 from tests.factories import SYSTEM, grant, make_group, make_organizations, make_partner, make_person, make_run
 
 pytestmark = pytest.mark.django_db
@@ -198,6 +212,72 @@ class TestSeeing:
         assert set(RunTarget.objects.visible_to(actor).values_list("organization_name", flat=True)) == {mine[0].name}
         Run.objects.filter(pk=beyond.pk).update(requested_by_id=actor.id)
         assert set(Run.objects.visible_to(actor)) == {inside, beyond}
+
+    def test_a_right_over_a_part_counts_there_only_whatever_else_one_may_see(self) -> None:
+        ours, theirs, mine = self.places()
+        other = theirs.organizations.order_by("pk")[0]
+        person = make_person(Role.AUDITOR)
+        grant(person, Role.SENIOR_TECHNICIAN, over=ours)
+        actor = acting(person)
+        set_variables(actor=actor, settings=[Setting(mine[0].pk, "tier", "a"), Setting(other.pk, "tier", "b")])
+        assert list(OrganizationVariable.objects.values_list("organization", "value")) == [(mine[0].pk, "a")]
+        OrganizationVariable.objects.create(organization=other, name="tier", value="b", changed_by="test")
+        assert not remove_variable(actor=actor, organization=other, name="tier")
+        assert remove_variable(actor=actor, organization=mine[0], name="tier")
+        here = make_run(state=RunState.RUNNING, organizations=mine)
+        there = make_run(state=RunState.RUNNING, organizations=[mine[0], other])
+        for act in (pause_run, resume_run, cancel_run):
+            act(actor=actor, run_id=here.pk)
+            with pytest.raises(PermissionRefused, match="beyond where"):
+                act(actor=actor, run_id=there.pk)
+        Run.objects.filter(pk=there.pk).update(requested_by_id=actor.id)
+        assert pause_run(actor=actor, run_id=there.pk).state == RunState.PAUSED
+        lost = make_run(organizations=[mine[0], other], states=[TargetState.UNKNOWN], effect="create", risk="change")
+        for target in lost.targets.all():
+            decision = partial(decide, actor=actor, target_id=target.pk, verdict="applied", words="I saw it.")
+            if target.organization_id == mine[0].pk:
+                assert decision().by_id == actor.id
+            else:
+                with pytest.raises(NotDecidable):
+                    decision()
+
+    @pytest.mark.parametrize("permission", sorted(set(Permission) - DECIDED_PER_PLACE))
+    def test_what_concerns_more_than_one_place_needs_a_grant_over_everything(self, permission: Permission) -> None:
+        ours, _, _ = self.places()
+        person = make_person(None)
+        role = CustomRole.objects.create(name="All", permissions=list(Permission), changed_by="test")
+        grant(person, role, over=ours)
+        assert not acting(person).has(permission)
+        with pytest.raises(PermissionRefused, match="for some organizations only"):
+            acting(person).require(permission)
+
+    def test_who_belongs_to_a_group_over_which_roles_are_granted_is_not_changed_by_whoever_manages_groups(self) -> None:
+        ours, theirs, mine = self.places()
+        speaking = make_group("Speaking")
+        condition = {"field": "group", "operator": "is", "value": str(theirs.pk), "variable": ""}
+        OrganizationGroup.objects.filter(pk=speaking.pk).update(rule={"join": "all", "conditions": [condition]})
+        speaking.refresh_from_db()
+        person, other = make_person(Role.SENIOR_TECHNICIAN), make_person(None)
+        actor = acting(person)
+        add_to_organization_group(actor=actor, group=ours, organization_ids=[theirs.organizations.all()[0].pk])
+        grant(other, Role.TECHNICIAN, over=ours)
+        grant(other, Role.TECHNICIAN, over=speaking)
+        members = set(ours.organizations.all())
+        for group in (ours, theirs):
+            with pytest.raises(OrganizationGroupRefused, match="decides who may do what"):
+                add_to_organization_group(actor=actor, group=group, organization_ids=[mine[0].pk])
+            with pytest.raises(OrganizationGroupRefused, match="decides who may do what"):
+                remove_from_organization_group(actor=actor, group=group, organization_ids=[mine[0].pk])
+        for refused in (
+            partial(delete_organization_group, actor=actor, group=ours),
+            partial(change_rule, actor=actor, group=speaking, rule=Rule("all", (Condition("name", "contains", "x"),))),
+        ):
+            with pytest.raises(OrganizationGroupRefused, match="decides who may do what"):
+                refused()
+        assert set(ours.organizations.all()) == members
+        grant(person, Role.PLATFORM_ADMINISTRATOR)
+        remove_from_organization_group(actor=acting(person), group=ours, organization_ids=[mine[0].pk])
+        assert set(ours.organizations.all()) == members - {mine[0]}
 
     def test_a_group_that_is_gone_or_empty_or_has_an_unreadable_rule_shows_nothing(self) -> None:
         ours, _, _ = self.places()
