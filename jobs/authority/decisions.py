@@ -7,8 +7,8 @@ from typing import TypeVar
 from uuid import UUID
 
 from jobs.catalogue.cmdlets import UnknownCmdlet, find
-from jobs.catalogue.effects import Effect
 from jobs.runs.steps import Step
+from portal.accounts.grants.limits import lowered
 from portal.accounts.selectors import grants_of_people
 from portal.core.actors import EVERY_RIGHT
 from portal.core.authority import Call, Decision, Grant, Place, Rule, ScopeKind, decide_all
@@ -60,9 +60,7 @@ def _decided(questions: Mapping[Key, Question], held: Mapping[str, tuple[Grant, 
     places = _places(questions.values(), held)
     decided = {}
     for key, question in questions.items():
-        calls = calls_of(
-            tuple((step.cmdlet, step.effect, (*step.parameters, *step.secrets)) for step in question.steps)
-        )
+        calls = calls_of(tuple((step.cmdlet, (*step.parameters, *step.secrets)) for step in question.steps))
         if isinstance(calls, Decision):
             decided[key] = calls
             continue
@@ -81,17 +79,9 @@ def _places(asked: Iterable[Question], held: Mapping[str, tuple[Grant, ...]]) ->
 
 
 @lru_cache(maxsize=1024)
-def calls_of(steps: tuple[tuple[str, Effect, tuple[str, ...]], ...]) -> tuple[Call, ...] | Decision:
+def calls_of(steps: tuple[tuple[str, tuple[str, ...]], ...]) -> tuple[Call, ...] | Decision:
     """Return the steps as the policy asks about them; a refusal when the catalogue does not know a cmdlet."""
     try:
-        return tuple(
-            Call(
-                cmdlet.lower(),
-                find(cmdlet).risk,
-                frozenset(name.lower() for name in parameters),
-                changes=effect is not Effect.READ,
-            )
-            for cmdlet, effect, parameters in steps
-        )
+        return tuple(Call(cmdlet.lower(), find(cmdlet).risk, lowered(names)) for cmdlet, names in steps)
     except UnknownCmdlet:
-        return Decision(Rule.CMDLET_UNKNOWN, detail=", ".join(cmdlet for cmdlet, _, _ in steps))
+        return Decision(Rule.CMDLET_UNKNOWN, detail=", ".join(cmdlet for cmdlet, _ in steps))

@@ -44,12 +44,8 @@ _CONNECT = frozenset(each for each in Permission if each.value.startswith("tenan
 ROLES: dict[str, RoleFacts] = {
     Role.TECHNICIAN: RoleFacts(
         _WORK,
-        "Runs cmdlets that read or change; none that destroy, and none on people with privileged roles.",
-        Limits(
-            risks=frozenset({"read", "change", "session"}),
-            spares_partners_own=True,
-            spares_privileged=True,
-        ),
+        "Runs cmdlets that read or change, in customers' organizations; none that destroy.",
+        Limits(risks=frozenset({"read", "change", "session"}), spares_partners_own=True),
     ),
     Role.SENIOR_TECHNICIAN: RoleFacts(
         _WORK | {Permission.RUN_BREAK_GLASS},

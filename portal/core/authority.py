@@ -50,8 +50,7 @@ class Limits:
     """What narrows a grant; None means no limit of that kind. Names are in lower case.
 
     `cmdlets` holds those named one by one and those of the named sets. `spares_partners_own` keeps it out of the
-    partner's own organization; `spares_privileged` lets it change no object that is, or belongs to, a holder of a
-    privileged role.
+    partner's own organization.
     """
 
     cmdlets: frozenset[str] | None = None
@@ -61,7 +60,6 @@ class Limits:
     parameters: frozenset[str] | None = None
     forbidden_parameters: frozenset[str] = frozenset()
     spares_partners_own: bool = False
-    spares_privileged: bool = False
 
 
 NO_LIMITS = Limits()
@@ -83,12 +81,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One cmdlet with the names of its parameters, all in lower case, and its risk and effect as the catalogue says."""
+    """One cmdlet with the names of its parameters, all in lower case, and its risk as the catalogue says."""
 
     cmdlet: str
     risk: str
     parameters: frozenset[str] = frozenset()
-    changes: bool = True
 
     @property
     def verb(self) -> str:
@@ -104,7 +101,6 @@ class Grant:
     role: str
     permissions: frozenset[Permission]
     scope: Scope = Scope()
-    since: datetime | None = None
     until: datetime | None = None
     limits: Limits = NO_LIMITS
 
@@ -133,8 +129,7 @@ _CLOSENESS = {rule: number for number, rule in enumerate(Rule)}
 class Decision:
     """The answer to a question: the rule, and the grant that allowed it or came closest.
 
-    `detail` names what a limit refused. `spares_privileged` asks the caller to make sure, right before the change, that
-    the object is no holder of a privileged role.
+    `detail` names what a limit refused.
     """
 
     rule: Rule
@@ -145,16 +140,6 @@ class Decision:
     def is_allowed(self) -> bool:
         """Whether the question is answered with yes."""
         return self.rule is Rule.ALLOWED
-
-    @property
-    def spares_privileged(self) -> bool:
-        """Whether what is allowed must not touch a holder of a privileged role."""
-        return self.grant is not None and self.grant.limits.spares_privileged
-
-    @property
-    def valid_until(self) -> datetime | None:
-        """When the grant behind it ends."""
-        return self.grant.until if self.grant else None
 
 
 def decide(
@@ -167,8 +152,7 @@ def decide(
 ) -> Decision:
     """Return whether `grants` hold `permission`, at `place` and for `call` where they are given.
 
-    Without `now`, `grants` are what holds at this moment, as the database's clock says. Of several that allow it
-    the one with the fewest duties is named.
+    Without `now`, `grants` are what holds at this moment, as the database's clock says.
     """
     best = _MISSING
     for grant in grants:
@@ -176,10 +160,8 @@ def decide(
             continue
         rule, detail = judge(grant, now=now, place=place, call=call)
         if rule is Rule.ALLOWED:
-            if not grant.limits.spares_privileged:
-                return Decision(rule, grant)
-            best = best if best.is_allowed else Decision(rule, grant)
-        elif not best.is_allowed and _CLOSENESS[rule] > _CLOSENESS[best.rule]:
+            return Decision(rule, grant)
+        if _CLOSENESS[rule] > _CLOSENESS[best.rule]:
             best = Decision(rule, grant, detail)
     return best
 
@@ -223,17 +205,15 @@ def decide_all(
     place: Place | None,
     calls: Iterable[Call],
 ) -> Decision:
-    """Return the decision about all of `calls` at `place`: the first refusal, else the allowance with most duties.
+    """Return the decision about all of `calls` at `place`: the first refusal, else the last allowance.
 
     A place of None is an organization that is not known: it is refused.
     """
     if place is None:
         return Decision(Rule.ORGANIZATION_UNKNOWN)
-    decided = Decision(Rule.ALLOWED)
+    decision = _MISSING
     for call in calls:
         decision = decide(grants, permission, now=now, place=place, call=call)
         if not decision.is_allowed:
             return decision
-        if decided.grant is None or (decision.spares_privileged and call.changes):
-            decided = decision
-    return decided
+    return decision

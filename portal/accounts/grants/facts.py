@@ -20,7 +20,7 @@ LIVE_GRANTS = RawSQL(
     (SELECT COALESCE(jsonb_agg(jsonb_build_object(
         'id', live.id, 'role', live.role, 'custom', custom.name, 'permissions', custom.permissions,
         'kind', live.scope_kind, 'scope', live.scope_id, 'rule', organization_group.rule, 'limits', live.limits,
-        'until', live.until, 'since', live.granted_at,
+        'until', live.until,
         'sets', CASE WHEN live.limits ? 'named_sets' THEN (
             SELECT jsonb_object_agg(named.id, jsonb_build_array(named.name, named.cmdlets)) FROM named_set AS named
             WHERE live.limits->'named_sets' @> to_jsonb(named.id)) END
@@ -52,7 +52,6 @@ def _grant(row: Mapping[str, Any]) -> Grant:
         role=str(Role(row["role"]).label) if facts else row["custom"],
         permissions=permissions,
         scope=Scope(ScopeKind(row["kind"]), UUID(row["scope"]) if row["scope"] else None, row["rule"]),
-        since=datetime.fromisoformat(row["since"]),
         until=datetime.fromisoformat(row["until"]) if row["until"] else None,
         limits=limits,
     )

@@ -1,8 +1,7 @@
 """Limits of a grant, as they are stored: the one place that reads and writes that form.
 
 `{"cmdlets": ["Get-Mailbox"], "named_sets": [3], "verbs": ["Get"], "risks": ["read"], "parameters": ["Identity"],
-"forbidden_parameters": ["ForwardingSmtpAddress"], "spares_partners_own": true, "spares_privileged": true}`; what is
-missing does not limit.
+"forbidden_parameters": ["ForwardingSmtpAddress"], "spares_partners_own": true}`; what is missing does not limit.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,7 +18,6 @@ KEYS = frozenset(
         "parameters",
         "forbidden_parameters",
         "spares_partners_own",
-        "spares_privileged",
     }
 )
 
@@ -41,7 +39,6 @@ def read_limits(stored: Mapping[str, Any], named_sets: Mapping[str, Any], *, of_
         parameters=_set(stored, "parameters"),
         forbidden_parameters=_set(stored, "forbidden_parameters") or frozenset(),
         spares_partners_own=of_role.spares_partners_own or bool(stored.get("spares_partners_own")),
-        spares_privileged=of_role.spares_privileged or bool(stored.get("spares_privileged")),
     )
 
 
