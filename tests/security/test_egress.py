@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from portal.core.egress import hosts
+from portal.core.secrets.root_keys.https import GuardedSession, VaultHttp
 from tenants.microsoft.environments import published_hosts
 from tenants.microsoft.http import LoginHttp, light_client
 from tests.conventions.test_conventions import PRODUCT
@@ -19,6 +20,8 @@ OPENERS = {
     "tenants/microsoft/connections.py": "asks require_allowed before each",
     "tenants/microsoft/http.py": "clients over those connections",
     "portal/core/egress/webhooks.py": "asks for public addresses",
+    "portal/core/secrets/root_keys/https.py": "asks require_allowed before each request",
+    "portal/core/secrets/root_keys/azure_key_vault.py": "signs in over a guarded session",
     "tenants/demo.py": "loads the simulated cloud's demo, refused in production",
 }
 CLIENTS = {
@@ -153,3 +156,14 @@ def _is_type(path: str, node: ast.Attribute) -> bool:
         isinstance(n.func, ast.Attribute) and n.func.lineno == node.lineno and n.func.col_offset == node.col_offset
         for n in calls
     )
+
+
+def test_key_vaults_are_spoken_to_where_the_settings_say_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hosts, "_allowed", set())
+    vault = VaultHttp("https://vault.example:8200", ca_file="")
+    assert hosts._allowed == {"vault.example:8200"}
+    hosts._allowed.clear()
+    with pytest.raises(hosts.EgressRefused):
+        vault.ask("GET", "/", headers={})
+    with pytest.raises(hosts.EgressRefused):
+        GuardedSession().get("https://login.example/token")

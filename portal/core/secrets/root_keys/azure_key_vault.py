@@ -13,8 +13,9 @@ import requests
 from django.core.exceptions import ImproperlyConfigured
 from msal.managed_identity import ManagedIdentityError
 
+from portal.core.egress import hosts
 from portal.core.secrets.errors import RootKeysUnavailable, SecretUnreadable
-from portal.core.secrets.root_keys.https import VaultHttp
+from portal.core.secrets.root_keys.https import GuardedSession, VaultHttp
 from portal.core.secrets.root_keys.provider import Wrapped
 
 API = "api-version=7.4"
@@ -135,7 +136,8 @@ class _Tokens:
 def _sign_in(
     tenant_id: str, client_id: str, client_secret_file: str, login_url: str, ca_file: str
 ) -> Callable[[], dict[str, Any]]:
-    session = requests.Session()
+    hosts.allow_urls([login_url])
+    session = GuardedSession()
     session.trust_env, session.max_redirects = False, 0
     session.verify = ca_file or True
     session.headers["Connection"] = "close"  # it is used once an hour

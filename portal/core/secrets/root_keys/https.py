@@ -3,12 +3,15 @@
 import ssl
 import weakref
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import orjson
+import requests
 import stamina
 from django.core.exceptions import ImproperlyConfigured
 
+from portal.core.egress import hosts
 from portal.core.secrets.errors import RootKeysUnavailable
 
 _SECONDS = 3.0
@@ -30,6 +33,7 @@ class VaultHttp:
         if not url.startswith("https://"):
             raise ImproperlyConfigured(f"A key vault is spoken to over HTTPS only, not at {url}.")
         trust = ssl.create_default_context(cafile=ca_file or None)
+        hosts.allow_urls([url])
         self._client = httpx.Client(base_url=url, verify=trust, timeout=_SECONDS, trust_env=False)
         weakref.finalize(self, self._client.close)
 
@@ -40,6 +44,7 @@ class VaultHttp:
 
         Wrapping and unwrapping may be repeated freely: they change nothing.
         """
+        hosts.require_allowed("https", self._client.base_url.host, self._client.base_url.port or 443)
         for attempt in stamina.retry_context(
             on=(httpx.TransportError, Busy), attempts=_ATTEMPTS, wait_initial=0.1, wait_max=1.0
         ):
@@ -55,6 +60,16 @@ class VaultHttp:
                     raise Busy(f"The key vault {self._client.base_url.host} answered {answer.status_code}.")
                 return answer.status_code, _json(answer.content)
         raise AssertionError("unreachable")
+
+
+class GuardedSession(requests.Session):
+    """What msal speaks HTTP with: to the hosts only that this process may connect to."""
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        """Send, unless `EgressRefused` is raised."""
+        url = urlsplit(request.url or "")
+        hosts.require_allowed(url.scheme, url.hostname or "", url.port or {"https": 443, "http": 80}.get(url.scheme, 0))
+        return super().send(request, **options)
 
 
 def _json(content: bytes) -> Any:
