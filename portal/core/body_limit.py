@@ -10,7 +10,7 @@ from portal.core.errors import bad_request
 
 
 class BodyLimitMiddleware:
-    """Refuses bodies of more than `MOST_BODY_BYTES`, files and all: Django itself limits what is no file only."""
+    """Refuses bodies of more than `MOST_BODY_BYTES`, with files `MOST_UPLOAD_BYTES`: Django limits no files itself."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -21,6 +21,7 @@ class BodyLimitMiddleware:
             length = int(request.META.get("CONTENT_LENGTH") or 0)
         except ValueError:
             length = -1
-        if 0 <= length <= settings.MOST_BODY_BYTES:
+        has_files = request.META.get("CONTENT_TYPE", "").startswith("multipart/form-data")
+        if 0 <= length <= (settings.MOST_UPLOAD_BYTES if has_files else settings.MOST_BODY_BYTES):
             return self.get_response(request)
         return bad_request(request, RequestDataTooBig(f"A body of {length} bytes is not read."))

@@ -138,7 +138,8 @@ STORAGES = {
 }
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
-MOST_BODY_BYTES = 6_000_000  # everything that one request sends, files too
+MOST_BODY_BYTES = 6_000_000
+MOST_UPLOAD_BYTES = 25_000_000  # with files: the form itself says of one that is merely too large what is wrong
 DATA_UPLOAD_MAX_NUMBER_FILES = 5
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1_000_000

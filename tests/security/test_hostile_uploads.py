@@ -194,6 +194,7 @@ SHAPES: dict[str, Callable[[], tuple[bytes, str]]] = {
     ),
     "3 MB of text": lambda: (b"a=" + b"x" * 3_000_000, "application/x-www-form-urlencoded"),
     "7 MB": lambda: (bytes(7_000_000), "application/octet-stream"),
+    "26 MB of files": lambda: (bytes(26_000_000), "multipart/form-data; boundary=x"),
 }
 
 

@@ -90,7 +90,7 @@ def test_what_is_no_script_is_refused(browser: Client, posted: dict[str, str], r
 
 def test_far_too_much_text_says_so(browser: Client) -> None:
     answer = browser.post(URL, {"script": "#" * 2_600_000})
-    assert answer.status_code == 400
+    assert answer.status_code == 413
     assert "a script or a list may have 1 MB" in answer.content.decode()
 
 
