@@ -1,12 +1,14 @@
 """Who acts: a person, or the system itself."""
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
+from django.conf import settings
+
 from portal.core.authority import Grant, Rule, Scope, ScopeKind
-from portal.core.permissions import DECIDED_PER_PLACE, Permission, PermissionRefused
+from portal.core.permissions import DECIDED_PER_PLACE, Permission, PermissionRefused, StepUpRequired
 
 
 class ActorKind(StrEnum):
@@ -84,6 +86,14 @@ class Actor:
         self.require(permission)
         if not self.has_everywhere(permission):
             raise PermissionRefused(self.label, permission, self._only_in_parts(permission), Rule.SCOPE_OUTSIDE)
+
+    def require_step_up(self) -> None:
+        """Raise `StepUpRequired` unless a person in a browser proved to be there just now; nobody else can."""
+        if self.source is not Source.WEB:
+            return
+        freshness = timedelta(seconds=settings.STEP_UP_SECONDS)
+        if self.stepped_up_at is None or self.stepped_up_at < datetime.now(UTC) - freshness:
+            raise StepUpRequired(self.label)
 
     def scopes(self, permission: Permission) -> tuple[Scope, ...]:
         """Return where the actor holds `permission`."""

@@ -65,6 +65,13 @@ class PermissionRefused(Exception):
         super().__init__(why or _missing(label, permission))
 
 
+class StepUpRequired(Exception):
+    """A person must prove again who they are before this; nothing was changed."""
+
+    def __init__(self, label: str) -> None:
+        super().__init__(f"{label} must confirm with a second factor before this. Nothing was changed.")
+
+
 def _missing(label: str, permission: Permission) -> str:
     return (
         f"{label} may not do this: the permission “{permission.value}” is missing. "
