@@ -87,6 +87,24 @@ def test_a_rule_shows_its_members_while_it_is_written(
     expect(page.get_by_role("heading", level=1)).to_have_text("Bakkers")
 
 
+def test_a_button_is_pressed_although_its_neighbour_was_left_by_pressing_it(
+    portal: str, demo_people: Mapping[str, str], open_page: OpenPage
+) -> None:
+    make_organizations(3, name="Bakker")
+    make_organizations(2, name="Bakkum")
+    page = open_page(failing=True)
+    sign_in(page, portal, "tess", demo_people["tess"])
+    page.goto(f"{portal}/organizations/groups/rule/")
+    page.get_by_label("Condition 1: value").fill("bakk")
+    expect(page.locator("#rule-preview")).to_contain_text("5 organizations belong")
+    page.get_by_role("button", name="Add condition").hover()
+    page.get_by_label("Condition 1: value").press_sequentially("er")
+    page.mouse.down()
+    expect(page.locator("#rule-preview")).to_contain_text("3 organizations belong")
+    page.mouse.up()
+    expect(page.get_by_label("Condition 2: what")).to_be_visible()
+
+
 def test_a_condition_is_added_although_its_neighbour_was_typed_a_moment_before(
     portal: str, demo_people: Mapping[str, str], open_page: OpenPage
 ) -> None:
