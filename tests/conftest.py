@@ -1,7 +1,10 @@
 """Fixtures that every test may use."""
 
 import socket
+import time
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import hypothesis
@@ -13,6 +16,7 @@ from jobs.exchange.gates import gates
 from jobs.throttling.pauses import pauses
 from portal.accounts.models import User
 from portal.accounts.policy import Role
+from portal.accounts.web.access import STEPPED_UP_AT
 from portal.core.actors import Actor, Source
 from tests.factories import ADMINISTRATOR, make_person
 
@@ -76,16 +80,19 @@ def approver(db: None) -> User:
 @pytest.fixture
 def acting() -> Callable[[User], Actor]:
     """Return a person as the actor of a service call."""
-    return lambda user: user.as_actor(Source.WEB)
+    return lambda user: replace(user.as_actor(Source.WEB), stepped_up_at=datetime.now(UTC))
 
 
 @pytest.fixture
 def signed_in(db: None) -> Callable[[User], Client]:
-    """Return a browser that is signed in as a person."""
+    """Return a browser that is signed in as a person who proved just now to be there."""
 
     def sign_in(user: User) -> Client:
         client = Client()
         client.force_login(user)
+        session = client.session
+        session[STEPPED_UP_AT] = time.time()
+        session.save()
         return client
 
     return sign_in
