@@ -9,6 +9,7 @@ class JobsConfig(AppConfig):
 
     def ready(self) -> None:
         """Make known what others ask for: the lists that can be exported, how runs can fail, the global stop."""
+        from jobs.approvals.requests import end_authority_of
         from jobs.global_stop.services import refuse_while_stopped
         from jobs.results.explanations import EXPLANATIONS
         from jobs.runs.services import stop_runs_of
@@ -28,6 +29,7 @@ class JobsConfig(AppConfig):
         from portal.exports.listings import register
 
         make_known(EXPLANATIONS)
+        when_disabled(end_authority_of)
         when_disabled(stop_runs_of)
         stops.make_known(refuse_while_stopped)
         areas = (runs, rows, cmdlets, connections, failures, jobs, organization_cmdlets, unknown_outcomes)

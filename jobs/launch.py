@@ -6,6 +6,9 @@ from uuid import UUID
 
 from django.db import transaction
 
+from jobs.approvals.demands import Demand
+from jobs.approvals.policies import demanded_of
+from jobs.approvals.requests import request_approval
 from jobs.authority.launching import require_launch
 from jobs.catalogue.encoding import encode_secrets
 from jobs.catalogue.secret_values import SecretValue
@@ -57,11 +60,11 @@ def store_draft(*, actor: Actor, run: Run, secrets: Mapping[int, Mapping[str, Se
 
 
 def launch_run(*, actor: Actor, run_id: UUID) -> Run:
-    """Turn a reviewed draft into a queued run with one target per organization, exactly once.
+    """Turn a reviewed draft into a run with one target per organization, exactly once.
 
-    An organization that vanished since the review keeps its place and ends as skipped. Launching twice returns the run
-    as it is. Raises `RunRefused` when the draft was discarded or belongs to somebody else; `PlanChanged` when it was
-    altered, which is recorded.
+    It is queued, or waits for approval where a policy asks for that. An organization that vanished since the review
+    keeps its place and ends as skipped. Launching twice returns the run as it is. Raises `RunRefused` when the draft
+    was discarded or belongs to somebody else; `PlanChanged` when it was altered, which is recorded.
     """
     try:
         return _launch(actor, run_id)
@@ -88,12 +91,22 @@ def _launch(actor: Actor, run_id: UUID) -> Run:
     _require_sign_ins(actor, run)
     if missing := missing_secrets(run):
         raise RunRefused(f"Too long ago: {missing[0]} was erased after a day. Go back and type it again.")
-    run.state, run.launched_at = RunState.QUEUED, database_now()
+    demand = demand_for(run)
+    run.state = RunState.PENDING_APPROVAL if demand.approvers else RunState.QUEUED
+    run.launched_at = database_now()
     run.save(update_fields=["state", "launched_at"])
     record(AuditAction.RUN_LAUNCHED, actor=actor, target=run_as_object(run), data=_facts(run))
     _create_targets(actor, run)
-    enqueue("jobs.dispatch.start_run", run_id=str(run.pk))
+    if demand.approvers:
+        request_approval(actor=actor, run=run, demand=demand)
+    else:
+        enqueue("jobs.dispatch.start_run", run_id=str(run.pk))
     return run
+
+
+def demand_for(run: Run) -> Demand:
+    """Return which approvals the policies ask for, were this draft launched now."""
+    return demanded_of(run.steps, (pk for pk, _ in _places(run)))
 
 
 @transaction.atomic

@@ -1,5 +1,6 @@
 """Re-exports every model for Django; import them from their topics."""
 
+from jobs.approvals.models import Approval, ApprovalPolicy, ApprovalRequest
 from jobs.global_stop.models import GlobalStop
 from jobs.liveness.models import Canary, Sweep, WorkerProcess
 from jobs.reconciliation.models import Reconciliation
@@ -10,6 +11,9 @@ from jobs.saved.models import Job, JobStep, LaunchDraft
 from jobs.throttling.models import IdentityBreaker, IdentityPace, OrganizationGate
 
 __all__ = [
+    "Approval",
+    "ApprovalPolicy",
+    "ApprovalRequest",
     "Attempt",
     "Canary",
     "Connection",

@@ -14,7 +14,7 @@ from jobs.runs.models import Run, RunTarget
 from jobs.runs.selection import Selection
 from jobs.runs.states import TargetState
 from tenants.organizations.models import Organization
-from tests.factories import SYSTEM
+from tests.factories import SYSTEM, ask_for_no_approval
 from tests.live import settle
 
 Launch = Callable[..., Run]
@@ -22,9 +22,10 @@ Launch = Callable[..., Run]
 
 @pytest.fixture
 def launch() -> Launch:
-    """Return a function that drafts and launches a run; nothing carries it out yet."""
+    """Return a function that drafts and launches a run, which needs no approval; nothing carries it out yet."""
 
     def go(cmdlet: str, organizations: Sequence[Organization], **parameters: Any) -> Run:
+        ask_for_no_approval()
         selection = Selection(organization_ids=[organization.pk for organization in organizations])
         run = draft_run(actor=SYSTEM, request=RunRequest(cmdlet, parameters, selection))
         return launch_run(actor=SYSTEM, run_id=run.pk)

@@ -41,7 +41,7 @@ def decisions_about(questions: Mapping[Key, Question]) -> dict[Key, Decision]:
     held = {
         person_id: grants.get(person_id, () if _may_be_a_person(person_id) else (EVERY_RIGHT,)) for person_id in people
     }
-    return _decided(questions, held)
+    return _decided(questions, held, LAUNCH)
 
 
 def _may_be_a_person(actor_id: str) -> bool:
@@ -49,15 +49,21 @@ def _may_be_a_person(actor_id: str) -> bool:
     return not actor_id or actor_id.isdecimal()
 
 
-def decisions_about_launch(
-    grants: Sequence[Grant], steps: tuple[Step, ...], organization_ids: Iterable[UUID]
+def decisions_in(
+    organization_ids: Iterable[UUID],
+    *,
+    grants: Sequence[Grant],
+    steps: tuple[Step, ...],
+    permission: Permission = LAUNCH,
 ) -> dict[UUID, Decision]:
-    """Return, for each organization, whether somebody who holds `grants` may have `steps` carried out there."""
-    return _decided({pk: Question("", pk, steps) for pk in organization_ids}, {"": tuple(grants)})
+    """Return, for each organization, whether `grants` hold `permission` there for `steps`: to launch them, or so."""
+    return _decided({pk: Question("", pk, steps) for pk in organization_ids}, {"": tuple(grants)}, permission)
 
 
-def _decided(questions: Mapping[Key, Question], held: Mapping[str, tuple[Grant, ...]]) -> dict[Key, Decision]:
-    places = _places(questions.values(), held)
+def _decided(
+    questions: Mapping[Key, Question], held: Mapping[str, tuple[Grant, ...]], permission: Permission
+) -> dict[Key, Decision]:
+    places = _places(questions.values(), held, permission)
     decided = {}
     for key, question in questions.items():
         calls = calls_of(tuple((step.cmdlet, (*step.parameters, *step.secrets)) for step in question.steps))
@@ -65,13 +71,15 @@ def _decided(questions: Mapping[Key, Question], held: Mapping[str, tuple[Grant, 
             decided[key] = calls
             continue
         place = places.get(question.organization_id)
-        decided[key] = decide_all(held[question.person_id], LAUNCH, place=place, calls=calls)
+        decided[key] = decide_all(held[question.person_id], permission, place=place, calls=calls)
     return decided
 
 
-def _places(asked: Iterable[Question], held: Mapping[str, tuple[Grant, ...]]) -> Mapping[UUID, Place]:
+def _places(
+    asked: Iterable[Question], held: Mapping[str, tuple[Grant, ...]], permission: Permission
+) -> Mapping[UUID, Place]:
     """Return the organizations as the grants tell them apart; nothing is read where they do not."""
-    relevant = {grant for grants in held.values() for grant in grants if LAUNCH in grant.permissions}
+    relevant = {grant for grants in held.values() for grant in grants if permission in grant.permissions}
     wanted = {question.organization_id for question in asked}
     if all(each.scope.kind is ScopeKind.EVERYTHING and not each.limits.spares_partners_own for each in relevant):
         return dict.fromkeys(wanted, SOMEWHERE)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from jobs.authority.decisions import decisions_about_launch
+from jobs.authority.decisions import decisions_in
 from jobs.runs.steps import Step
 from portal.core.actors import Actor
 from portal.core.authority_words import in_words
@@ -17,7 +17,7 @@ def require_launch(*, actor: Actor, steps: Sequence[Step], organizations: Sequen
 
     `organizations` are ids with names.
     """
-    decided = decisions_about_launch(actor.grants, tuple(steps), (pk for pk, _ in organizations))
+    decided = decisions_in((pk for pk, _ in organizations), grants=actor.grants, steps=tuple(steps))
     refused = [(name, decided[pk]) for pk, name in organizations if not decided[pk].is_allowed]
     if not refused:
         return

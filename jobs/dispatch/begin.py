@@ -6,9 +6,9 @@ from uuid import UUID
 import structlog
 from django.utils import timezone
 
-from jobs.authority.decisions import Question, decisions_about
 from jobs.catalogue.effects import Effect
 from jobs.catalogue.secret_values import SecretValue
+from jobs.dispatch.allowed import denials
 from jobs.dispatch.claims import Claim, Key, claim_targets
 from jobs.dispatch.ledger import host_of
 from jobs.dispatch.outcomes import (
@@ -71,13 +71,8 @@ def begin(asked: Sequence[None]) -> list[Begun | None]:
 
 def _denials(claims: Sequence[Claim], found: Mapping[Key, Way | Ending]) -> dict[Key, Way | Ending]:
     """Return how the attempts end that are not allowed at this moment."""
-    questions = {
-        claim.key: Question(claim.requested_by_id, claim.organization_id, way.plan.steps)
-        for claim in claims
-        if isinstance(way := found[claim.key], Way)
-    }
-    decided = decisions_about(questions)
-    return {key: ending_of_denial(decision) for key, decision in decided.items() if not decision.is_allowed}
+    effects = [(claim, way.plan) for claim in claims if isinstance(way := found[claim.key], Way)]
+    return {key: ending_of_denial(decision) for key, decision in denials(effects).items()}
 
 
 def _begun(claim: Claim, way: Way | Ending) -> Begun:

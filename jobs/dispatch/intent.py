@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
-from jobs.authority.decisions import Question, decisions_about
+from jobs.dispatch.allowed import denials
 from jobs.dispatch.claims import Key
 from jobs.dispatch.progress import store_ended_steps
 from jobs.dispatch.story import Story, Way
@@ -104,16 +104,10 @@ def may_still_send(stories: Sequence[Story]) -> list[NotSent | None]:
 
 def _denied(stories: Sequence[Story]) -> set[Key]:
     """Return those that are not allowed at this moment, and leave word in their stories why."""
-    questions = {
-        story.claimed.key: Question(story.claimed.requested_by_id, story.claimed.organization_id, story.way.plan.steps)
-        for story in stories
-        if story.way
-    }
-    decided = decisions_about(questions)
+    denied = denials((story.claimed, story.way.plan) for story in stories if story.way)
     for story in stories:
-        decision = decided.get(story.claimed.key)
-        story.denial = decision if decision and not decision.is_allowed else None
-    return {story.claimed.key for story in stories if story.denial}
+        story.denial = denied.get(story.claimed.key)
+    return set(denied)
 
 
 def _intend_to_send(stories: Sequence[Story]) -> dict[Key, _Intent]:

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+from jobs.approvals.rechecks import approvals_needed
 from jobs.runs.integrity import check_plan
 from jobs.runs.models import Run
 from jobs.runs.purposes import Purpose
@@ -17,7 +18,8 @@ from jobs.runs.ways import FrozenWays
 class FrozenPlan:
     """What to send, and by which profile to get into each organization.
 
-    `variables` are the values of organization variables by tenant id.
+    `variables` are the values of organization variables by tenant id; `approvals_needed` is 0 where nobody else must
+    have approved the run.
     """
 
     steps: tuple[Step, ...]
@@ -27,6 +29,7 @@ class FrozenPlan:
     on_failure: OnFailure = OnFailure.STOP
     variables: Mapping[str, Mapping[str, str]] | None = None
     is_connection_test: bool = False
+    approvals_needed: int = 0
 
     def step(self, position: int) -> Step:
         """Return one step, counted from 1."""
@@ -47,4 +50,5 @@ def frozen_plan(run_id: UUID) -> FrozenPlan:
         on_failure=OnFailure(plan.get("on_failure", OnFailure.STOP)),
         variables=plan.get("variables"),
         is_connection_test=plan.get("purpose", "") == Purpose.CONNECTION_TEST,
+        approvals_needed=approvals_needed(run_id),
     )

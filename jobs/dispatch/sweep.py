@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from jobs.approvals.requests import expire_requests
 from jobs.dispatch.off_boarding import skip_vanished_organizations
 from jobs.dispatch.overdue import end_overdue_targets
 from jobs.dispatch.reap import SWEEPER, close_lost_connections, reap_lost_targets
@@ -28,11 +29,12 @@ GRACE = timedelta(seconds=5)
 
 
 def sweep() -> None:
-    """Do one round: reap, close, skip, cancel, start, finish, ring."""
+    """Do one round: reap, close, skip, expire, cancel, start, finish, ring."""
     reap_lost_targets()
     close_lost_connections()
     end_overdue_targets()
     skip_vanished_organizations(actor=SWEEPER)
+    expire_requests()
     for run in Run.objects.open().order_by("launched_at"):
         if run.cancel_requested_at is not None:
             with transaction.atomic():

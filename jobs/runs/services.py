@@ -128,6 +128,8 @@ def _ask_to_stop(actor: Actor, run_id: UUID) -> Run:
     run = Run.objects.select_for_update(no_key=True).get(pk=run_id)
     if run.state == RunState.DRAFT:
         raise RunNotCancellable("This run was never launched. Discard the draft instead.")
+    if run.state == RunState.PENDING_APPROVAL:
+        raise RunNotCancellable("This run waits for approval: nothing of it began. Withdraw the request instead.")
     if run.state not in OPEN_RUN_STATES:
         raise RunNotCancellable(f"This run has ended already: {run.get_state_display().lower()}.")
     if run.cancel_requested_at is None:
@@ -141,6 +143,8 @@ def _open_run(run_id: UUID) -> Run:
     run = Run.objects.select_for_update(no_key=True).get(pk=run_id)
     if run.state == RunState.DRAFT:
         raise RunNotPausable("This run was never launched. Launch it first, or discard the draft.")
+    if run.state == RunState.PENDING_APPROVAL:
+        raise RunNotPausable("This run waits for approval: nothing of it began.")
     if run.state not in OPEN_RUN_STATES:
         raise RunNotPausable(f"This run has ended already: {run.get_state_display().lower()}.")
     if run.cancel_requested_at is not None:

@@ -53,8 +53,8 @@ OPEN_TARGET_STATES = (TargetState.QUEUED, TargetState.RUNNING)
 
 
 def is_open(state: str) -> bool:
-    """Whether a run in `state` has not ended; a paused one goes on when somebody resumes it."""
-    return state in OPEN_RUN_STATES
+    """Whether a run in `state` has not ended: a paused one goes on when resumed, one that waits when approved."""
+    return state in OPEN_RUN_STATES or state == RunState.PENDING_APPROVAL
 
 
 def final_state(counts: dict[str, int]) -> RunState:

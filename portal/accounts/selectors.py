@@ -53,3 +53,9 @@ def count_people() -> int:
 def person_with_id(person_id: str) -> User | None:
     """Return the person of this id who may sign in, or None."""
     return User.objects.filter(pk=person_id, is_active=True).first() if person_id.isdecimal() else None
+
+
+def human_of(person_id: str) -> str:
+    """Return the human behind the account of this id, also one that may not sign in any more; empty for nobody."""
+    person = User.objects.filter(pk=person_id).first() if person_id.isdecimal() else None
+    return person.human if person else ""

@@ -66,6 +66,19 @@ class AuditAction(StrEnum):
     RUN_DRAFTED = "run.drafted"
     RUN_DISCARDED = "run.discarded"
     RUN_LAUNCHED = "run.launched"
+    APPROVAL_REQUEST_MADE = "approval_request.made"
+    APPROVAL_REQUEST_APPROVED = "approval_request.approved"
+    APPROVAL_REQUEST_REJECTED = "approval_request.rejected"
+    APPROVAL_REQUEST_WITHDRAWN = "approval_request.withdrawn"
+    APPROVAL_REQUEST_EXPIRED = "approval_request.expired"
+    APPROVAL_REQUEST_VOIDED = "approval_request.voided"
+    APPROVAL_GIVEN = "approval.given"
+    APPROVAL_WITHDRAWN = "approval.withdrawn"
+    APPROVAL_POLICY_CREATED = "approval_policy.created"
+    APPROVAL_POLICY_CHANGED = "approval_policy.changed"
+    APPROVAL_POLICY_DELETED = "approval_policy.deleted"
+    EMERGENCY_DECLARED = "emergency.declared"
+    EMERGENCY_CONFIRMED = "emergency.confirmed"
     RUN_STARTED = "run.started"
     RUN_PLAN_REFUSED = "run.plan_refused"
     RUN_CANCEL_REQUESTED = "run.cancel_requested"
@@ -168,6 +181,19 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.RUN_DRAFTED: "{actor} drafted {target}",
     AuditAction.RUN_DISCARDED: "{actor} discarded the draft of {target}",
     AuditAction.RUN_LAUNCHED: "{actor} launched {target}",
+    AuditAction.APPROVAL_REQUEST_MADE: "{actor} asked for approval of {target}",
+    AuditAction.APPROVAL_REQUEST_APPROVED: "{target} is approved and may begin",
+    AuditAction.APPROVAL_REQUEST_REJECTED: "{actor} rejected {target}: {reason}",
+    AuditAction.APPROVAL_REQUEST_WITHDRAWN: "{actor} withdrew the request for approval of {target}",
+    AuditAction.APPROVAL_REQUEST_EXPIRED: "Nobody approved {target} in time",
+    AuditAction.APPROVAL_REQUEST_VOIDED: "The request for approval of {target} became void: {reason}",
+    AuditAction.APPROVAL_GIVEN: "{actor} approved {target}: {comment}",
+    AuditAction.APPROVAL_WITHDRAWN: "The approval of {target} by {approver} was withdrawn: {reason}",
+    AuditAction.APPROVAL_POLICY_CREATED: "{actor} created the approval policy {target}",
+    AuditAction.APPROVAL_POLICY_CHANGED: "{actor} changed the approval policy {target}",
+    AuditAction.APPROVAL_POLICY_DELETED: "{actor} deleted the approval policy {target}",
+    AuditAction.EMERGENCY_DECLARED: "EMERGENCY: {actor} declared {target} an emergency: {reason}",
+    AuditAction.EMERGENCY_CONFIRMED: "EMERGENCY: {actor} let {target} begin without an approver: {comment}",
     AuditAction.RUN_STARTED: "{target} started",
     AuditAction.RUN_PLAN_REFUSED: (
         "The plan of {target} was refused: it was altered after its review, from {expected} to {found}"

@@ -15,7 +15,10 @@ class Category:
 
 OTHER = "other"
 CATEGORIES = {
-    "runs": Category("runs", ("run", "global_stop", "job", "schedule", "approval", "approval_request", "decision")),
+    "runs": Category(
+        "runs",
+        ("run", "global_stop", "job", "schedule", "approval", "approval_request", "approval_policy", "emergency"),
+    ),
     "cmdlets": Category("cmdlets", ("run_target", "cmdlet", "late_answer", "connection")),
     "organizations": Category("organizations", ("organization", "organization_group", "synchronization", "variable")),
     "access": Category(

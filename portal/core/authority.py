@@ -120,6 +120,7 @@ class Rule(StrEnum):
     CMDLET = "limit.cmdlet"
     PARAMETER = "limit.parameter"
     CMDLET_UNKNOWN = "cmdlet.unknown"
+    APPROVAL_MISSING = "approval.missing"
 
 
 _CLOSENESS = {rule: number for number, rule in enumerate(Rule)}

@@ -15,6 +15,7 @@ _WORDS = {
     Rule.CMDLET: "The role {role} does not allow the cmdlet {detail}.",
     Rule.PARAMETER: "The role {role} does not allow the parameter -{detail}.",
     Rule.CMDLET_UNKNOWN: "The cmdlet {detail} is not in the catalogue any more.",
+    Rule.APPROVAL_MISSING: "No approval of exactly this plan, by another person who may approve it here, holds now.",
 }
 
 

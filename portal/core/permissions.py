@@ -43,6 +43,8 @@ DECIDED_PER_PLACE = frozenset(
         Permission.CMDLET_READ,
         Permission.ORGANIZATION_READ,
         Permission.ORGANIZATION_VARIABLE_MANAGE,
+        Permission.RUN_APPROVE,
+        Permission.RUN_BREAK_GLASS,
         Permission.RUN_CANCEL,
         Permission.RUN_LAUNCH,
         Permission.RUN_PAUSE,

@@ -32,7 +32,7 @@ from tenants.organizations.models import Organization
 from tenants.partner.models import Partner
 from tenants.profiles.services import add_default_profile
 from tests.bench.usage import MEBIBYTE, Usage, broker, postgresql
-from tests.factories import SYSTEM, make_app_registration
+from tests.factories import SYSTEM, ask_for_no_approval, make_app_registration
 from tests.live import Processes, Sandbox, wait_for
 
 ROOT = Path(__file__).parents[2]
@@ -94,6 +94,7 @@ def _make_partner(state: Mapping[str, Any]) -> Partner:
     partner = Partner.objects.create(
         name=state["name"], tenant_id=UUID(state["tenant_id"]), initial_domain=state["initial_domain"]
     )
+    ask_for_no_approval()
     add_default_profile(actor=SYSTEM, partner=partner)
     app_registration = make_app_registration(partner)
     app_registration.application_id = UUID(state["application_id"])

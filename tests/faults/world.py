@@ -23,7 +23,7 @@ from tenants.microsoft.http import light_client
 from tenants.organizations.models import Organization
 from tenants.partner.models import Partner
 from tenants.profiles.services import add_default_profile
-from tests.factories import SYSTEM, make_app_registration
+from tests.factories import SYSTEM, ask_for_no_approval, make_app_registration
 from tests.faults.armed import FOLDER
 from tests.faults.parts import QUICK, Crew, Servers, proxied_cloud, simulated_cloud, through
 from tests.faults.proxy import Loop, Proxy
@@ -130,6 +130,7 @@ def _connect(sandbox: Sandbox) -> list[Organization]:
     partner = Partner.objects.create(
         name=state["name"], tenant_id=UUID(state["tenant_id"]), initial_domain=state["initial_domain"]
     )
+    ask_for_no_approval()
     add_default_profile(actor=SYSTEM, partner=partner)
     app_registration = make_app_registration(partner)
     app_registration.application_id = UUID(state["application_id"])

@@ -13,7 +13,7 @@ from portal.core.secrets.places import Place, associated_data_of_version_1, cano
 from portal.core.secrets.root_keys.key_ring import key_ring
 from portal.core.secrets.secret import Secret
 
-Label = Literal["fingerprint"]
+Label = Literal["approval", "fingerprint"]
 """A purpose with a key of its own; add one rather than use another's."""
 
 _LABEL_OF_VERSION_1 = b"signalbox fingerprint"

@@ -29,8 +29,9 @@ def test_a_run_is_cancelled_where_an_organization_is_whatever_happened_before(be
     assert final_state({**before, "cancelled": 1}) == RunState.CANCELLED
 
 
-def test_queued_running_and_paused_runs_are_open() -> None:
-    assert {state for state in RunState if is_open(state)} == {RunState.QUEUED, RunState.RUNNING, RunState.PAUSED}
+def test_runs_that_wait_go_on_or_are_paused_are_open() -> None:
+    waiting = {RunState.PENDING_APPROVAL, RunState.QUEUED}
+    assert {state for state in RunState if is_open(state)} == waiting | {RunState.RUNNING, RunState.PAUSED}
 
 
 def test_states_are_those_of_the_product() -> None:
