@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.db import transaction
 
-from jobs.approvals.demands import Demand
 from jobs.approvals.policies import demanded_of
 from jobs.approvals.requests import request_approval
 from jobs.authority.launching import require_launch
@@ -91,7 +90,7 @@ def _launch(actor: Actor, run_id: UUID) -> Run:
     _require_sign_ins(actor, run)
     if missing := missing_secrets(run):
         raise RunRefused(f"Too long ago: {missing[0]} was erased after a day. Go back and type it again.")
-    demand = demand_for(run)
+    demand = demanded_of(run.steps, (pk for pk, _ in _places(run)))
     run.state = RunState.PENDING_APPROVAL if demand.approvers else RunState.QUEUED
     run.launched_at = database_now()
     run.save(update_fields=["state", "launched_at"])
@@ -102,11 +101,6 @@ def _launch(actor: Actor, run_id: UUID) -> Run:
     else:
         enqueue("jobs.dispatch.start_run", run_id=str(run.pk))
     return run
-
-
-def demand_for(run: Run) -> Demand:
-    """Return which approvals the policies ask for, were this draft launched now."""
-    return demanded_of(run.steps, (pk for pk, _ in _places(run)))
 
 
 @transaction.atomic

@@ -102,6 +102,16 @@ class ApprovalRequest(models.Model):
         return self.state == RequestState.WAITING
 
     @property
+    def look(self) -> str:
+        """The state under which badges know it: “approved” is also a state of relationships, which goes on there."""
+        return "agreed" if self.state == RequestState.APPROVED else self.state
+
+    @property
+    def standing(self) -> int:
+        """How many approvals were not withdrawn."""
+        return sum(approval.withdrawn_at is None for approval in self.approvals.all())
+
+    @property
     def is_emergency(self) -> bool:
         """Whether its requester declared an emergency."""
         return self.emergency_at is not None

@@ -55,6 +55,9 @@ def _watch(run: Run, progress: Progress, bar: TaskID) -> Run:
         progress.update(bar, completed=ended, counts=_words(counts))
         if not is_open(run.state):
             return run
+        if run.state == RunState.PENDING_APPROVAL and not told:
+            told = True
+            progress.console.print("It waits for approval by another person, for 60 minutes at most; then it begins.")
         if run.state == RunState.QUEUED and not told and time.monotonic() - began > ASK_BROKER_AFTER_SECONDS:
             told = True
             if not broker_answers():

@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from jobs.approvals.policies import demanded_of
 from jobs.catalogue.availability import cmdlet_warnings, parameter_warnings
 from jobs.catalogue.cmdlets import find
 from jobs.catalogue.effects import Effect
@@ -135,6 +136,7 @@ def _page(
 def _context(request: HttpRequest, actor: Actor, draft: Run) -> dict[str, Any]:
     launch_draft = launch_draft_of_run(actor=actor, run_id=draft.pk)
     form = OrganizationFilterForm(request.GET)
+    places = all_planned_organizations(actor=actor, run=draft)
     page = planned_organizations(
         actor=actor, run=draft, search=form.chosen().get("q", ""), cursor=request.GET.get("cursor", "")
     )
@@ -146,6 +148,7 @@ def _context(request: HttpRequest, actor: Actor, draft: Run) -> dict[str, Any]:
         "places": counted(draft.target_count, "organization"),
         "consequence": consequence(draft),
         "needs_confirmation": needs_confirmation(draft),
+        "demand": demanded_of(draft.steps, (place.pk for place in places)),
         "warnings": _warnings(draft) if draft.step_count == 1 else [],
         "steps": plan_steps(draft) if draft.step_count > 1 else [],
         "filled_in": filled_in(actor, draft),
@@ -154,7 +157,7 @@ def _context(request: HttpRequest, actor: Actor, draft: Run) -> dict[str, Any]:
         "may_leave_out": launch_draft is not None and not draft.has_secrets,
         "ways": ways_of(draft.plan),
         "sign_ins": missing_sign_ins(actor=actor, plan=draft.plan),
-        "expected": expected(actor, draft.plan, all_planned_organizations(actor=actor, run=draft)),
+        "expected": expected(actor, draft.plan, places),
         "changes": _changes(actor, draft, launch_draft) if launch_draft else None,
         "estimate": estimate_words(
             estimate(

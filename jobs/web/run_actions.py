@@ -7,7 +7,7 @@ from jobs.retry.candidates import NOBODY, Candidates, candidates
 from jobs.runs.models import Run
 from jobs.runs.retries import RETRIED_STATES
 from jobs.runs.shares import Share
-from jobs.runs.states import RunState, TargetState, is_open
+from jobs.runs.states import OPEN_RUN_STATES, RunState, TargetState, is_open
 from jobs.web.again import again_url
 from jobs.web.retry_links import retry_links
 from portal.core.actors import Actor
@@ -16,7 +16,7 @@ from portal.core.permissions import Permission
 
 def actions_context(actor: Actor, run: Run) -> dict[str, Any]:
     """Return which buttons the actor gets."""
-    goes_on = is_open(run.state) and run.cancel_requested_at is None
+    goes_on = run.state in OPEN_RUN_STATES and run.cancel_requested_at is None
     may_pause = goes_on and actor.has(Permission.RUN_PAUSE)
     return {
         "run": run,

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from jobs.approvals.selectors import answer_in_words
 from jobs.catalogue.effects import Effect
 from jobs.runs.integrity import alteration_of
 from jobs.runs.models import Run
@@ -87,6 +88,7 @@ class Live:
     waits: list[str]
     pauses: list[Banner]
     found_out: FoundOut | None
+    asked: str
 
 
 def header_context(
@@ -129,6 +131,7 @@ def live(
         waits=[wait_sentence(wait, timezone.now()) for wait in hindrance.waits],
         pauses=[pause_banner(pause, actor) for pause in hindrance.pauses],
         found_out=_found_out(actor, run, progress),
+        asked=answer_in_words(run),
     )
 
 

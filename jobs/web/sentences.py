@@ -1,5 +1,6 @@
 """The state of a run as one sentence."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from jobs.global_stop.selectors import in_flight_words
@@ -17,11 +18,19 @@ TESTED = {
 }
 """What the states of a connection test mean."""
 
+_NEVER_BEGAN: Mapping[str, str] = {
+    RunState.REJECTED: "Rejected",
+    RunState.EXPIRED: "Nobody approved it in time",
+    RunState.CANCELLED: "Withdrawn or stopped before it started",
+}
+
 
 def run_sentence(run: Run, progress: Progress, *, now: datetime, hindrance: Hindrance = UNHINDERED) -> str:
     """Return where `run` stands at `now`, numbers first."""
     if not is_open(run.state):
         return _ended(run, progress)
+    if run.state == RunState.PENDING_APPROVAL:
+        return f"Waits for approval: {counted(run.target_count, 'organization')}, nothing of it began."
     if run.cancel_requested_at is not None:
         return f"Stopping: {_in_flight(progress)}"
     if hindrance.stop:
@@ -81,6 +90,8 @@ def _in_flight(progress: Progress) -> str:
 def _ended(run: Run, progress: Progress) -> str:
     took = f" in {duration(run.finished_at - run.started_at)}" if run.finished_at and run.started_at else ""
     facts = counts_in_words(progress.counts, TESTED if run.is_connection_test else {})
+    if run.started_at is None and run.state in _NEVER_BEGAN:
+        return f"{_NEVER_BEGAN[run.state]}: nothing of it began."
     if run.state == RunState.CANCELLED:
         return f"Stopped: {facts}. What was done stays done: stopping is not a rollback."
     return f"{run.get_state_display()}: {facts}{took}"

@@ -3,6 +3,8 @@
 from django.urls import path
 
 from jobs.web import (
+    approval_policies,
+    approvals,
     cmdlets,
     connection_tests,
     connections,
@@ -66,6 +68,18 @@ urlpatterns = [
     path("runs/<uuid:run_id>/launch/", review.run_launch, name="run-launch"),
     path("runs/<uuid:run_id>/without/", review.run_without, name="run-without"),
     path("runs/<uuid:run_id>/discard/", review.run_discard, name="run-discard"),
+    path("approvals/", approvals.approval_list, name="approvals"),
+    path("approvals/<uuid:run_id>/", approvals.approval_detail, name="approval"),
+    path("approvals/<uuid:run_id>/approve/", approvals.approval_approve, name="approval-approve"),
+    path("approvals/<uuid:run_id>/reject/", approvals.approval_reject, name="approval-reject"),
+    path("approvals/<uuid:run_id>/withdraw/", approvals.approval_withdraw, name="approval-withdraw"),
+    path("approvals/<uuid:run_id>/withdraw-own/", approvals.approval_withdraw_own, name="approval-withdraw-own"),
+    path("approvals/<uuid:run_id>/emergency/", approvals.approval_emergency, name="approval-emergency"),
+    path("approvals/<uuid:run_id>/confirm/", approvals.approval_confirm, name="approval-confirm"),
+    path("approval-policies/", approval_policies.policy_list, name="approval-policies"),
+    path("approval-policies/new/", approval_policies.policy_new, name="approval-policy-new"),
+    path("approval-policies/<slug:reference>/", approval_policies.policy_change, name="approval-policy"),
+    path("approval-policies/<slug:reference>/delete/", approval_policies.policy_delete, name="approval-policy-delete"),
     path("global-stop/", global_stop.global_stop, name="global-stop"),
     path("global-stop/order/", global_stop.order, name="global-stop-order"),
     path("global-stop/lift/", global_stop.lift, name="global-stop-lift"),

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from jobs.approvals.selectors import MINE, count_waiting_for
 from jobs.runs.models import Run
 from jobs.runs.states import Verdict
 from jobs.runs.worklist import failed_and_left, paused_runs, unknown_for_person
@@ -50,6 +51,7 @@ class Card:
 def cards_for(actor: Actor, now: datetime) -> list[Card]:
     """Return the cards of `actor`, the most urgent first."""
     cards = (
+        _to_approve(actor),
         _unknown(actor),
         _paused(actor),
         _unreachable(actor),
@@ -58,6 +60,22 @@ def cards_for(actor: Actor, now: datetime) -> list[Card]:
         _failed(actor, now),
     )
     return [card for card in cards if card]
+
+
+def _to_approve(actor: Actor) -> Card | None:
+    number = count_waiting_for(actor)
+    if not number:
+        return None
+    url = f"{reverse('jobs:approvals')}?{urlencode({'which': MINE})}"
+    return Card(
+        figure=number,
+        title=_noun(number, "run waits for your approval", "runs wait for your approval"),
+        sentence="Nothing of it began. Whoever asked waits for 60 minutes at most.",
+        action="Decide",
+        url=url,
+        tone="waiting",
+        icon="hand-raised",
+    )
 
 
 def _unknown(actor: Actor) -> Card | None:

@@ -15,7 +15,7 @@ from portal.audit.actions import AuditAction
 from portal.audit.services import Object, record
 from tenants.organizations.models import Organization
 from tests.e2e.test_walk import sign_in
-from tests.factories import SYSTEM
+from tests.factories import SYSTEM, ask_for_no_approval
 from tests.live import Processes, Sandbox, wait_for
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.e2e, pytest.mark.timeout(240)]
@@ -33,6 +33,7 @@ def test_a_technician_changes_40_of_300_understands_the_failures_and_retries_the
 ) -> None:
     healthy, troubled = organizations_of(250), organizations_of(2, trouble="app_not_consented")
     chosen = [*healthy[:38], *troubled]
+    ask_for_no_approval()
     processes.worker()
     page = open_page()
     sign_in(page, portal, "tess", demo_people["tess"])

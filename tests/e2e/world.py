@@ -12,6 +12,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
+from jobs.approvals.demands import Demand
+from jobs.approvals.requests import request_approval
 from jobs.catalogue.cmdlets import find
 from jobs.results.rows.unfolding import unfold_whole_run
 from jobs.runs.models import Run, RunTarget
@@ -124,6 +126,11 @@ def make_world(*, organizations: int = 60) -> World:
         states=[*states, TargetState.QUEUED, TargetState.RUNNING],
         requested_by=person,
     )
+    pending = make_run(
+        state=RunState.PENDING_APPROVAL, organizations=places[:5], requested_by=person, cmdlet="Remove-TransportRule"
+    )
+    with transaction.atomic():
+        request_approval(actor=person.as_actor(Source.WEB), run=pending, demand=Demand(2, ("What destroys",)))
     draft = make_run(state=RunState.DRAFT, organizations=places[:5], requested_by=person)
     actor = person.as_actor(Source.WEB)
     saved = save_filter(actor=actor, page="runs", name="Failed ones", query="state=failed")
@@ -168,6 +175,8 @@ def make_world(*, organizations: int = 60) -> World:
             "group_id": group.pk,
             "run_id": run.pk,
             "jobs:review": {"run_id": draft.pk},
+            "jobs:approval": {"run_id": pending.pk},
+            "reference": "destructive",
             "saved_filter_id": saved.pk,
             "synchronization_id": reading.pk,
             "export_id": export.pk,

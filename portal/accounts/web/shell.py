@@ -34,6 +34,7 @@ ENTRIES = (
     Entry("jobs:cmdlets", "Cmdlets", "command-line", "c", Permission.CMDLET_READ),
     Entry("jobs:jobs", "Jobs", "bookmark-square", "j", Permission.RUN_LAUNCH),
     Entry("jobs:runs", "Runs", "rectangle-stack", "r", Permission.RUN_READ, also=("/targets/",)),
+    Entry("jobs:approvals", "Approvals", "hand-thumb-up", "p", Permission.RUN_READ, also=("/approval-policies/",)),
     Entry("exports:list", "Exports", "arrow-down-tray", "e", Permission.CMDLET_READ),
     Entry("audit:events", "Audit", "shield-check", "a", Permission.AUDIT_EVENT_READ),
     Entry("jobs:connections", "Connections", "key", "n", Permission.RUN_READ, also=("/app-registrations/",)),

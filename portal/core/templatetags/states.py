@@ -29,6 +29,11 @@ LOOKS: dict[str, Look] = {
     "cancelled": Look("Cancelled", "stop-circle", "quiet"),
     "rejected": Look("Rejected", "hand-thumb-down", "denied"),
     "expired": Look("Expired", "calendar", "bad"),
+    # requests for approval
+    "waiting": Look("Waits for approval", "hand-raised", "waiting"),
+    "agreed": Look("Approved", "check-circle", "good"),
+    "withdrawn": Look("Withdrawn", "arrow-uturn-left", "quiet"),
+    "voided": Look("Void", "no-symbol", "bad"),
     # what should run
     "works": Look("Works", "check-circle", "good"),
     "watch": Look("Watch", "exclamation-triangle", "partly"),

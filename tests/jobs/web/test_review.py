@@ -105,7 +105,7 @@ class TestReview:
     ) -> None:
         run = make_run(state=RunState.DRAFT, organizations=number, requested_by=technician)
 
-        with django_assert_num_queries(14):
+        with django_assert_num_queries(15):
             browser.get(f"/runs/{run.pk}/review/")
 
 

@@ -43,7 +43,18 @@ def test_no_page_carries_inline_style_or_script(
     [
         (
             Role.SENIOR_TECHNICIAN,
-            ["Home", "Organizations", "Cmdlets", "Jobs", "Runs", "Exports", "Connections", "Status", "Stop everything"],
+            [
+                "Home",
+                "Organizations",
+                "Cmdlets",
+                "Jobs",
+                "Runs",
+                "Approvals",
+                "Exports",
+                "Connections",
+                "Status",
+                "Stop everything",
+            ],
         ),
         (
             Role.APPROVER,
@@ -52,6 +63,7 @@ def test_no_page_carries_inline_style_or_script(
                 "Organizations",
                 "Cmdlets",
                 "Runs",
+                "Approvals",
                 "Exports",
                 "Audit",
                 "Connections",
@@ -59,7 +71,10 @@ def test_no_page_carries_inline_style_or_script(
                 "Stop everything",
             ],
         ),
-        (Role.AUDITOR, ["Home", "Organizations", "Cmdlets", "Runs", "Exports", "Audit", "Connections", "Status"]),
+        (
+            Role.AUDITOR,
+            ["Home", "Organizations", "Cmdlets", "Runs", "Approvals", "Exports", "Audit", "Connections", "Status"],
+        ),
         (None, ["Home"]),
     ],
 )
