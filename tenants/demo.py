@@ -18,10 +18,12 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 from django.conf import settings
 
+from portal.accounts.grants.services import GrantRequest, grant_role
 from portal.accounts.models import User
 from portal.accounts.policy import Role
-from portal.accounts.services import create_person
+from portal.accounts.services import EntraIdentity, create_person, link_identity
 from portal.core.actors import Actor, Source
+from portal.core.authority import ScopeKind
 from tenants.app_registrations.material import CertificateMaterial
 from tenants.app_registrations.models import AppRegistration
 from tenants.app_registrations.services import add_app_registration, add_certificate
@@ -44,6 +46,10 @@ PEOPLE = {
 GROUPS = {"Gold customers": 5, "Pilot organizations": 23}
 
 
+SCOPED = {"nora": ("Nora Nilsson", Role.SENIOR_TECHNICIAN, "Pilot organizations")}
+"""People with a role over one organization group: they do not see that others exist."""
+
+
 @dataclass(frozen=True, slots=True)
 class SignIn:
     """A demo person's sign-in."""
@@ -52,6 +58,16 @@ class SignIn:
     display_name: str
     roles: str
     password: str
+
+
+@dataclass(frozen=True, slots=True)
+class MicrosoftAccount:
+    """A demo person's account at the simulated Microsoft."""
+
+    name: str
+    password: str
+    display_name: str
+    roles: str
 
 
 def sign_ins() -> list[SignIn]:
@@ -76,6 +92,36 @@ def create_people() -> None:
                 password=sign_in.password,
                 roles=roles,
             )
+
+
+def link_people(sandbox_url: str, partner: Partner) -> list[MicrosoftAccount]:
+    """Let the demo people sign in with their accounts at the simulated Microsoft; returns these accounts."""
+    everybody = {each["user_principal_name"].partition("@")[0]: each for each in _people_of(sandbox_url, partner)}
+    linked = []
+    for person in User.objects.filter(username__in=everybody, is_active=True).order_by("pk"):
+        at_microsoft = everybody[person.username]
+        identity = EntraIdentity(partner.tenant_id, UUID(at_microsoft["object_id"]))
+        if person.entra_object_id != identity.object_id:
+            link_identity(actor=DEMO, person_id=person.pk, identity=identity)
+        name, password = at_microsoft["user_principal_name"], at_microsoft["password"]
+        linked.append(MicrosoftAccount(name, password, person.display_name, person.role_labels))
+    return linked
+
+
+def create_scoped_people() -> None:
+    """Create the demo people who see one organization group only, and give them their role; repeatable."""
+    for username, (display_name, role, group_name) in SCOPED.items():
+        group = OrganizationGroup.objects.filter(name=group_name).first()
+        if group is None or User.objects.filter(username=username).exists():
+            continue
+        person = create_person(actor=DEMO, username=username, display_name=display_name, password=_password())
+        wanted = GrantRequest(role, scope_kind=ScopeKind.GROUP, scope_id=group.pk, scope_name=group.name)
+        grant_role(actor=DEMO, person=person, request=wanted)
+
+
+def _people_of(sandbox_url: str, partner: Partner) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = _ask(sandbox_url, f"people?tenant={partner.tenant_id}")
+    return found
 
 
 def connect_demo_partner(sandbox_url: str) -> Partner:

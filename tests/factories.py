@@ -7,6 +7,7 @@ from itertools import count
 from typing import Any
 from uuid import uuid4
 
+import pyotp
 from django.utils import timezone
 
 from jobs.approvals.policies import PolicyRequest, policies, save_policy
@@ -18,12 +19,15 @@ from jobs.runs.models import Attempt, CloseKind, Connection, Run, RunTarget, Ste
 from jobs.runs.plans import build_plan, hash_of
 from jobs.runs.states import OPEN_TARGET_STATES, RunState, TargetState, is_open
 from jobs.runs.steps import OnFailure, Step
+from portal.accounts.factors.codes import new_seed
+from portal.accounts.factors.models import Factor, FactorKind
 from portal.accounts.grants.models import CustomRole, RoleGrant
 from portal.accounts.models import User
 from portal.accounts.policy import Role
 from portal.core.actors import Actor, Source
 from portal.core.authority import Grant, ScopeKind
 from portal.core.permissions import Permission
+from portal.core.secrets.envelope import seal
 from tenants.app_registrations.models import AppRegistration, Certificate
 from tenants.app_registrations.services import add_app_registration, add_certificate
 from tenants.capabilities.models import Capabilities
@@ -69,6 +73,20 @@ def grant(
     scope = {"scope_kind": kinds[type(over)], "scope_id": over.pk, "scope_name": str(over)} if over else {}
     held: dict[str, Any] = {"role": role} if isinstance(role, Role) else {"role": "", "custom_role": role}
     return RoleGrant.objects.create(user=person, granted_by="test", **held, **scope, **values)
+
+
+def make_app(person: User) -> str:
+    """Give a person an authenticator app; returns its seed."""
+    seed = new_seed()
+    factor = Factor(person=person, kind=FactorKind.APP, name="App")
+    factor.sealed_seed = seal(seed.encode(), **Factor.sealed_seed.field.place(factor))
+    factor.save(force_insert=True)
+    return seed
+
+
+def code_of(seed: str, *, steps: int = 0) -> str:
+    """Return what an authenticator app shows now, or so many half minutes later."""
+    return pyotp.TOTP(seed).at(timezone.now() + timedelta(seconds=30 * steps))
 
 
 def holding(permissions: Iterable[Permission], *, actor: Actor = SYSTEM) -> Actor:

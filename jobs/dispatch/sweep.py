@@ -20,6 +20,7 @@ from jobs.runs.models import Run, RunTarget
 from jobs.runs.secrets import sweep_secrets
 from jobs.runs.services import cancel_queued_targets, finish_if_done
 from jobs.runs.states import RunState, TargetState
+from portal.accounts.sessions.services import sweep_sessions
 from portal.exports.sweeping import sweep_exports
 from tenants.sign_ins.services import sweep_sign_ins
 from tenants.sync.services import sweep_synchronizations
@@ -46,6 +47,7 @@ def sweep() -> None:
         ring_for_due_targets()
     sweep_secrets()
     sweep_sign_ins()
+    sweep_sessions()
     sweep_synchronizations()
     sweep_rows()
     sweep_exports()  # last, because a full or broken disk ends it

@@ -13,6 +13,7 @@ from jobs.web import (
     import_script,
     jobs,
     launch,
+    named_sets,
     organization_cmdlets,
     paste,
     results,
@@ -25,6 +26,7 @@ from jobs.web import (
     status,
     targets,
     unknown_outcomes,
+    why,
 )
 
 app_name = "jobs"
@@ -76,6 +78,11 @@ urlpatterns = [
     path("approvals/<uuid:run_id>/withdraw-own/", approvals.approval_withdraw_own, name="approval-withdraw-own"),
     path("approvals/<uuid:run_id>/emergency/", approvals.approval_emergency, name="approval-emergency"),
     path("approvals/<uuid:run_id>/confirm/", approvals.approval_confirm, name="approval-confirm"),
+    path("why/", why.why, name="why"),
+    path("named-sets/", named_sets.named_set_list, name="named-sets"),
+    path("named-sets/new/", named_sets.named_set_new, name="named-set-new"),
+    path("named-sets/<int:set_id>/", named_sets.named_set_change, name="named-set"),
+    path("named-sets/<int:set_id>/delete/", named_sets.named_set_delete, name="named-set-delete"),
     path("approval-policies/", approval_policies.policy_list, name="approval-policies"),
     path("approval-policies/new/", approval_policies.policy_new, name="approval-policy-new"),
     path("approval-policies/<slug:reference>/", approval_policies.policy_change, name="approval-policy"),

@@ -9,3 +9,7 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from portal.accounts import receivers  # noqa: F401 - connects the sign-in events
+        from portal.accounts.services import when_disabled
+        from portal.accounts.sessions.services import end_sessions_of
+
+        when_disabled(end_sessions_of)

@@ -7,9 +7,12 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import QuerySet
 
+from portal.accounts.factors.models import EnrolmentCode, Factor, RecoveryCode  # noqa: F401 - Django looks here
 from portal.accounts.grants.facts import LIVE_GRANTS, grants_of
 from portal.accounts.grants.models import CustomRole, NamedSet, RoleGrant  # noqa: F401 - Django looks for models here
 from portal.accounts.saved_filters.models import SavedFilter  # noqa: F401 - Django looks for models here
+from portal.accounts.sessions.models import Session  # noqa: F401 - Django looks for models here
+from portal.accounts.throttling.models import SignInFailure  # noqa: F401 - Django looks for models here
 from portal.core.actors import Actor, ActorKind, Source
 from portal.core.authority import Grant
 

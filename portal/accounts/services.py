@@ -1,6 +1,8 @@
 """What is done to people's accounts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
 
 from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
@@ -14,6 +16,15 @@ from portal.audit.services import Object, record
 from portal.core.actors import Actor, ActorKind
 from portal.core.permissions import Permission
 
+
+@dataclass(frozen=True, slots=True)
+class EntraIdentity:
+    """An account in Entra: its tenant and its object id there. Names change, and prove nothing."""
+
+    tenant_id: UUID
+    object_id: UUID
+
+
 Leaving = Callable[[Actor, User], dict[str, int]]
 _leavings: list[Leaving] = []
 
@@ -24,17 +35,64 @@ def when_disabled(leaving: Leaving) -> None:
 
 
 @transaction.atomic
-def create_person(*, actor: Actor, username: str, display_name: str, password: str, roles: list[Role]) -> User:
-    """Create a person who can sign in, with `roles` over everything; raises `ValidationError` for a weak password."""
-    actor.require(Permission.PERSON_MANAGE)
+def create_person(
+    *,
+    actor: Actor,
+    username: str,
+    display_name: str,
+    password: str = "",
+    roles: Sequence[Role] = (),
+    identity: EntraIdentity | None = None,
+) -> User:
+    """Create a person who can sign in, with `roles` over everything.
+
+    They sign in with `identity` at Microsoft, or with a password, and then a second factor. Raises `ValidationError`
+    for a weak password, a sign-in name that is taken, or neither of the two.
+    """
+    actor.require_everywhere(Permission.PERSON_MANAGE)
+    actor.require_step_up()
     user = User(username=username, display_name=display_name)
-    validate_password(password, user)
-    user.set_password(password)
+    if identity is None or password:
+        validate_password(password, user)
+        user.set_password(password)
+    else:
+        user.set_unusable_password()
+    user.full_clean(exclude=["password", "email", "entra_tenant_id", "entra_object_id"])
     user.save()
     record(AuditAction.PERSON_CREATED, actor=actor, target=person_as_object(user), data={"username": username})
+    if identity:
+        link_identity(actor=actor, person_id=user.pk, identity=identity)
+        user.refresh_from_db(fields=["entra_tenant_id", "entra_object_id"])
     for role in roles:
         grant_role(actor=actor, person=user, request=GrantRequest(role))
     return user
+
+
+@transaction.atomic
+def link_identity(*, actor: Actor, person_id: int, identity: EntraIdentity | None) -> User:
+    """Let a person sign in as this account at Microsoft, or with None as none any more.
+
+    Raises `GrantRefused` for one's own account, and where somebody else signs in with it.
+    """
+    actor.require_everywhere(Permission.PERSON_MANAGE)
+    actor.require_step_up()
+    person = User.objects.select_for_update(of=("self",)).get(pk=person_id)
+    if actor.kind is ActorKind.PERSON and actor.human == person.human:
+        raise GrantRefused("Nobody changes with which account they sign in. Ask another administrator.")
+    others = User.objects.exclude(pk=person.pk).filter(is_active=True)
+    if identity and others.filter(entra_object_id=identity.object_id, entra_tenant_id=identity.tenant_id).exists():
+        raise GrantRefused("Somebody else signs in with this account. One account belongs to one person.")
+    before = {"tenant_id": str(person.entra_tenant_id or ""), "object_id": str(person.entra_object_id or "")}
+    person.entra_tenant_id = identity.tenant_id if identity else None
+    person.entra_object_id = identity.object_id if identity else None
+    person.save(update_fields=["entra_tenant_id", "entra_object_id"])
+    data = {
+        "tenant_id": str(person.entra_tenant_id or ""),
+        "object_id": str(person.entra_object_id or ""),
+        "before": before,
+    }
+    record(AuditAction.PERSON_LINKED, actor=actor, target=person_as_object(person), data=data)
+    return person
 
 
 @transaction.atomic
@@ -44,6 +102,7 @@ def disable_person(*, actor: Actor, person_id: int, reason: str = "") -> User:
     Raises `GrantRefused` for one's own account and for the last platform administrator.
     """
     actor.require_everywhere(Permission.PERSON_MANAGE)
+    actor.require_step_up()
     person = User.objects.select_for_update().get(pk=person_id)
     if actor.kind is ActorKind.PERSON and actor.human == person.human:
         raise GrantRefused("Nobody disables their own account. Ask another administrator.")
@@ -67,6 +126,7 @@ def disable_person(*, actor: Actor, person_id: int, reason: str = "") -> User:
 def enable_person(*, actor: Actor, person_id: int) -> User:
     """Let a person in again, with the roles that were not revoked; what was ended stays ended."""
     actor.require_everywhere(Permission.PERSON_MANAGE)
+    actor.require_step_up()
     person = User.objects.select_for_update().get(pk=person_id)
     if not person.is_active:
         person.is_active = True

@@ -7,9 +7,17 @@ class AuditAction(StrEnum):
     """What happened, as `subject.verb` in the past tense."""
 
     PERSON_CREATED = "person.created"
+    PERSON_LINKED = "person.linked"
     PERSON_SIGNED_IN = "person.signed_in"
     PERSON_SIGNED_OUT = "person.signed_out"
     SIGN_IN_REFUSED = "sign_in.refused"
+    SECOND_FACTOR_REFUSED = "sign_in.second_factor_refused"
+    PERSON_STEPPED_UP = "person.stepped_up"
+    FACTOR_ADDED = "factor.added"
+    FACTOR_REMOVED = "factor.removed"
+    RECOVERY_CODES_RENEWED = "factor.recovery_codes_renewed"
+    ENROLMENT_CODE_ISSUED = "factor.enrolment_code_issued"
+    SESSION_ENDED = "session.ended"
     PERSON_DISABLED = "person.disabled"
     PERSON_ENABLED = "person.enabled"
     ROLE_GRANTED = "role.granted"
@@ -120,9 +128,17 @@ class AuditAction(StrEnum):
 
 SENTENCES: dict[AuditAction, str] = {
     AuditAction.PERSON_CREATED: "{actor} created the account of {target}",
+    AuditAction.PERSON_LINKED: "{actor} changed with which Microsoft account {target} signs in",
     AuditAction.PERSON_SIGNED_IN: "{actor} signed in",
     AuditAction.PERSON_SIGNED_OUT: "{actor} signed out",
     AuditAction.SIGN_IN_REFUSED: "A sign-in as {target} was refused",
+    AuditAction.SECOND_FACTOR_REFUSED: "The second factor of {target} was not proved",
+    AuditAction.PERSON_STEPPED_UP: "{actor} proved again to be there, by {method}",
+    AuditAction.FACTOR_ADDED: "{target} added a second factor: {factor} “{name}”",
+    AuditAction.FACTOR_REMOVED: "A second factor of {target} was removed: {factor} “{name}”",
+    AuditAction.RECOVERY_CODES_RENEWED: "{target} renewed the recovery codes",
+    AuditAction.ENROLMENT_CODE_ISSUED: "{actor} issued an enrolment code to {target}",
+    AuditAction.SESSION_ENDED: "{actor} ended a session of theirs",
     AuditAction.ROLE_GRANTED: "{actor} granted {target} the role {role}",
     AuditAction.PERSON_DISABLED: "{actor} disabled the account of {target}",
     AuditAction.PERSON_ENABLED: "{actor} enabled the account of {target} again",

@@ -34,7 +34,9 @@ CATEGORIES = {
             "root_key",
         ),
     ),
-    "people": Category("people", ("person", "role", "custom_role", "named_set", "sign_in", "personal_sign_in")),
+    "people": Category(
+        "people", ("person", "role", "custom_role", "named_set", "sign_in", "personal_sign_in", "factor", "session")
+    ),
     "exports": Category("exports", ("export",)),
     OTHER: Category("other", ()),
 }

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from portal.sandbox.http import Json
 from portal.sandbox.tokens import decode, encode
 
-ANSWER_PATHS = ("/connections/sign-in/answer/", "/connections/consent/answer/")
+ANSWER_PATHS = ("/connections/sign-in/answer/", "/connections/consent/answer/", "/sign-in/microsoft/answer/")
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 EXCHANGE_MODULE_CLIENT = "fb78d390-0c51-40cd-8e17-fdbfab77341b"
 

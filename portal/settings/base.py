@@ -40,7 +40,6 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.humanize",
     "django.contrib.messages",
-    "django.contrib.sessions",
     "django.contrib.staticfiles",
     "django.forms",
     "csp",
@@ -74,7 +73,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "portal.accounts.web.access.PermissionRefusedMiddleware",
+    "portal.accounts.web.middleware.SessionFollowingMiddleware",
+    "portal.accounts.web.middleware.PermissionRefusedMiddleware",
     "portal.core.body_limit.BodyLimitMiddleware",
 ]
 
@@ -119,7 +119,10 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "accounts:sign-in"
 LOGIN_REDIRECT_URL = "home"
-SESSION_COOKIE_AGE = 12 * 3600
+SESSION_ENGINE = "portal.accounts.sessions.store"
+SESSION_COOKIE_AGE = 12 * 3600  # at the latest, however much it is used
+SESSION_IDLE_SECONDS = env.integer("SESSION_IDLE_SECONDS", 15 * 60)
+TRUSTED_PROXY_COUNT = env.integer("TRUSTED_PROXY_COUNT", 0)  # proxies of ours before the web server, exactly
 STEP_UP_SECONDS = env.integer("STEP_UP_SECONDS", 300)
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

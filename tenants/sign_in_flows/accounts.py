@@ -16,11 +16,16 @@ from tenants.tokens.guards import check_token
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A Microsoft account that signed in at a place."""
+    """A Microsoft account that signed in at a place.
+
+    `object_id` is its id there, and `proved_at` when Microsoft last saw its proofs (aware UTC), where it says so.
+    """
 
     name: str
     with_mfa: bool
     refresh_token: Secret[str]
+    object_id: str = ""
+    proved_at: datetime | None = None
 
 
 def account_of(answer: Mapping[str, Any], place: Place) -> Account:
@@ -44,6 +49,7 @@ def account_of(answer: Mapping[str, Any], place: Place) -> Account:
         name=_name_in(claims, token),
         with_mfa="mfa" in token.authentication_methods,
         refresh_token=Secret(str(answer.get("refresh_token") or "")),
+        **_identity_in(claims),
     )
     _check(account, place)
     return account
@@ -56,6 +62,16 @@ def _check_id_token(claims: Mapping[str, Any], place: Place) -> None:
             "Microsoft's answer is for another application or tenant",
             "Sign in again. If it happens again, tell an administrator: somebody may be mixing up answers.",
         )
+
+
+def _identity_in(claims: object) -> dict[str, Any]:
+    if not isinstance(claims, Mapping):
+        return {}
+    moment = claims.get("auth_time")
+    return {
+        "object_id": str(claims.get("oid") or ""),
+        "proved_at": datetime.fromtimestamp(float(moment), UTC) if isinstance(moment, int | float) else None,
+    }
 
 
 def _name_in(claims: object, token: AccessToken) -> str:

@@ -19,15 +19,18 @@ LASTS_SECONDS = 15 * 60
 warnings.filterwarnings("ignore", message="response_mode", category=UserWarning, module="msal")
 
 
-def begin(place: Place, *, redirect_uri: str, pick_account: bool = False) -> dict[str, Any]:
-    """Return msal's flow, whose `auth_uri` the browser is sent to; raises `SignInRefused`."""
-    prompt = "select_account" if pick_account or not place.account else None
+def begin(place: Place, *, redirect_uri: str, pick_account: bool = False, prompt: str = "") -> dict[str, Any]:
+    """Return msal's flow, whose `auth_uri` the browser is sent to; raises `SignInRefused`.
+
+    `prompt` says what Microsoft asks in any case, as `login` for every proof anew.
+    """
+    prompted = prompt or ("select_account" if pick_account or not place.account else None)
 
     def question(application: msal.ClientApplication) -> dict[str, Any]:
         flow: dict[str, Any] = application.initiate_auth_code_flow(
             [place.scope],
             redirect_uri=redirect_uri,
-            prompt=prompt,
+            prompt=prompted,
             login_hint=place.account or None,
             response_mode="query",
         )

@@ -3,13 +3,13 @@
 from typing import Any
 
 from django.contrib.auth.signals import user_logged_out
-from django.contrib.sessions.models import Session
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.http import HttpRequest
 
 from portal.accounts.models import User
 from portal.accounts.receivers import peer_address
+from portal.accounts.sessions.models import Session
 from portal.core.actors import Actor, Source
 from tenants.sign_ins.services import end_session
 from tenants.sign_ins.sessions import hash_of
@@ -28,4 +28,4 @@ def end_with_sign_out(sender: Any, request: HttpRequest, user: User | None, **kw
 @receiver(post_delete, sender=Session)
 def end_with_session(sender: Any, instance: Session, **kwargs: Any) -> None:
     """End what was signed in to in a session that is gone: cleared, or replaced by another person's."""
-    end_session(actor=SESSIONS, session=hash_of(instance.session_key), reason="the session in Signalbox ended")
+    end_session(actor=SESSIONS, session=instance.session_key, reason="the session in Signalbox ended")

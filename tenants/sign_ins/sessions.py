@@ -4,8 +4,9 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.contrib.sessions.models import Session
 from django.db.models.functions import Now
+
+from portal.accounts.sessions.models import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,5 +29,5 @@ def hash_of(session_key: str) -> str:
 
 def hold(session: PortalSession) -> bool:
     """Whether the session is there still; if so, it cannot end before the present transaction does."""
-    alive = Session.objects.select_for_update().filter(session_key=session.key, expire_date__gt=Now())
+    alive = Session.objects.select_for_update().filter(session_key=session.hash, expire_date__gt=Now())
     return alive.first() is not None

@@ -10,7 +10,9 @@ from tenants.web import (
     consent_answer,
     consents,
     expiring,
+    grants,
     groups,
+    microsoft_sign_in,
     organization,
     organizations,
     relationship_changes,
@@ -25,6 +27,11 @@ from tenants.web import (
 
 app_name = "tenants"
 urlpatterns = [
+    path("people/<int:person_id>/grant/", grants.grant_new, name="grant-new"),
+    path("grants/<int:grant_id>/revoke/", grants.grant_revoke, name="grant-revoke"),
+    path("sign-in/microsoft/", microsoft_sign_in.begin, name="microsoft-sign-in"),
+    path("sign-in/microsoft/onward/", microsoft_sign_in.onward, name="microsoft-onward"),
+    path("sign-in/microsoft/answer/", microsoft_sign_in.answer, name="microsoft-answer"),
     path("organizations/", organizations.listing, name="organizations"),
     path("organizations/add/", adding.add, name="organization-add"),
     path("organizations/selected/", selected.selected, name="organizations-selected"),

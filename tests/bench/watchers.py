@@ -16,13 +16,13 @@ import httpx
 import psutil
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
 from jobs.runs.models import Run, RunTarget
 from jobs.runs.states import RunState, TargetState
 from portal.accounts.models import User
 from portal.accounts.policy import Role
+from portal.accounts.sessions.store import SessionStore
 from portal.local.commands import argv
 from tests.factories import make_person, make_run
 from tests.live import ROOT, wait_for

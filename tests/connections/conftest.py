@@ -9,7 +9,6 @@ from uuid import UUID, uuid4
 
 import msal.managed_identity
 import pytest
-from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from jobs.launch import draft_run, launch_run
@@ -17,6 +16,8 @@ from jobs.planning import RunRequest
 from jobs.runs.models import Run
 from jobs.runs.selection import Selection
 from portal.accounts.models import User
+from portal.accounts.sessions.models import Session
+from portal.accounts.sessions.store import hashed
 from portal.core.actors import Actor, Source
 from tenants.app_registrations.material import CertificateMaterial
 from tenants.app_registrations.services import add_app_registration, add_certificate
@@ -121,8 +122,10 @@ def cloud_of(sandbox: Sandbox, administrator: User, transactional_db: None) -> I
 
 
 def _session() -> PortalSession:
-    stored = Session.objects.create(session_key=uuid4().hex, expire_date=timezone.now() + timedelta(hours=12))
-    return PortalSession(stored.session_key, stored.expire_date)
+    now, key = timezone.now(), uuid4().hex
+    ends_at = now + timedelta(hours=12)
+    Session.objects.create(session_key=hashed(key), expire_date=ends_at, began_at=now, last_seen_at=now)
+    return PortalSession(key, ends_at)
 
 
 def _partner(sandbox: Sandbox, environment: str) -> Partner:

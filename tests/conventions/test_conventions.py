@@ -18,6 +18,13 @@ from portal.audit.actions import SENTENCES, AuditAction
 from portal.celery import app
 from tests.live import ROOT
 
+ON_THE_WAY_IN = {
+    "accounts:second-factor",
+    "accounts:enrol",
+    "tenants:microsoft-sign-in",
+    "tenants:microsoft-onward",
+    "tenants:microsoft-answer",
+}
 OPEN_TO_EVERYBODY = {
     "accounts:sign-in",
     "health-live",
@@ -143,5 +150,8 @@ def test_every_page_asks_an_anonymous_browser_to_sign_in(name: str, arguments: d
     if name in OPEN_TO_EVERYBODY:
         # Nothing works in a test that starts nothing, and the monitoring is told so.
         assert answer.status_code in ((503, 405) if name == "health-status" else (200, 400, 405, 422))
+    elif name in ON_THE_WAY_IN:
+        # Without a proof that came before they lead back to the beginning, or say that nothing was begun.
+        assert answer.status_code in (405, 409) or answer.headers["Location"] == reverse("accounts:sign-in")
     else:
         assert (answer.status_code, answer.headers["Location"]) == (302, f"{reverse('accounts:sign-in')}?next={path}")

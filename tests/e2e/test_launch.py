@@ -11,7 +11,7 @@ from jobs.runs.models import Run
 from jobs.saved.models import LaunchDraft
 from tenants.organizations.models import Organization
 from tests.e2e.axe import violations
-from tests.e2e.test_walk import sign_in
+from tests.e2e.test_walk import prove, sign_in
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.e2e, pytest.mark.timeout(240)]
 OpenPage = Callable[..., Page]
@@ -42,9 +42,7 @@ def test_a_sign_out_in_the_middle_loses_nothing(page: Page, portal: str, demo_pe
     expect(page.locator("#signed-out")).to_be_visible()
     page.get_by_role("button", name=re.compile("^Review")).last.click()
 
-    page.get_by_label("Sign-in name").fill("tess")
-    page.get_by_label("Password").fill(demo_people["tess"])
-    page.get_by_role("button", name="Sign in").click()
+    prove(page, "tess", demo_people["tess"])
 
     expect(page.locator("#p-Identity")).to_have_value("bob@example.com")
     expect(page.get_by_label("Reason")).to_have_value("before the sign-out")

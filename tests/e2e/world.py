@@ -1,5 +1,6 @@
 """One of everything, under hostile names, and the address of every page that shows it."""
 
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,8 +21,11 @@ from jobs.runs.models import Run, RunTarget
 from jobs.runs.states import RunState, TargetState, Verdict
 from jobs.saved.drafts import keep_launch_draft
 from jobs.saved.services import Definition, create_job
+from portal.accounts.grants.models import CustomRole, GrantKind, NamedSet
 from portal.accounts.models import User
+from portal.accounts.policy import Role
 from portal.accounts.saved_filters.services import save_filter
+from portal.accounts.web.access import STEPPED_UP_AT
 from portal.audit.actions import AuditAction
 from portal.audit.services import Object, record
 from portal.core.actors import Source
@@ -34,6 +38,8 @@ from tests.factories import (
     ADMINISTRATOR,
     SYSTEM,
     assign,
+    grant,
+    make_app,
     make_app_registration,
     make_capabilities,
     make_connection,
@@ -67,6 +73,9 @@ ROWS = [
 ]
 
 
+APPROVAL_ANSWERS = ("-approve", "-reject", "-withdraw", "-withdraw-own", "-emergency", "-confirm")
+
+
 @dataclass(frozen=True)
 class World:
     """What there is; `arguments` are the values of the addresses' parts, by name and, where names meet, by route."""
@@ -87,12 +96,16 @@ def browser_of(person: User) -> Client:
     """Return a browser in which `person` has signed in."""
     browser = Client()
     browser.force_login(person)
+    session = browser.session
+    session[STEPPED_UP_AT] = time.time()
+    session.save()
     return browser
 
 
 def make_world(*, organizations: int = 60) -> World:
     """Store one of everything that a page can show."""
     person = make_person(*ADMINISTRATOR)
+    make_app(person)
     registration = make_app_registration()
     places = make_organizations(organizations, partner=registration.partner)
     for place, name in zip(places, HOSTILE_NAMES, strict=False):
@@ -132,6 +145,11 @@ def make_world(*, organizations: int = 60) -> World:
     with transaction.atomic():
         request_approval(actor=person.as_actor(Source.WEB), run=pending, demand=Demand(2, ("What destroys",)))
     draft = make_run(state=RunState.DRAFT, organizations=places[:5], requested_by=person)
+    colleague = make_person(Role.TECHNICIAN)
+    role = CustomRole.objects.create(name=HOSTILE_NAMES[1][:100], permissions=["jobs:run:read"], changed_by="Person")
+    named_set = NamedSet.objects.create(name="Mail flow read", cmdlets=["Get-TransportRule"], changed_by="Person")
+    limits = {"named_sets": [named_set.pk], "risks": ["read"], "spares_partners_own": True}
+    eligible = grant(person, role, over=group, kind=GrantKind.ELIGIBLE, limits=limits, reason="x" * 100)
     actor = person.as_actor(Source.WEB)
     saved = save_filter(actor=actor, page="runs", name="Failed ones", query="state=failed")
     typed = QueryDict("p.Identity=info&where=all")
@@ -175,8 +193,14 @@ def make_world(*, organizations: int = 60) -> World:
             "group_id": group.pk,
             "run_id": run.pk,
             "jobs:review": {"run_id": draft.pk},
-            "jobs:approval": {"run_id": pending.pk},
+            **{f"jobs:approval{each}": {"run_id": pending.pk} for each in ("", *APPROVAL_ANSWERS)},
             "reference": "destructive",
+            "person_id": colleague.pk,
+            "grant_id": colleague.role_grants.get().pk,
+            "accounts:my-role-elevate": {"grant_id": eligible.pk},
+            "role_id": role.pk,
+            "set_id": named_set.pk,
+            "factor_id": person.factors.get().pk,
             "saved_filter_id": saved.pk,
             "synchronization_id": reading.pk,
             "export_id": export.pk,

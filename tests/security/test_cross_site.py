@@ -18,6 +18,7 @@ EXEMPT = {"violation-reports"}
 
 READ_AND_RECORDED = {
     "jobs:target-jsonl": "who took a result away",
+    "tenants:microsoft-answer": "who came back from Microsoft and was not let in",
 }
 """Routes whose GET writes to the audit trail, and why."""
 

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from tests.e2e.world import browser_of, make_world
-from tests.factories import make_person
+from tests.factories import code_of, make_app, make_person
 from tests.security.routes import paths_of
 
 pytestmark = pytest.mark.django_db
@@ -164,7 +164,10 @@ def test_signing_in_leads_nowhere_else() -> None:
         person.set_password("correct horse battery staple")
         person.save(update_fields=["password"])
         sent = {"username": person.username, "password": "correct horse battery staple", "next": payload}
-        answer = Client().post("/sign-in/", sent, secure=True)
+        browser, seed = Client(), make_app(person)
+        browser.post("/sign-in/", sent, secure=True)
+        answer = browser.post("/sign-in/second-factor/", {"code": code_of(seed)}, secure=True)
+        assert answer.status_code == 303
         location = answer.headers.get("Location", "")
         if location and leaves(location):
             wrong.append(f"{payload!r}: {location!r}")

@@ -41,8 +41,8 @@ OURS = {
     *("scope_kind", "service", "session", "session_key", "sha256", "source", "status", "target_kind", "thumbprint"),
     *("thumbprint_sha256", "typed", "username", "version", "back", "search", "relationship_to_partner"),
 }
-COPIES = {"row_column", "row_part"}
-"""Made of results, which come with payloads in every name and value."""
+COPIES = {"row_column", "row_part", "session"}
+"""Made of results, which come with payloads in every name and value; and what the browser is signed in by."""
 
 INJECTED = """
 () => [

@@ -21,6 +21,7 @@ def save_custom_role(
     Raises `GrantRefused` without a name or permission, or for a name that is taken.
     """
     actor.require_everywhere(Permission.ROLE_MANAGE)
+    actor.require_step_up()
     wanted = sorted({permission.value for permission in permissions})
     if not name.strip() or not wanted:
         raise GrantRefused("Give the role a name and at least one permission.")
@@ -40,6 +41,7 @@ def save_custom_role(
 def delete_custom_role(*, actor: Actor, role_id: int) -> None:
     """Delete a role that nobody was ever granted; raises `GrantRefused` otherwise: its history needs it."""
     actor.require_everywhere(Permission.ROLE_MANAGE)
+    actor.require_step_up()
     role = CustomRole.objects.select_for_update().get(pk=role_id)
     if role.grants.exists():
         raise GrantRefused(f"“{role.name}” was granted to somebody: its history keeps it. Revoke its grants instead.")
@@ -54,6 +56,7 @@ def save_named_set(*, actor: Actor, name: str, cmdlets: Sequence[str], set_id: i
     Raises `GrantRefused` without a name or for a name that is taken. An empty set allows nothing.
     """
     actor.require_everywhere(Permission.NAMED_SET_MANAGE)
+    actor.require_step_up()
     if not name.strip():
         raise GrantRefused("Give the set a name.")
     named_set = NamedSet.objects.select_for_update().get(pk=set_id) if set_id else NamedSet()
@@ -72,6 +75,7 @@ def save_named_set(*, actor: Actor, name: str, cmdlets: Sequence[str], set_id: i
 def delete_named_set(*, actor: Actor, set_id: int) -> None:
     """Delete a named set: a grant that was limited to it alone allows no cmdlet any more."""
     actor.require_everywhere(Permission.NAMED_SET_MANAGE)
+    actor.require_step_up()
     named_set = NamedSet.objects.select_for_update().get(pk=set_id)
     record(
         AuditAction.NAMED_SET_DELETED,

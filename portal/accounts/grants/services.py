@@ -170,5 +170,6 @@ def refuse_last_administrator(*, without: User) -> None:
 
 def _require(actor: Actor, person: User) -> None:
     actor.require_everywhere(Permission.GRANT_MANAGE)
+    actor.require_step_up()
     if actor.kind is ActorKind.PERSON and actor.human == person.human:
         raise GrantRefused("Nobody changes their own roles. Ask another administrator, or use the command line.")

@@ -37,6 +37,7 @@ ENTRIES = (
     Entry("jobs:approvals", "Approvals", "hand-thumb-up", "p", Permission.RUN_READ, also=("/approval-policies/",)),
     Entry("exports:list", "Exports", "arrow-down-tray", "e", Permission.CMDLET_READ),
     Entry("audit:events", "Audit", "shield-check", "a", Permission.AUDIT_EVENT_READ),
+    Entry("accounts:people", "People", "users", "u", Permission.PERSON_READ, also=("/roles/", "/named-sets/")),
     Entry("jobs:connections", "Connections", "key", "n", Permission.RUN_READ, also=("/app-registrations/",)),
     Entry("jobs:status", "Status", "heart", "s", Permission.RUN_READ),
     Entry("jobs:global-stop", "Stop everything", "hand-raised", "", Permission.GLOBAL_STOP_ORDER, dangerous=True),
@@ -49,7 +50,13 @@ CONNECTIONS = (
 )
 """The pages that share the entry "Connections": url name, word, who may open it."""
 
-OWN_ENTRIES = (Entry("tenants:sign-ins", "My sign-ins", "finger-print", "", Permission.RUN_LAUNCH),)
+OWN_ENTRIES = (
+    Entry("tenants:sign-ins", "My sign-ins", "finger-print", "", Permission.RUN_LAUNCH),
+    Entry("accounts:my-roles", "My roles", "identification", ""),
+    Entry("jobs:why", "Why can I?", "question-mark-circle", ""),
+    Entry("accounts:factors", "My second factors", "key", ""),
+    Entry("accounts:sessions", "My sessions", "computer-desktop", ""),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,9 +56,9 @@ class SignIns:
         self._open[sign_in.identifier] = sign_in
         if len(self._open) > REMEMBERED:
             self._open.pop(next(iter(self._open)))
-        known = signed_in_here(self._cloud, request)
+        known = [] if prompt == "login" else signed_in_here(self._cloud, request)
         fitting = [one for one in known if not hint or one.person.user_principal_name == hint.lower()]
-        if prompt != "login" and len(fitting) == 1 and prompt != "select_account":
+        if len(fitting) == 1 and prompt != "select_account":
             return self._finish(request, sign_in, fitting[0])
         if prompt == "none":
             return purpose.refuse(Refused(50058)) or Response(400)

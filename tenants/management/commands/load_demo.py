@@ -38,10 +38,14 @@ class Command(BaseCommand):
             national = demo.connect_national_partners(options["sandbox_url"])
             console.print(f"Organizations of {', '.join(each.name for each in national)} were added by domain")
             demo.create_groups()
+            demo.create_scoped_people()
+            demo.link_people(options["sandbox_url"], partner)
             return
-        table = Table("Sign-in name", "Password", "Who", "Role", box=None, header_style="bold", pad_edge=False)
-        for sign_in in demo.sign_ins():
-            table.add_row(sign_in.username, sign_in.password, sign_in.display_name, sign_in.roles)
+        partner = Partner.objects.earliest("created_at")
+        console.print("Press “Sign in with Microsoft”, and sign in at the simulated Microsoft as:")
+        table = Table("Account", "Password", "Who", "Role", box=None, header_style="bold", pad_edge=False)
+        for account in demo.link_people(options["sandbox_url"], partner):
+            table.add_row(account.name, account.password, account.display_name, account.roles)
         console.print(table)
 
 

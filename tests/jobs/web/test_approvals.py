@@ -18,7 +18,7 @@ from portal.accounts.models import User
 from portal.accounts.policy import Role
 from portal.accounts.web.access import STEPPED_UP_AT
 from tenants.organizations.models import Organization
-from tests.factories import grant, make_app_registration, make_group, make_organizations, make_person
+from tests.factories import code_of, grant, make_app, make_app_registration, make_group, make_organizations, make_person
 from tests.jobs.approvals.world import destructive_run, fresh
 
 pytestmark = pytest.mark.django_db
@@ -81,9 +81,19 @@ def test_nothing_is_approved_without_a_fresh_proof_of_being_there(
     session = browser.session
     del session[STEPPED_UP_AT]
     session.save()
-    browser.post(page_of(run, "approval-approve"), {"plan_hash": run.plan_hash, "comment": "Agreed"})
+    seed = make_app(approver)
+    said = {"plan_hash": run.plan_hash, "comment": "Agreed", "may_send_again": "yes"}
+    page = f"http://testserver{page_of(run)}"
+    away = browser.post(page_of(run, "approval-approve"), said, headers={"Referer": page})
+    assert away.headers["Location"].startswith(reverse("accounts:confirm"))
     assert not Approval.objects.exists()
     assert Run.objects.get().state == RunState.PENDING_APPROVAL
+    back = browser.post(away.headers["Location"], {"code": code_of(seed), "next": page_of(run)})
+    kept = dict(back.context["fields"])
+    assert (back.context["path"], kept) == (page_of(run, "approval-approve"), {k: said[k] for k in kept})
+    assert kept["comment"] == "Agreed"
+    browser.post(back.context["path"], kept)
+    assert Run.objects.get().state == RunState.QUEUED
 
 
 def test_who_sees_only_a_part_of_the_organizations_does_not_find_the_request(

@@ -9,7 +9,15 @@ from django.test import Client
 from jobs.runs.models import Run
 from jobs.saved.models import LaunchDraft
 from portal.accounts.models import User
-from tests.factories import PASSWORD, make_app_registration, make_organizations, make_partner, make_person
+from tests.factories import (
+    PASSWORD,
+    code_of,
+    make_app,
+    make_app_registration,
+    make_organizations,
+    make_partner,
+    make_person,
+)
 
 SignIn = Callable[[User], Client]
 URL = "/cmdlets/Get-Mailbox/launch/"
@@ -103,8 +111,10 @@ class TestSignedOut:
         typed = {"draft": draft_id, "typed_by": str(typed_by.pk), "p.Identity": "bob", "reason": "why"}
         away = browser.post(f"{URL}?draft={draft_id}", typed)
         assert (away.status_code, away.headers["Location"]) == (302, f"/sign-in/?next={URL}%3Fdraft%3D{draft_id}")
+        seed = make_app(person)
         name = {"username": person.username, "password": PASSWORD, "next": f"{URL}?draft={draft_id}"}
-        back = browser.post("/sign-in/", name)
+        browser.post("/sign-in/", name)
+        back = browser.post("/sign-in/second-factor/", {"code": code_of(seed)})
         assert back.headers["Location"] == f"{URL}?draft={draft_id}"
         return draft_id
 

@@ -11,7 +11,7 @@ from portal.accounts.selectors import PersonUnknown, person_named
 from portal.accounts.services import create_person
 from portal.audit.models import AuditEvent
 from portal.core.actors import Source
-from tests.factories import PASSWORD, SYSTEM, make_person
+from tests.factories import PASSWORD, SYSTEM, code_of, make_app, make_person
 
 pytestmark = pytest.mark.django_db
 
@@ -67,7 +67,11 @@ class TestActor:
 class TestSignInEvents:
     def sign_in(self, password: str, username: str = "tess") -> Client:
         client = Client(REMOTE_ADDR="192.0.2.7")
+        person = User.objects.filter(username=username).first()
+        seed = make_app(person) if person else ""
         client.post("/sign-in/", {"username": username, "password": password})
+        if seed:
+            client.post("/sign-in/second-factor/", {"code": code_of(seed)})
         return client
 
     def test_signing_in_is_recorded_with_the_address(self) -> None:

@@ -73,7 +73,18 @@ def test_no_page_carries_inline_style_or_script(
         ),
         (
             Role.AUDITOR,
-            ["Home", "Organizations", "Cmdlets", "Runs", "Approvals", "Exports", "Audit", "Connections", "Status"],
+            [
+                "Home",
+                "Organizations",
+                "Cmdlets",
+                "Runs",
+                "Approvals",
+                "Exports",
+                "Audit",
+                "People",
+                "Connections",
+                "Status",
+            ],
         ),
         (None, ["Home"]),
     ],
@@ -93,7 +104,7 @@ def test_the_rail_marks_the_present_page(technician: User, signed_in: Callable[[
     assert set(marked) == {"Organizations"}
 
 
-def test_a_simulated_cloud_shows_on_every_page(client: Client, settings: Settings) -> None:
+def test_a_simulated_cloud_shows_on_every_page(db: None, client: Client, settings: Settings) -> None:
     settings.MICROSOFT_BASE_URLS = {"O365China": {"login_url": ""}}
     assert "A simulated cloud stands in" not in client.get("/sign-in/").content.decode()
     settings.MICROSOFT_BASE_URLS = {"O365China": {"login_url": "https://127.0.0.1:1"}}

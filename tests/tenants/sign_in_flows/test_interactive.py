@@ -8,11 +8,11 @@ from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
 
 from portal.accounts.models import User
+from portal.accounts.sessions.models import Session
 from portal.audit.models import AuditEvent
 from tenants.partner.models import Partner
 from tenants.profiles.methods import Delegation, Method

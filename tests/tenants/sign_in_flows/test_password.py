@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
 
+from portal.accounts.sessions.models import Session
 from portal.audit.models import AuditEvent
 from tenants.partner.models import Partner
 from tenants.profiles.methods import Delegation, Method

@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -14,6 +13,7 @@ from django.utils import timezone
 
 from jobs.dispatch.sweep import sweep
 from portal.accounts.models import User
+from portal.accounts.sessions.models import Session
 from portal.audit.models import AuditEvent
 from tenants.partner.models import Partner
 from tenants.profiles.methods import Delegation, Method
@@ -103,15 +103,14 @@ def test_the_sweeper_deletes_what_is_over(browser: Client, technician: User, act
     assert unfinished().data["person"] == str(technician.pk)
 
 
-def test_a_person_who_is_deleted_leaves_his_sign_in_to_the_sweeper(
+def test_a_person_who_is_deleted_takes_session_and_sign_in_along(
     browser: Client, technician: User, acting: Any
 ) -> None:
     begun(browser, acting(technician))
     technician.delete()
-    PendingSignIn.objects.update(ends_at=timezone.now() - timedelta(seconds=1))
-    sweep()
+    assert not Session.objects.exists()
     assert not PendingSignIn.objects.exists()
-    assert unfinished().data["reason"] == "its time was over"
+    assert unfinished().data["reason"] == "the session in Signalbox ended"
 
 
 class TestPage:

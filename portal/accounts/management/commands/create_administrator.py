@@ -9,6 +9,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
+from portal.accounts.factors.services import issue_enrolment_code
 from portal.accounts.models import User
 from portal.accounts.policy import Role
 from portal.accounts.services import create_person
@@ -29,7 +30,7 @@ class Command(BaseCommand):
             raise CommandError(f"Somebody signs in as “{username}” already.")
         actor = Actor.system(f"shell account {getpass.getuser()}").through(Source.COMMAND_LINE)
         try:
-            create_person(
+            person = create_person(
                 actor=actor,
                 username=username,
                 display_name=options["name"] or username,
@@ -38,7 +39,9 @@ class Command(BaseCommand):
             )
         except ValidationError as refusal:
             raise CommandError(" ".join(refusal.messages)) from refusal
+        code = issue_enrolment_code(actor=actor, person=person)
         self.stdout.write(f"{username} can sign in now, as administrator.")
+        self.stdout.write(f"Enrolment code for the second factor, good once and for a day: {code}")
 
 
 def _password(path: Path | None) -> str:

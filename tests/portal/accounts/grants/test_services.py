@@ -1,6 +1,7 @@
 """Giving roles, taking them away, elevating; and what somebody sees by a grant over a part."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -38,7 +39,7 @@ pytestmark = pytest.mark.django_db
 
 
 def acting(person: User) -> Actor:
-    return User.objects.get(pk=person.pk).as_actor(Source.WEB)
+    return replace(User.objects.get(pk=person.pk).as_actor(Source.WEB), stepped_up_at=datetime.now(UTC))
 
 
 def platform() -> User:
