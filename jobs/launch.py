@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from jobs.approvals.notices import note_request
 from jobs.approvals.policies import demanded_of
 from jobs.approvals.requests import request_approval
 from jobs.authority.launching import require_launch
@@ -76,10 +77,8 @@ def launch_run(*, actor: Actor, run_id: UUID) -> Run:
 def _launch(actor: Actor, run_id: UUID) -> Run:
     actor.require(Permission.RUN_LAUNCH)
     run = Run.objects.select_for_update(no_key=True).filter(pk=run_id).first()
-    if run is None:
-        raise RunRefused("This draft was discarded. Start again from the cmdlet.")
-    if run.requested_by_id != actor.id:
-        raise RunRefused("Only the person who drafted this run may launch it.")
+    if run is None or run.requested_by_id != actor.id:
+        raise RunRefused("This draft was discarded, or is somebody else’s. Start again from the cmdlet.")
     if run.state != RunState.DRAFT:
         return run
     if stop := stop_in_force():
@@ -97,7 +96,7 @@ def _launch(actor: Actor, run_id: UUID) -> Run:
     record(AuditAction.RUN_LAUNCHED, actor=actor, target=run_as_object(run), data=_facts(run))
     _create_targets(actor, run)
     if demand.approvers:
-        request_approval(actor=actor, run=run, demand=demand)
+        note_request(request_approval(actor=actor, run=run, demand=demand))
     else:
         enqueue("jobs.dispatch.start_run", run_id=str(run.pk))
     return run

@@ -1,6 +1,6 @@
 """Re-exports every model for Django; import them from their topics."""
 
-from jobs.approvals.models import Approval, ApprovalPolicy, ApprovalRequest
+from jobs.approvals.models import Approval, ApprovalNotice, ApprovalPolicy, ApprovalRequest
 from jobs.global_stop.models import GlobalStop
 from jobs.liveness.models import Canary, Sweep, WorkerProcess
 from jobs.reconciliation.models import Reconciliation
@@ -12,6 +12,7 @@ from jobs.throttling.models import IdentityBreaker, IdentityPace, OrganizationGa
 
 __all__ = [
     "Approval",
+    "ApprovalNotice",
     "ApprovalPolicy",
     "ApprovalRequest",
     "Attempt",

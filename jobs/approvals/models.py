@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
+from django.utils import timezone
 
 from jobs.approvals.querysets import ApprovalRequestQuerySet
 from jobs.runs.models import Run
@@ -160,3 +161,29 @@ class Approval(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} by {self.person}"
+
+
+class NoticeKind(models.TextChoices):
+    """How somebody is told of a request."""
+
+    EMAIL = "email", "E-mail"
+    WEBHOOK = "webhook", "Webhook"
+
+
+class ApprovalNotice(models.Model):
+    """One message about a request that is to be delivered, or was."""
+
+    request = models.ForeignKey(ApprovalRequest, on_delete=models.PROTECT, related_name="notices")
+    kind = models.CharField(max_length=10, choices=NoticeKind.choices)
+    address = models.CharField(max_length=2000)
+    due_at = models.DateTimeField(default=timezone.now)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    sent_at = models.DateTimeField(null=True)
+    error = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        db_table = "approval_notice"
+        indexes = [models.Index(fields=["due_at"], condition=Q(sent_at=None), name="approval_notice_due")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} about {self.request_id}"

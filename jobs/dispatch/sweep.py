@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from jobs.approvals.notices import ring_for_due_notices
 from jobs.approvals.requests import expire_requests
 from jobs.dispatch.off_boarding import skip_vanished_organizations
 from jobs.dispatch.overdue import end_overdue_targets
@@ -45,6 +46,7 @@ def sweep() -> None:
         finish_if_done(actor=SWEEPER, run_id=run.pk)
     if not stop_in_force():
         ring_for_due_targets()
+    ring_for_due_notices()
     sweep_secrets()
     sweep_sign_ins()
     sweep_sessions()

@@ -2,19 +2,22 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
+from django.utils import timezone
 
 from portal.accounts.grants.models import RoleGrant
 from portal.accounts.grants.services import GrantRefused, GrantRequest, end_grant, grant_role, refuse_last_administrator
 from portal.accounts.models import User
 from portal.accounts.policy import Role
 from portal.audit.actions import AuditAction
+from portal.audit.models import AuditEvent
 from portal.audit.services import Object, record
 from portal.core.actors import Actor, ActorKind
-from portal.core.permissions import Permission
+from portal.core.permissions import Permission, PermissionRefused
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,9 @@ class EntraIdentity:
     tenant_id: UUID
     object_id: UUID
 
+
+REFUSALS_PER_MINUTE = 30
+"""How many refusals of one person are recorded: whoever tries everything leaves a trail, and does not fill it."""
 
 Leaving = Callable[[Actor, User], dict[str, int]]
 _leavings: list[Leaving] = []
@@ -43,6 +49,7 @@ def create_person(
     password: str = "",
     roles: Sequence[Role] = (),
     identity: EntraIdentity | None = None,
+    email: str = "",
 ) -> User:
     """Create a person who can sign in, with `roles` over everything.
 
@@ -51,13 +58,13 @@ def create_person(
     """
     actor.require_everywhere(Permission.PERSON_MANAGE)
     actor.require_step_up()
-    user = User(username=username, display_name=display_name)
+    user = User(username=username, display_name=display_name, email=email)
     if identity is None or password:
         validate_password(password, user)
         user.set_password(password)
     else:
         user.set_unusable_password()
-    user.full_clean(exclude=["password", "email", "entra_tenant_id", "entra_object_id"])
+    user.full_clean(exclude=["password", "entra_tenant_id", "entra_object_id"])
     user.save()
     record(AuditAction.PERSON_CREATED, actor=actor, target=person_as_object(user), data={"username": username})
     if identity:
@@ -120,6 +127,18 @@ def disable_person(*, actor: Actor, person_id: int, reason: str = "") -> User:
     data = {"reason": reason, **{name: number for name, number in ended.items() if number}}
     record(AuditAction.PERSON_DISABLED, actor=actor, target=person_as_object(person), data=data)
     return person
+
+
+@transaction.atomic
+def note_refusal(*, actor: Actor, refusal: PermissionRefused, path: str) -> None:
+    """Record that a permission was refused to a person, and where; of one person, at most so many a minute."""
+    since = timezone.now() - timedelta(minutes=1)
+    lately = AuditEvent.objects.filter(
+        actor_kind=actor.kind, actor_label=actor.label, action=AuditAction.PERMISSION_REFUSED, occurred_at__gt=since
+    )
+    if lately.count() < REFUSALS_PER_MINUTE:
+        data = {"permission": refusal.permission.value, "rule": refusal.rule, "why": str(refusal)[:500]}
+        record(AuditAction.PERMISSION_REFUSED, actor=actor, target=Object("address", "", path[:400]), data=data)
 
 
 @transaction.atomic

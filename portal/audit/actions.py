@@ -29,6 +29,7 @@ class AuditAction(StrEnum):
     NAMED_SET_CREATED = "named_set.created"
     NAMED_SET_CHANGED = "named_set.changed"
     NAMED_SET_DELETED = "named_set.deleted"
+    PERMISSION_REFUSED = "permission.refused"
     PARTNER_CONNECTED = "partner.connected"
     APP_REGISTRATION_ADDED = "app_registration.added"
     CERTIFICATE_ADDED = "certificate.added"
@@ -150,6 +151,7 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.NAMED_SET_CREATED: "{actor} created the named set {target}",
     AuditAction.NAMED_SET_CHANGED: "{actor} changed the named set {target}",
     AuditAction.NAMED_SET_DELETED: "{actor} deleted the named set {target}",
+    AuditAction.PERMISSION_REFUSED: "{actor} was refused {permission}: {rule}",
     AuditAction.PARTNER_CONNECTED: "{actor} connected the partner {target}",
     AuditAction.APP_REGISTRATION_ADDED: "{actor} added the app registration {target}",
     AuditAction.CERTIFICATE_ADDED: "{actor} added the certificate {target}",

@@ -35,7 +35,18 @@ CATEGORIES = {
         ),
     ),
     "people": Category(
-        "people", ("person", "role", "custom_role", "named_set", "sign_in", "personal_sign_in", "factor", "session")
+        "people",
+        (
+            "person",
+            "role",
+            "custom_role",
+            "named_set",
+            "sign_in",
+            "personal_sign_in",
+            "factor",
+            "session",
+            "permission",
+        ),
     ),
     "exports": Category("exports", ("export",)),
     OTHER: Category("other", ()),

@@ -123,6 +123,17 @@ SESSION_ENGINE = "portal.accounts.sessions.store"
 SESSION_COOKIE_AGE = 12 * 3600  # at the latest, however much it is used
 SESSION_IDLE_SECONDS = env.integer("SESSION_IDLE_SECONDS", 15 * 60)
 TRUSTED_PROXY_COUNT = env.integer("TRUSTED_PROXY_COUNT", 0)  # proxies of ours before the web server, exactly
+# Notices of runs that wait for approval: mail to who may approve them, and one webhook, signed with the key.
+PORTAL_URL = env.text("PORTAL_URL", "http://127.0.0.1:8000")
+EMAIL_HOST = env.text("EMAIL_HOST", "")
+EMAIL_PORT = env.integer("EMAIL_PORT", 587)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = env.secret("EMAIL_HOST_PASSWORD") if EMAIL_HOST_USER else ""
+EMAIL_USE_TLS = env.text("EMAIL_TLS", "yes") == "yes"
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "signalbox@localhost")
+APPROVAL_WEBHOOK_URL = env.text("APPROVAL_WEBHOOK_URL", "")
+APPROVAL_WEBHOOK_KEY = env.secret("APPROVAL_WEBHOOK_KEY") if APPROVAL_WEBHOOK_URL else ""
 STEP_UP_SECONDS = env.integer("STEP_UP_SECONDS", 300)
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -8,6 +8,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
 import django
 
 PARTS = (
+    "authority",
     "catalogue",
     "capabilities",
     "opening",
@@ -28,6 +29,7 @@ def main() -> None:
     from django.core.management import call_command
 
     from tests.bench import (
+        authority,
         capabilities,
         catalogue,
         engine,
@@ -43,6 +45,8 @@ def main() -> None:
 
     wanted = sys.argv[1:] or PARTS
     call_command("migrate", verbosity=0)
+    if "authority" in wanted:
+        authority.main()
     if "catalogue" in wanted:
         catalogue.main()
     if "capabilities" in wanted:

@@ -195,7 +195,7 @@ class TestLaunch:
         self, organizations: list[Organization], technician: User, administrator: User, acting: Acting
     ) -> None:
         run = drafted(organizations, acting(technician))
-        with pytest.raises(RunRefused, match="Only the person who drafted"):
+        with pytest.raises(RunRefused, match="is somebody else"):
             launch_run(actor=acting(administrator), run_id=run.pk)
         run.refresh_from_db()
         assert (run.state, run.targets.count()) == (RunState.DRAFT, 0)

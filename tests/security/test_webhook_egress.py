@@ -84,7 +84,8 @@ NAMES_INSIDE = (
 class Listener:
     """A server on loopback that counts who comes."""
 
-    def __init__(self, answer: bytes = b"", certificate: Path | None = None) -> None:
+    def __init__(self, answer: bytes = b"", certificate: Path | None = None, *, ends: bytes = BODY) -> None:
+        self._ends = ends
         self.connections, self.received, self.answer = 0, b"", answer
         self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if certificate else None
         if self._tls and certificate:
@@ -101,7 +102,7 @@ class Listener:
                 with suppress(OSError), self._tls.wrap_socket(plain, server_side=True) if self._tls else plain as peer:
                     peer.settimeout(8)
                     self.received = peer.recv(65_536)
-                    while b"\r\n\r\n" not in self.received or not self.received.endswith(BODY):
+                    while b"\r\n\r\n" not in self.received or not self.received.endswith(self._ends):
                         self.received += peer.recv(65_536)
                     self._answer(peer)
 

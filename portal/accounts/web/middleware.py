@@ -5,7 +5,9 @@ from collections.abc import Callable
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 
+from portal.accounts.services import note_refusal
 from portal.accounts.sessions.services import note_seen
+from portal.accounts.web.access import actor_of
 from portal.accounts.web.proofs import confirm_first
 from portal.core.permissions import PermissionRefused, StepUpRequired
 
@@ -38,5 +40,6 @@ class PermissionRefusedMiddleware:
         if isinstance(exception, StepUpRequired):
             return confirm_first(request)
         if isinstance(exception, PermissionRefused):
+            note_refusal(actor=actor_of(request), refusal=exception, path=request.path)
             raise PermissionDenied(str(exception)) from exception
         return None

@@ -77,13 +77,14 @@ class PersonForm(IdentityForm):
 
     display_name = forms.CharField(label="Name", max_length=200)
     username = forms.CharField(label="Sign-in name", max_length=150)
+    email = forms.EmailField(label="E-mail", required=False, help_text="For notices of runs that wait for approval.")
     password = forms.CharField(
         label="Password",
         required=False,
         widget=forms.PasswordInput({"autocomplete": "new-password"}),
         help_text="Only for an account that does not sign in with Microsoft: 15 characters or more.",
     )
-    field_order = ("display_name", "username", "tenant_id", "object_id", "password")
+    field_order = ("display_name", "username", "email", "tenant_id", "object_id", "password")
 
 
 @require_safe
@@ -148,6 +149,7 @@ def person_new(request: HttpRequest) -> HttpResponse:
                 display_name=said["display_name"],
                 password=said["password"],
                 identity=form.identity,
+                email=said["email"],
             )
         except ValidationError as refusal:
             form.add_error(None, refusal.messages)
