@@ -33,7 +33,7 @@ redis.Channel.QoS = MessagesInHand
 app = Celery("signalbox", set_as_current=True)
 app.set_default()
 app.conf.update(settings.CELERY)
-app.autodiscover_tasks(["jobs.dispatch", "jobs.reconciliation", "tenants.sync", "tenants.expiry"])
+app.autodiscover_tasks(["jobs.approvals", "jobs.dispatch", "jobs.reconciliation", "tenants.sync", "tenants.expiry"])
 
 
 @setup_logging.connect
