@@ -13,6 +13,8 @@ from portal.core.permissions import Permission
 if TYPE_CHECKING:
     from jobs.saved.models import Job, LaunchDraft  # noqa: F401 - the querysets' types
 
+_NAMES_PLACES = r"(^|&)(organization|group|names|except|except_group|filter\.[^=]*)=[^&]"
+"""Fields of a kept launch form that name organizations or organization groups."""
 KEPT_FOR = timedelta(days=14)
 """How long a draft of a launch is kept after its last change."""
 
@@ -21,10 +23,16 @@ class JobQuerySet(models.QuerySet["Job"]):
     """Filters over jobs."""
 
     def visible_to(self, actor: Actor) -> Self:
-        """Return the jobs that `actor` may see: shared ones, and the actor's own."""
+        """Return the jobs that `actor` may see: shared ones, and the actor's own.
+
+        Who sees a part of the organizations sees no shared job that names some: they may lie outside it.
+        """
         if not actor.has(Permission.RUN_READ):
             return self.none()
-        return self.filter(Q(shared=True) | Q(owner_id=actor.id))
+        shared = Q(shared=True)
+        if not actor.has_everywhere(Permission.ORGANIZATION_READ):
+            shared &= ~Q(typed__regex=_NAMES_PLACES)
+        return self.filter(shared | Q(owner_id=actor.id))
 
     def matching(self, text: str) -> Self:
         """Return those whose name, description or cmdlet contains every word of `text`."""

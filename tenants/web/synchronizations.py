@@ -61,4 +61,5 @@ def panel_context(actor: Actor, synchronization: Synchronization | None) -> dict
         "synchronization": synchronization,
         "is_open": synchronization is not None and is_open(synchronization),
         "can_synchronize": actor.has(Permission.PARTNER_SYNCHRONIZE),
+        "may_count": actor.has_everywhere(Permission.ORGANIZATION_READ),
     }

@@ -5,6 +5,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
+from portal.accounts.grants.models import RoleGrant
 from portal.accounts.models import User
 from portal.accounts.policy import Role
 from portal.audit.models import AuditEvent
@@ -54,3 +55,19 @@ def test_what_cannot_be_done_is_said_and_nothing_changes(arguments: tuple[str, .
     with pytest.raises(CommandError, match=said):
         run(*arguments)
     assert not AuditEvent.objects.exists()
+
+
+def test_a_role_is_given_to_be_elevated_to_over_a_partner_and_within_limits() -> None:
+    (place,) = make_organizations(1)
+    make_person(None, username="nora")
+    limits = ("--risks", "read", "--verbs", "Get, Test", "--forbidden-parameters", "Anr", "--spares-partners-own")
+    said = run("grant_role", "nora", "technician", "--partner", place.partner.name, "--eligible", *limits)
+    assert said == f"nora may elevate to the role Technician over {place.partner.name} now.\n"
+    made = RoleGrant.objects.get()
+    assert made.limits == {
+        "risks": ["read"],
+        "verbs": ["Get", "Test"],
+        "forbidden_parameters": ["Anr"],
+        "spares_partners_own": True,
+    }
+    assert not User.objects.get(username="nora").grants
