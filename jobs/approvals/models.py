@@ -63,7 +63,8 @@ class ApprovalRequest(models.Model):
     """A run that waits, or waited, for approval of exactly the plan of this hash.
 
     `policies` says in words which policies ask for it. `barred` are the humans who may not approve it: who requested
-    it, and who last changed the job that it comes from. `emergency_at` is when its requester declared an emergency.
+    it, and who last changed the job that it comes from. `emergency_at` is when its requester declared an emergency,
+    `reading` the run that last read what is there before the change.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -81,6 +82,7 @@ class ApprovalRequest(models.Model):
     end_reason = models.CharField(max_length=500, blank=True)
     emergency_at = models.DateTimeField(null=True)
     emergency_reason = models.CharField(max_length=500, blank=True)
+    reading = models.ForeignKey(Run, on_delete=models.SET_NULL, null=True, related_name="+")
 
     objects = ApprovalRequestQuerySet.as_manager()
 

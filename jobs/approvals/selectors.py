@@ -49,13 +49,17 @@ def waiting_for(actor: Actor) -> ApprovalRequestQuerySet:
 
 def find_request(*, actor: Actor, run_id: UUID) -> ApprovalRequest | None:
     """Return the request of a run with the run and what was said about it, or None."""
-    found = ApprovalRequest.objects.visible_to(actor).select_related("run").prefetch_related("approvals")
+    found = ApprovalRequest.objects.visible_to(actor).select_related("run", "reading").prefetch_related("approvals")
     return found.filter(run=run_id).first()
 
 
 def latest_runs_of(*, actor: Actor, run: Run, number: int) -> list[Run]:
-    """Return what the requester of `run` launched last besides it, as far as `actor` may see that."""
-    others = Run.objects.visible_to(actor).launched().of_people().exclude(pk=run.pk)
+    """Return what the requester of `run` launched last besides it, as far as `actor` may see that.
+
+    What was read for approvals runs on their behalf, and was not launched by them.
+    """
+    readings = ApprovalRequest.objects.exclude(reading=None).values("reading")
+    others = Run.objects.visible_to(actor).launched().of_people().exclude(pk=run.pk).exclude(pk__in=readings)
     own = others.filter(requested_by_id=run.requested_by_id).defer("plan", "powershell")
     return list(own.order_by("-launched_at", "-pk")[:number])
 

@@ -8,27 +8,21 @@ from uuid import UUID
 import structlog
 from django.db import connection, transaction
 
-from jobs.catalogue.cmdlets import UnknownCmdlet, catalogue_version
-from jobs.catalogue.effects import Effect
-from jobs.catalogue.encoding import encode, wire_cmdlet
-from jobs.catalogue.powershell import powershell_line
+from jobs.catalogue.cmdlets import UnknownCmdlet
 from jobs.catalogue.problems import InvalidCall
-from jobs.catalogue.read_backs import Reading, reading_of
-from jobs.catalogue.validation import ValidCall, validate
+from jobs.catalogue.read_backs import reading_of
 from jobs.global_stop.selectors import stop_in_force
 from jobs.launch import launch_planned
+from jobs.readings import calls_of, planned_reading
 from jobs.reconciliation.due import Due, due_now
 from jobs.reconciliation.judging import ALTERED, ask_person
 from jobs.reconciliation.models import Reconciliation
 from jobs.reconciliation.reconciler import RECONCILER
 from jobs.runs.integrity import alteration_of, record_altered_plan
-from jobs.runs.models import Run, RunTarget
-from jobs.runs.plans import build_plan, hash_of
+from jobs.runs.models import RunTarget
 from jobs.runs.purposes import Purpose
-from jobs.runs.steps import OnFailure, Step
 from jobs.runs.ways import FrozenWays
 from portal.core.clock import database_now
-from portal.core.identifiers import uuid7
 
 log = structlog.get_logger(__name__)
 _LOCK = 0x5EC0
@@ -87,11 +81,15 @@ def _look(members: Sequence[Due], now: datetime) -> int:
         ask_person(members, now, f"Nothing reads back what {step.cmdlet} changes.")
         return 0
     try:
-        calls = _calls(reading, run)
+        calls = calls_of(reading, run)
     except InvalidCall as refusal:
         ask_person(members, now, f"{reading.cmdlet} cannot be asked about it: {refusal}")
         return 0
-    launched = launch_planned(actor=RECONCILER, run=_planned(run, step, calls, members))
+    organizations = [due.target.organization for due in members]
+    why = f"Reads back whether {step.cmdlet} was carried out"
+    planned = planned_reading(run, calls, organizations, reason=why, purpose=Purpose.RECONCILIATION)
+    planned.reconciles = run
+    launched = launch_planned(actor=RECONCILER, run=planned)
     targets = dict(RunTarget.objects.filter(run=launched).values_list("organization", "pk"))
     Reconciliation.objects.bulk_create(
         Reconciliation(
@@ -107,51 +105,3 @@ def _look(members: Sequence[Due], now: datetime) -> int:
         for due in members
     )
     return len(members)
-
-
-def _calls(reading: Reading, run: Run) -> list[ValidCall]:
-    """Return the calls of a reading: what was changed, then the other names of each person whom it knows by one."""
-    asked = [
-        (reading.cmdlet, reading.parameters),
-        *(("Get-Recipient", {"Identity": name}) for name in reading.strangers),
-    ]
-    known = {name for values in run.plan.get("variables", {}).values() for name in values}
-    return [validate(cmdlet, values, service=run.service, variables=known) for cmdlet, values in asked]
-
-
-def _planned(run: Run, step: Step, calls: Sequence[ValidCall], members: Sequence[Due]) -> Run:
-    """Return the run that reads back, with the ways and on behalf of whoever requested the run that is read back."""
-    organizations = [due.target.organization for due in members]
-    tenants = {str(each.tenant_id) for each in organizations}
-    plan = build_plan(
-        steps=[Step(call.cmdlet.name, wire_cmdlet(call), Effect.READ, encode(call)) for call in calls],
-        service=run.service,
-        catalogue_version=catalogue_version(),
-        connection=run.plan["connection"],
-        organizations=organizations,
-        requested_by=run.requested_by,
-        reason=f"Reads back whether {step.cmdlet} was carried out",
-        ticket=run.ticket,
-        on_failure=OnFailure.CONTINUE,
-        variables={key: values for key, values in run.plan.get("variables", {}).items() if key in tenants},
-        purpose=Purpose.RECONCILIATION.value,
-    )
-    return Run(
-        id=uuid7(),
-        cmdlet=calls[0].cmdlet.name,
-        risk="read",
-        effect=Effect.READ,
-        service=run.service,
-        plan=plan,
-        plan_version=plan["version"],
-        step_count=len(calls),
-        plan_hash=hash_of(plan),
-        powershell="\n".join(powershell_line(call) for call in calls),
-        reason=plan["reason"],
-        ticket=run.ticket,
-        target_count=len(organizations),
-        requested_by_id=run.requested_by_id,
-        requested_by=run.requested_by,
-        purpose=Purpose.RECONCILIATION,
-        reconciles=run,
-    )

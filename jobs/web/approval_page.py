@@ -12,6 +12,7 @@ from jobs.approvals.requests import is_over
 from jobs.approvals.selectors import latest_runs_of
 from jobs.approvals.signing import is_signed
 from jobs.catalogue.effects import Effect
+from jobs.current_values import reading_for
 from jobs.runs.integrity import alteration_of
 from jobs.runs.models import Run
 from jobs.runs.selectors import planned_organizations, planned_reach
@@ -96,6 +97,7 @@ def approval_context(
         "page": planned_organizations(
             actor=actor, run=run, search=form.chosen().get("q", ""), cursor=query.get("cursor", "")
         ),
+        "can_be_read": request.is_waiting and reading_for(run) is not None,
         "latest": _latest(actor, run),
         "problem": problem,
         "typed": typed,

@@ -19,6 +19,8 @@ from jobs.approvals.services import (
     reject_run,
     withdraw_approval,
 )
+from jobs.current_values import read_current_values
+from jobs.runs.plans import PlanChanged
 from jobs.web.approval_page import approval_context
 from jobs.web.run_access import GONE
 from portal.accounts.web.access import actor_of
@@ -120,6 +122,17 @@ def approval_withdraw_own(request: HttpRequest, run_id: UUID) -> HttpResponse:
 
 
 @require_POST
+def approval_read(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Have what is there now read, in every organization."""
+
+    def read(actor: Actor) -> str:
+        launched = read_current_values(actor=actor, run_id=run_id)
+        return f"{launched} reads what is there now; it changes nothing."
+
+    return _answer(request, run_id, read)
+
+
+@require_POST
 def approval_emergency(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Declare an emergency."""
 
@@ -144,7 +157,7 @@ def _answer(request: HttpRequest, run_id: UUID, act: Callable[[Actor], str]) -> 
     found = _found(actor, run_id)
     try:
         said = act(actor)
-    except ApprovalRefused as refusal:
+    except (ApprovalRefused, PlanChanged) as refusal:
         return _page(request, actor, found, problem=str(refusal), typed=request.POST.get("comment", ""), status=409)
     messages.success(request, said)
     return HttpResponseRedirect(reverse("jobs:approval", args=[run_id]), status=303)

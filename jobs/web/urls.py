@@ -76,6 +76,7 @@ urlpatterns = [
     path("approvals/<uuid:run_id>/reject/", approvals.approval_reject, name="approval-reject"),
     path("approvals/<uuid:run_id>/withdraw/", approvals.approval_withdraw, name="approval-withdraw"),
     path("approvals/<uuid:run_id>/withdraw-own/", approvals.approval_withdraw_own, name="approval-withdraw-own"),
+    path("approvals/<uuid:run_id>/read/", approvals.approval_read, name="approval-read"),
     path("approvals/<uuid:run_id>/emergency/", approvals.approval_emergency, name="approval-emergency"),
     path("approvals/<uuid:run_id>/confirm/", approvals.approval_confirm, name="approval-confirm"),
     path("why/", why.why, name="why"),

@@ -76,6 +76,7 @@ class AuditAction(StrEnum):
     RUN_DISCARDED = "run.discarded"
     RUN_LAUNCHED = "run.launched"
     APPROVAL_REQUEST_MADE = "approval_request.made"
+    APPROVAL_REQUEST_READ = "approval_request.read"
     APPROVAL_REQUEST_APPROVED = "approval_request.approved"
     APPROVAL_REQUEST_REJECTED = "approval_request.rejected"
     APPROVAL_REQUEST_WITHDRAWN = "approval_request.withdrawn"
@@ -200,6 +201,7 @@ SENTENCES: dict[AuditAction, str] = {
     AuditAction.RUN_DISCARDED: "{actor} discarded the draft of {target}",
     AuditAction.RUN_LAUNCHED: "{actor} launched {target}",
     AuditAction.APPROVAL_REQUEST_MADE: "{actor} asked for approval of {target}",
+    AuditAction.APPROVAL_REQUEST_READ: "{actor} had what is there now read by {cmdlet}, before {target} is approved",
     AuditAction.APPROVAL_REQUEST_APPROVED: "{target} is approved and may begin",
     AuditAction.APPROVAL_REQUEST_REJECTED: "{actor} rejected {target}: {reason}",
     AuditAction.APPROVAL_REQUEST_WITHDRAWN: "{actor} withdrew the request for approval of {target}",

@@ -68,6 +68,11 @@ def test_a_destructive_run_waits_for_the_approver_in_a_second_browser_and_begins
         expect(other.locator("#frozen-list")).to_contain_text(place.name)
     assert violations(other) == []
     assert other.evaluate("document.documentElement.scrollWidth") <= 390
+    other.get_by_role("button", name="Read it").click()
+    expect(other.locator("body")).to_contain_text("reads what is there now; it changes nothing")
+    other.get_by_role("link", name="Get-RemoteDomain in 3 organizations").first.click()
+    expect(other.locator("main")).to_contain_text("Default", timeout=60_000)
+    other.go_back()
     time.sleep(2)
     assert not sandbox.executions("Remove-RemoteDomain"), "nothing is sent before somebody approves"
     other.get_by_label("Comment").fill("Checked with the customer")

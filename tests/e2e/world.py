@@ -73,7 +73,7 @@ ROWS = [
 ]
 
 
-APPROVAL_ANSWERS = ("-approve", "-reject", "-withdraw", "-withdraw-own", "-emergency", "-confirm")
+APPROVAL_ANSWERS = ("-approve", "-reject", "-withdraw", "-withdraw-own", "-emergency", "-confirm", "-read")
 
 
 @dataclass(frozen=True)

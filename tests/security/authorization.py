@@ -164,6 +164,7 @@ LINES: dict[str, tuple[str | None, str | None]] = {
     "jobs:approvals": (READ, None),
     "jobs:approval": (SEEN, None),
     "jobs:approval-approve": (None, "A"),
+    "jobs:approval-read": (None, SEEN),
     "jobs:approval-reject": (None, "A"),
     "jobs:approval-withdraw": (None, "TSAP"),
     "jobs:approval-withdraw-own": (None, SEEN),

@@ -17,7 +17,7 @@ from tests.e2e.world import World, browser_of, make_world
 from tests.factories import grant, make_group, make_organizations, make_person
 from tests.security.authorization import LINES, OPEN
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.timeout(900)]
 READS = ("get", "head")
 STRANGE = ("put", "patch", "delete", "options", "trace", "brew")
 REFUSED = (403, 404)

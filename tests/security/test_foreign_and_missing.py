@@ -16,7 +16,7 @@ from tests.e2e.world import World, browser_of, make_world
 from tests.factories import grant, make_group, make_organizations, make_person
 from tests.security.authorization import LINES, OPEN
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.timeout(900)]
 TIMES = 300
 TIMED = ("tenants:organization", "jobs:run", "jobs:target", "jobs:approval", "tenants:group")
 _TOKEN = re.compile(r"[A-Za-z0-9]{64}")
