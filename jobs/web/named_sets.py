@@ -74,8 +74,12 @@ def named_set_delete(request: HttpRequest, set_id: int) -> HttpResponse:
     """Delete a named set, after a question."""
     named_set = _found(request, set_id)
     if request.method == "POST":
-        delete_named_set(actor=actor_of(request), set_id=named_set.pk)
-        messages.success(request, f"The set “{named_set.name}” is deleted.")
+        try:
+            delete_named_set(actor=actor_of(request), set_id=named_set.pk)
+        except GrantRefused as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, f"The set “{named_set.name}” is deleted.")
         return HttpResponseRedirect(reverse("jobs:named-sets"), status=303)
     return render_page(request, "jobs/named_sets/delete.html", {"set": named_set})
 

@@ -47,6 +47,13 @@ class User(AbstractBaseUser):
 
     class Meta:
         db_table = "user"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["entra_tenant_id", "entra_object_id"],
+                condition=models.Q(is_active=True, entra_object_id__isnull=False),
+                name="user_of_one_microsoft_account",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.display_name

@@ -28,6 +28,7 @@ class EntraIdentity:
     object_id: UUID
 
 
+_TAKEN = "Somebody else signs in with this account. One account belongs to one person."
 REFUSALS_PER_MINUTE = 30
 """How many refusals of one person are recorded: whoever tries everything leaves a trail, and does not fill it."""
 
@@ -79,16 +80,16 @@ def create_person(
 def link_identity(*, actor: Actor, person_id: int, identity: EntraIdentity | None) -> User:
     """Let a person sign in as this account at Microsoft, or with None as none any more.
 
-    Raises `GrantRefused` for one's own account, and where somebody else signs in with it.
+    What went on in their name ends, as when an account is disabled: it may be another human's from now on. Raises
+    `GrantRefused` for one's own account, and where somebody else signs in with it.
     """
     actor.require_everywhere(Permission.PERSON_MANAGE)
     actor.require_step_up()
     person = User.objects.select_for_update(of=("self",)).get(pk=person_id)
     if actor.kind is ActorKind.PERSON and actor.human == person.human:
         raise GrantRefused("Nobody changes with which account they sign in. Ask another administrator.")
-    others = User.objects.exclude(pk=person.pk).filter(is_active=True)
-    if identity and others.filter(entra_object_id=identity.object_id, entra_tenant_id=identity.tenant_id).exists():
-        raise GrantRefused("Somebody else signs in with this account. One account belongs to one person.")
+    if identity and _signs_in_elsewhere(person, identity.tenant_id, identity.object_id):
+        raise GrantRefused(_TAKEN)
     before = {"tenant_id": str(person.entra_tenant_id or ""), "object_id": str(person.entra_object_id or "")}
     person.entra_tenant_id = identity.tenant_id if identity else None
     person.entra_object_id = identity.object_id if identity else None
@@ -97,6 +98,7 @@ def link_identity(*, actor: Actor, person_id: int, identity: EntraIdentity | Non
         "tenant_id": str(person.entra_tenant_id or ""),
         "object_id": str(person.entra_object_id or ""),
         "before": before,
+        **_leave(actor, person),
     }
     record(AuditAction.PERSON_LINKED, actor=actor, target=person_as_object(person), data=data)
     return person
@@ -121,17 +123,14 @@ def disable_person(*, actor: Actor, person_id: int, reason: str = "") -> User:
     person.save(update_fields=["is_active"])
     for grant in person.role_grants.select_for_update(of=("self",)).filter(revoked_at=None, kind="elevation"):
         end_grant(actor=actor, grant=grant, reason="The account was disabled")
-    ended: dict[str, int] = {}
-    for leaving in _leavings:
-        ended |= leaving(actor, person)
-    data = {"reason": reason, **{name: number for name, number in ended.items() if number}}
+    data = {"reason": reason, **_leave(actor, person)}
     record(AuditAction.PERSON_DISABLED, actor=actor, target=person_as_object(person), data=data)
     return person
 
 
 @transaction.atomic
 def note_refusal(*, actor: Actor, refusal: PermissionRefused, path: str) -> None:
-    """Record that a permission was refused to a person, and where; of one person, at most so many a minute."""
+    """Record that a permission was refused to a person, and where; of one person, about so many a minute."""
     since = timezone.now() - timedelta(minutes=1)
     lately = AuditEvent.objects.filter(
         actor_kind=actor.kind, actor_label=actor.label, action=AuditAction.PERMISSION_REFUSED, occurred_at__gt=since
@@ -143,16 +142,35 @@ def note_refusal(*, actor: Actor, refusal: PermissionRefused, path: str) -> None
 
 @transaction.atomic
 def enable_person(*, actor: Actor, person_id: int) -> User:
-    """Let a person in again, with the roles that were not revoked; what was ended stays ended."""
+    """Let a person in again, with the roles that were not revoked; what was ended stays ended.
+
+    Raises `GrantRefused` where somebody else signs in with the person's Microsoft account by now.
+    """
     actor.require_everywhere(Permission.PERSON_MANAGE)
     actor.require_step_up()
     person = User.objects.select_for_update().get(pk=person_id)
     if not person.is_active:
+        if person.entra_object_id and _signs_in_elsewhere(person, person.entra_tenant_id, person.entra_object_id):
+            raise GrantRefused(_TAKEN)
         person.is_active = True
         person.save(update_fields=["is_active"])
         roles = [grant.role_name for grant in _live(person)]
         record(AuditAction.PERSON_ENABLED, actor=actor, target=person_as_object(person), data={"roles": roles})
     return person
+
+
+def _leave(actor: Actor, person: User) -> dict[str, int]:
+    """End all that goes on in a person's name, in the present transaction; returns how much of each, where any."""
+    ended: dict[str, int] = {}
+    for leaving in _leavings:
+        ended |= leaving(actor, person)
+    return {name: number for name, number in ended.items() if number}
+
+
+def _signs_in_elsewhere(person: User, tenant_id: UUID | None, object_id: UUID) -> bool:
+    """Whether somebody else who may sign in does so with this Microsoft account."""
+    others = User.objects.exclude(pk=person.pk).filter(is_active=True)
+    return others.filter(entra_object_id=object_id, entra_tenant_id=tenant_id).exists()
 
 
 def person_as_object(person: User) -> Object:

@@ -19,16 +19,20 @@ pytestmark = pytest.mark.django_db
 MARK = "mass7"
 EVENT = {"audit_event+", "audit_event.data", "audit_event.target_label"}
 DECLARED = {
+    "accounts:person-disable": EVENT,
     "accounts:saved-filter": {
         "saved_filter.name",
         "saved_filter.is_default",
         "saved_filter.is_shared",
         "saved_filter.saved_at",
     },
+    "jobs:approval-emergency": {"approval_request.emergency_at", "approval_request.emergency_reason", *EVENT},
+    "jobs:approval-withdraw": {"approval_request.end_reason", *EVENT},
     "jobs:global-stop-order": {"global_stop+", "global_stop.reason", *EVENT},
     "jobs:job": {"job.changed_at", "job.description", "job.name", *EVENT},
     "jobs:launch": {"launch_draft.typed"},
     "tenants:app-registration-add": {"app_registration+", "app_registration.display_name", *EVENT},
+    "tenants:grant-revoke": {"role_grant.revoke_reason", *EVENT},
     "tenants:group-remove-members": EVENT,
     "tenants:group-rename": {"organization_group.name", *EVENT},
     "tenants:groups": {"organization_group+", "organization_group.name", *EVENT},

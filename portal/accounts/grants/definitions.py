@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Sequence
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
-from portal.accounts.grants.models import CustomRole, NamedSet
+from portal.accounts.grants.models import CustomRole, NamedSet, RoleGrant
 from portal.accounts.grants.services import GrantRefused
+from portal.accounts.models import User
 from portal.audit.actions import AuditAction
 from portal.audit.services import Object, record
-from portal.core.actors import Actor
+from portal.core.actors import Actor, ActorKind
 from portal.core.permissions import Permission
 
 
@@ -26,6 +28,8 @@ def save_custom_role(
     if not name.strip() or not wanted:
         raise GrantRefused("Give the role a name and at least one permission.")
     role = CustomRole.objects.select_for_update().get(pk=role_id) if role_id else CustomRole()
+    if role_id:
+        _require_not_ones_own(actor, RoleGrant.objects.filter(custom_role=role_id))
     before = {"name": role.name, "permissions": role.permissions or []}
     role.name, role.permissions, role.purpose, role.changed_by = name.strip(), wanted, purpose, actor.label
     _save(role)
@@ -60,6 +64,7 @@ def save_named_set(*, actor: Actor, name: str, cmdlets: Sequence[str], set_id: i
     if not name.strip():
         raise GrantRefused("Give the set a name.")
     named_set = NamedSet.objects.select_for_update().get(pk=set_id) if set_id else NamedSet()
+    _require_not_ones_own(actor, _limited_to(set_id))
     before = {"name": named_set.name, "cmdlets": named_set.cmdlets or []}
     named_set.name, named_set.cmdlets, named_set.changed_by = name.strip(), sorted(set(cmdlets)), actor.label
     _save(named_set)
@@ -77,6 +82,7 @@ def delete_named_set(*, actor: Actor, set_id: int) -> None:
     actor.require_everywhere(Permission.NAMED_SET_MANAGE)
     actor.require_step_up()
     named_set = NamedSet.objects.select_for_update().get(pk=set_id)
+    _require_not_ones_own(actor, _limited_to(set_id))
     record(
         AuditAction.NAMED_SET_DELETED,
         actor=actor,
@@ -84,6 +90,20 @@ def delete_named_set(*, actor: Actor, set_id: int) -> None:
         data={"cmdlets": named_set.cmdlets},
     )
     named_set.delete()
+
+
+def _limited_to(set_id: int | None) -> "QuerySet[RoleGrant]":
+    """Return the grants that a named set limits."""
+    return RoleGrant.objects.filter(limits__named_sets__contains=[set_id]) if set_id else RoleGrant.objects.none()
+
+
+def _require_not_ones_own(actor: Actor, grants: "QuerySet[RoleGrant]") -> None:
+    """Raise `GrantRefused` where what is changed is held by the actor, or may be elevated to: with any account."""
+    if actor.kind is not ActorKind.PERSON:
+        return
+    holders = User.objects.filter(role_grants__in=grants.filter(revoked_at=None)).distinct()
+    if any(person.human == actor.human for person in holders):
+        raise GrantRefused("You hold this yourself: nobody changes their own rights. Ask another administrator.")
 
 
 def _save(made: CustomRole | NamedSet) -> None:

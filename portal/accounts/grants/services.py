@@ -98,10 +98,11 @@ def revoke_grant(*, actor: Actor, grant_id: int, reason: str = "") -> RoleGrant:
 
 @transaction.atomic
 def elevate(*, actor: Actor, grant_id: int, hours: int, reason: str, ticket: str = "") -> RoleGrant:
-    """Let the actor hold, for up to 8 hours, a role that they may elevate to.
+    """Let the actor hold, for up to 8 hours, a role that they may elevate to; raises `StepUpRequired` without proof.
 
     Raises `GrantRefused` without a reason, for too long, for a grant of somebody else, or one that has ended.
     """
+    actor.require_step_up()
     eligible = (
         RoleGrant.objects.select_for_update(of=("self",))
         .select_related("user", "custom_role")

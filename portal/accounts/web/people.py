@@ -206,8 +206,12 @@ def person_enable(request: HttpRequest, person_id: int) -> HttpResponse:
     actor = actor_of(request)
     actor.require_everywhere(Permission.PERSON_MANAGE)
     person = person_or_404(actor, person_id)
-    enable_person(actor=actor, person_id=person.pk)
-    messages.success(request, f"{person.display_name} may sign in again, with the roles that were not revoked.")
+    try:
+        enable_person(actor=actor, person_id=person.pk)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, f"{person.display_name} may sign in again, with the roles that were not revoked.")
     return to_person(person.pk)
 
 

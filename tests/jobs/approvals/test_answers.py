@@ -96,8 +96,9 @@ class TestWhoMayNot:
         assert state_of(run) == RunState.PENDING_APPROVAL
 
     def test_a_second_account_of_the_same_human(self, technician: User, approver: User, places: Places) -> None:
-        tenant, oid = uuid4(), uuid4()
-        User.objects.filter(pk__in=[technician.pk, approver.pk]).update(entra_tenant_id=tenant, entra_object_id=oid)
+        oid = uuid4()
+        User.objects.filter(pk=technician.pk).update(entra_tenant_id=uuid4(), entra_object_id=oid)
+        User.objects.filter(pk=approver.pk).update(entra_object_id=oid)  # a local account that names its human
         run = destructive_run(technician, places)
         with pytest.raises(ApprovalRefused, match="with whichever account"):
             approve(approver, run)

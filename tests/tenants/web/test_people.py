@@ -15,6 +15,7 @@ from portal.accounts.models import User
 from portal.accounts.policy import Role
 from portal.accounts.web.access import STEPPED_UP_AT
 from portal.audit.models import AuditEvent
+from portal.core.actors import Source
 from portal.core.authority import ScopeKind
 from portal.core.permissions import Permission
 from tests.factories import grant, make_group, make_organizations, make_person
@@ -148,6 +149,62 @@ class TestPeople:
             answer = browser.post(reverse(name, args=[technician.pk]), {})
             assert answer.headers["Location"].startswith(reverse("accounts:confirm")), name
         assert User.objects.get(pk=technician.pk).is_active
+
+
+class TestNobodyAlone:
+    """What one administrator cannot do alone, however the pages are used."""
+
+    def test_a_custom_role_that_one_holds_is_changed_by_others_only(self, platform: User, signed_in: SignedIn) -> None:
+        role = CustomRole.objects.create(name="Reader", permissions=["jobs:run:read"], changed_by="test")
+        grant(platform, role)
+        said = {"name": "Reader", "permissions": ["jobs:run:read", "jobs:run:launch"]}
+        answer = signed_in(platform).post(reverse("accounts:role", args=[role.pk]), said)
+        assert "nobody changes their own rights" in answer.content.decode()
+        assert not User.objects.get(pk=platform.pk).as_actor(Source.WEB).has(Permission.RUN_LAUNCH)
+        other = make_person(Role.PLATFORM_ADMINISTRATOR)
+        assert signed_in(other).post(reverse("accounts:role", args=[role.pk]), said).status_code == 303
+
+    def test_a_named_set_that_limits_ones_own_grant_is_changed_and_deleted_by_others_only(
+        self, platform: User, signed_in: SignedIn
+    ) -> None:
+        named = NamedSet.objects.create(name="X", cmdlets=["Get-Mailbox"], changed_by="test")
+        grant(platform, Role.SENIOR_TECHNICIAN, limits={"named_sets": [named.pk]})
+        browser = signed_in(platform)
+        said = {"name": "X", "cmdlets": "Get-Mailbox Remove-Mailbox"}
+        answer = browser.post(reverse("jobs:named-set", args=[named.pk]), said)
+        assert "nobody changes their own rights" in answer.content.decode()
+        browser.post(reverse("jobs:named-set-delete", args=[named.pk]))
+        assert NamedSet.objects.get().cmdlets == ["Get-Mailbox"]
+
+    def test_another_microsoft_account_ends_what_goes_on_in_a_persons_name(
+        self, platform: User, technician: User, signed_in: SignedIn
+    ) -> None:
+        browser = signed_in(technician)
+        said = {"tenant_id": str(uuid4()), "object_id": str(uuid4())}
+        signed_in(platform).post(reverse("accounts:person-identity", args=[technician.pk]), said)
+        assert browser.get("/").status_code == 302
+        assert AuditEvent.objects.get(action="person.linked").data["sessions_ended"] == 1
+
+    def test_an_account_is_not_enabled_again_once_somebody_else_signs_in_with_its_identity(
+        self, platform: User, signed_in: SignedIn
+    ) -> None:
+        first, second, tenant, oid = make_person(), make_person(), uuid4(), uuid4()
+        User.objects.filter(pk=first.pk).update(is_active=False, entra_tenant_id=tenant, entra_object_id=oid)
+        User.objects.filter(pk=second.pk).update(entra_tenant_id=tenant, entra_object_id=oid)
+        signed_in(platform).post(reverse("accounts:person-enable", args=[first.pk]))
+        assert not User.objects.get(pk=first.pk).is_active
+
+    def test_elevating_needs_a_fresh_proof(self, platform: User, signed_in: SignedIn) -> None:
+        eligible = grant(platform, Role.SENIOR_TECHNICIAN, kind=GrantKind.ELIGIBLE)
+        browser = signed_in(platform)
+        session = browser.session
+        session[STEPPED_UP_AT] = 1.0
+        session.save()
+        answer = browser.post(
+            reverse("accounts:my-role-elevate", args=[eligible.pk]), {"hours": "1", "reason": "Outage"}
+        )
+        assert answer.headers["Location"].startswith(reverse("accounts:confirm"))
+        assert not RoleGrant.objects.filter(kind=GrantKind.ELEVATION).exists()
 
 
 class TestGrants:
