@@ -24,6 +24,7 @@ from portal.core.actors import Source
 from portal.core.authority import ScopeKind
 from tenants.organizations.models import Organization
 from tests.factories import SYSTEM, make_group, make_organizations, make_partner, make_person
+from tests.jobs.approvals.world import fresh
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(1800)]
 STEPS = 50
@@ -119,8 +120,7 @@ class Authority(RuleBasedStateMachine):
     def take(self, which: int) -> None:
         told = self._eligible()[which % len(self._eligible())]
         assert told.row
-        actor = User.objects.get(pk=self.people[told.person].pk).as_actor(Source.WEB)
-        row = elevate(actor=actor, grant_id=told.row.pk, hours=1, reason="x")
+        row = elevate(actor=fresh(self.people[told.person]), grant_id=told.row.pk, hours=1, reason="x")
         self.told.append(Told(told.person, told.role, told.kind, told.where, elevates=told, row=row))
 
     @precondition(lambda self: any(each.elevates and each.is_live for each in self.told))

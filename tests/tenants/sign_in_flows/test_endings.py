@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from portal.accounts.models import User
+from portal.audit.models import AuditEvent
 from tenants.profiles.models import ConnectionProfile
 from tenants.sign_in_flows import endings
 from tenants.sign_in_flows import interactive as interactive_flow
@@ -48,7 +49,8 @@ def test_one_event_when_the_role_is_withdrawn_while_the_person_is_at_microsoft(
     assert not PersonalSignIn.objects.exists()
     assert not PendingSignIn.objects.exists()
     assert actions() == ["personal_sign_in.started", "personal_sign_in.refused"]
-    assert "the permission “jobs:run:launch” is missing" in last_reason()
+    refused = AuditEvent.objects.get(action="personal_sign_in.refused")
+    assert "the permission “jobs:run:launch” is missing" in refused.data["reason"]
 
 
 def test_one_event_when_what_was_kept_for_it_cannot_be_opened(at_microsoft: Callable[[], Any]) -> None:
